@@ -1,0 +1,20 @@
+import type { Address } from "./ids.ts"
+
+export type AccessKind = "read" | "write" | "modify"
+
+/** Where the engine comes back before executing, so that somebody may look or ask. */
+export type Mark =
+  /** Before an access that touches `[start, end)`. `write` marks are met by writes and modifications only. */
+  | { readonly _tag: "Accessed"; readonly start: Address; readonly end: Address; readonly by: "any" | "write" }
+  /** Before the instruction at `at`. */
+  | { readonly _tag: "Executed"; readonly at: Address }
+  /** Before every instruction. */
+  | { readonly _tag: "EveryInstruction" }
+  /** Before every `syscall` instruction. */
+  | { readonly _tag: "Called" }
+
+/** What is about to happen where a mark stopped the engine; nothing of it has happened yet. */
+export type Pending =
+  | { readonly _tag: "Access"; readonly ip: Address; readonly address: Address; readonly sizeBytes: number; readonly kind: AccessKind; readonly isLocked: boolean }
+  | { readonly _tag: "Execution"; readonly ip: Address }
+  | { readonly _tag: "Call"; readonly ip: Address }

@@ -1,0 +1,228 @@
+/**
+ * Everything that could go another way: the whole nondeterminism of the project is this file.
+ *
+ * An *interruption* may befall the task that runs, at any boundary between two of its instructions; a *question* is asked
+ * by the kernel inside an entry. Every choice has a quiet answer; a schedule stores the others.
+ */
+import { childTask, type Count, type CpuId, parseTask, rootTask, type TaskId, taskName } from "../base/ids.ts"
+import type { Mark, Pending } from "../base/mark.ts"
+import { rowNamed, table } from "../base/table.ts"
+import { errno, errnoName } from "../linux/errno.ts"
+import { parseSignal, signalName } from "../linux/signal.ts"
+
+/**
+ * An option by its own name, never a position in a list: lists change under editing. Inside one process it is a number: a
+ * CPU, a signal, an errno, an interned `TaskId` or a word of its kind's row. Schedules on disk and as text hold names only.
+ */
+export type Option = number
+
+/** How the options of a kind are spelled: on disk, in a schedule's text, in a report. */
+interface Vocabulary {
+  readonly name: string
+  readonly print: (option: Option) => string
+  /** `undefined` if the text names no option. */
+  readonly parse: (text: string) => Option | undefined
+}
+
+const digits = (text: string, max: number): number | undefined =>
+  /^[0-9]{1,16}$/.test(text) && Number(text) <= max ? Number(text) : undefined
+
+const CPU_MAX = 2 ** 20 - 1
+const cpus: Vocabulary = { name: "CPU", print: String, parse: (text) => digits(text, CPU_MAX) }
+const signals: Vocabulary = { name: "signal", print: signalName, parse: parseSignal }
+const naturals: Vocabulary = { name: "number", print: String, parse: (text) => digits(text, Number.MAX_SAFE_INTEGER) }
+
+/** Words are negative, so that they never meet a CPU, a task or a number. */
+const words = (name: string, rest: Vocabulary | undefined, list: Readonly<Record<string, Option>>): Vocabulary => {
+  const spelled = new Map(Object.entries(list).map(([word, option]) => [option, word]))
+  return {
+    name,
+    print: (option) => spelled.get(option) ?? rest?.print(option) ?? `?${option}`,
+    parse: (text) => (Object.hasOwn(list, text) ? list[text] : rest?.parse(text))
+  }
+}
+
+const tasks: Vocabulary = { name: "task", print: (option) => taskName(option as TaskId), parse: parseTask }
+const errnos: Vocabulary = {
+  name: "errno",
+  print: (option) => errnoName(option) ?? String(option),
+  parse: (text) => (Object.hasOwn(errno, text) ? errno[text as keyof typeof errno] : undefined)
+}
+
+/** `preempt=kernel`: to a kernel thread and straight back. */
+export const KERNEL_THREAD: Option = -1
+/** `preempt` without an option: the first task waiting on that CPU, or a kernel thread if none does. Never stored. */
+export const FIRST_WAITING: Option = -2
+/** `pick=idle`: the CPU takes nobody. */
+export const IDLE: Option = -1
+/** `wait=sleep`, the quiet one. */
+export const SLEEP: Option = -1
+/** `wait=spurious`: returns at once as if woken. */
+export const SPURIOUS: Option = -2
+/** `wait=signal`: interrupted at once. */
+export const INTERRUPTED: Option = -3
+/** `pause=go-on`, the quiet one. */
+export const GO_ON: Option = -1
+/** What may happen at a pause, besides another CPU getting the turn (a CPU's number). */
+export const PAUSE_PREEMPT: Option = -2
+export const PAUSE_MIGRATE_BASE: Option = -1_000
+export const PAUSE_SIGNAL_BASE: Option = -10_000_000
+
+const pauses: Vocabulary = {
+  name: "what happens",
+  print: (option) =>
+    option >= 0 ? `turn:${option}`
+    : option === GO_ON ? "go-on"
+    : option === PAUSE_PREEMPT ? "preempt"
+    : option > PAUSE_SIGNAL_BASE ? `migrate:${PAUSE_MIGRATE_BASE - option}`
+    : `signal:${signalName(PAUSE_SIGNAL_BASE - option)}`,
+  parse: (text) => {
+    if (text === "go-on") return GO_ON
+    if (text === "preempt") return PAUSE_PREEMPT
+    const [what, which] = text.split(":", 2)
+    if (which === undefined) return undefined
+    const number = what === "signal" ? parseSignal(which) : digits(which, CPU_MAX)
+    if (number === undefined) return undefined
+    return what === "turn" ? number
+      : what === "migrate" ? PAUSE_MIGRATE_BASE - number
+      : what === "signal" ? PAUSE_SIGNAL_BASE - number
+      : undefined
+  }
+}
+
+/** A kind of choice: one row is its place in text, menus, recordings and the reference. Append rows; never reorder them. */
+interface KindRow<Name extends string, Is extends "interruption" | "question"> {
+  readonly name: Name
+  readonly is: Is
+  readonly asked: string
+  readonly options: Vocabulary
+  readonly quiet: string
+  readonly effect: string
+  /** What records the effect; empty where the kernel notices nothing. */
+  readonly events: ReadonlyArray<string>
+}
+
+const interruption = <const Name extends string>(row: Omit<KindRow<Name, "interruption">, "is">): KindRow<Name, "interruption"> =>
+  ({ ...row, is: "interruption" })
+const question = <const Name extends string>(row: Omit<KindRow<Name, "question">, "is">): KindRow<Name, "question"> =>
+  ({ ...row, is: "question" })
+
+export const kinds = table(
+  interruption({ name: "turn", asked: "another CPU has a task", options: cpus, quiet: "none", effect: "that CPU has the turn; the kernel notices nothing", events: [] }),
+  interruption({ name: "preempt", asked: "always", options: words("task or `kernel`", tasks, { kernel: KERNEL_THREAD, "": FIRST_WAITING }), quiet: "none", effect: "context switch to that task, this one to the tail; `kernel`: to a kernel thread and straight back", events: ["Preempted", "SwitchedIn"] }),
+  interruption({ name: "migrate", asked: "another allowed CPU is online", options: cpus, quiet: "none", effect: "as `preempt`, then it joins that CPU's queue", events: ["Preempted", "Migrated"] }),
+  interruption({ name: "signal", asked: "signals are on the menu", options: signals, quiet: "none", effect: "sent from outside; delivered on this return to user mode unless blocked", events: ["SignalSent", "SignalDelivered"] }),
+  question({ name: "pick", asked: "a task leaves a CPU; subject: it", options: words("task or `idle`", tasks, { idle: IDLE }), quiet: "head of the queue", effect: "gets the CPU", events: ["SwitchedIn"] }),
+  question({ name: "place", asked: "a task becomes runnable; subject: it", options: cpus, quiet: "last or emptiest CPU", effect: "joins that queue", events: ["Woken", "TaskCreated"] }),
+  question({ name: "wake", asked: "fewer wakes than waiters; subject: the waker", options: tasks, quiet: "longest waiting", effect: "is woken", events: ["Woken"] }),
+  question({ name: "arrive", asked: "an interrupt is sent to a CPU in user mode; subject: its task", options: naturals, quiet: "0", effect: "arrives after so many more of its instructions", events: ["Interrupted"] }),
+  question({ name: "wait", asked: "a wait begins; subject: the waiter", options: words("word", undefined, { sleep: SLEEP, spurious: SPURIOUS, signal: INTERRUPTED }), quiet: "sleep", effect: "returns at once as the call's row says", events: ["Blocked", "Woken", "SignalSent"] }),
+  question({ name: "clock", asked: "a clock is read", options: naturals, quiet: "0 (as counted)", effect: "time steps by so many nanoseconds first", events: ["ClockJumped"] }),
+  question({ name: "pause", asked: "a declared pause of a call; subject: the caller", options: pauses, quiet: "go-on", effect: "happens inside the call", events: ["Preempted", "Migrated", "SignalSent"] }),
+  question({ name: "refuse", asked: "the call's row has `mayRefuse`", options: words("`go-on` or errno", errnos, { "go-on": GO_ON }), quiet: "go-on", effect: "the call fails with it", events: ["Refused"] })
+)
+
+export type Kind = keyof typeof kinds
+type KindsThat<Is> = { [K in Kind]: (typeof kinds)[K]["is"] extends Is ? K : never }[Kind]
+/** What may befall the task that runs, at any boundary between two of its instructions. */
+export type InterruptionKind = KindsThat<"interruption">
+/** What the kernel may be asked in the middle of an entry. The first option is the quiet one. */
+export type QuestionKind = KindsThat<"question">
+
+export const kindNames = Object.keys(kinds) as ReadonlyArray<Kind>
+export const interruptionKinds = kindNames.filter((kind): kind is InterruptionKind => kinds[kind].is === "interruption")
+export const questionKinds = kindNames.filter((kind): kind is QuestionKind => kinds[kind].is === "question")
+/** A kind's place in the table: for counters inside one process. */
+export const kindIndex: Readonly<Record<Kind, number>> = Object.fromEntries(kindNames.map((kind, index) => [kind, index])) as Record<Kind, number>
+
+export const parseKind = (text: string): Kind | undefined => rowNamed<{ readonly name: Kind }>(kinds, text)?.name
+export const optionName = (kind: Kind, option: Option): string => kinds[kind].options.print(option)
+export const parseOption = (kind: Kind, text: string): Option | undefined => kinds[kind].options.parse(text)
+
+/**
+ * A stretch about to run: `task`, in user mode, on the CPU that has the turn. Nothing else in the machine moves until it
+ * ends, so what is on offer is the same at each of its boundaries and one answer covers them all. The object is reused.
+ */
+export interface Stretch {
+  readonly task: TaskId
+  readonly cpu: CpuId
+  /** Instructions `task` has retired: the first boundary of the stretch. */
+  readonly from: Count
+  /** Where the turn, the slice or a timer ends the stretch anyway; `from < until`. */
+  readonly until: Count
+  /** Stretches of `task` that have ended at `from`; 0 at any boundary reached in passing. */
+  readonly visit: number
+  /** What is about to happen, where a mark of this decider stopped the engine: an access, an executed address, a call. */
+  readonly pending: Pending | undefined
+  /** The options of `kind` now, quiet left out; empty where the kind is not on the menu. Not to be kept. */
+  readonly options: (kind: InterruptionKind) => ReadonlyArray<Option>
+}
+
+/** Takes effect at `at`, `from <= at <= until`. Void, and not recorded, if the stretch ends before, for whatever reason. */
+export interface Interruption {
+  readonly at: Count
+  readonly kind: InterruptionKind
+  readonly option: Option
+}
+
+/** Asked inside a kernel entry, only where there are two options or more. The object is reused. */
+export interface Question {
+  readonly kind: QuestionKind
+  readonly task: TaskId
+  readonly count: Count
+  /** How many of this kind were asked of this task at this count before. */
+  readonly nth: number
+  readonly options: ReadonlyArray<Option>
+}
+
+/** Answers a run. */
+export interface Decider {
+  /** Where the engine comes back before executing, to ask again. Read at the start of every stretch; replace it, never change it. */
+  readonly marks: ReadonlyArray<Mark>
+  readonly interrupt: (stretch: Stretch) => Interruption | "nothing" | "halt"
+  readonly choose: (question: Question) => Option
+}
+
+/** One answer that was not quiet, and where it fell. */
+export interface Deviation {
+  readonly task: TaskId
+  readonly count: Count
+  /** The visit of an interruption; for a question, the how-manieth of its kind at `count`. */
+  readonly nth: number
+  readonly kind: Kind
+  readonly option: Option
+}
+
+/** The deviations of a run, in the order of the run. Empty is the quiet run; its length is its cost. */
+export type Schedule = ReadonlyArray<Deviation>
+
+/** What may be asked at all. Part of the header: what is not on it is never asked, in the run as in every replay. */
+export interface Menu {
+  readonly kinds: ReadonlySet<Kind>
+  /** Signals that may be sent from outside. */
+  readonly signals: ReadonlyArray<number>
+  /** An interrupt arrives at most so many instructions late. */
+  readonly arriveIcountMax: number
+  /** Steps a read clock may take, in nanoseconds, the quiet 0 left out. */
+  readonly clockSteps: ReadonlyArray<number>
+}
+
+/** What `run` asks by default: nothing a correct program could fail on for reasons its author need not care about. */
+export const defaultMenu: Menu = {
+  kinds: new Set<Kind>(["turn", "preempt", "migrate", "signal", "pick", "place", "wake", "arrive", "pause", "clock"]),
+  signals: [],
+  arriveIcountMax: 16,
+  clockSteps: [1_000_000]
+}
+
+export const nothingOnMenu: Menu = { kinds: new Set(), signals: [], arriveIcountMax: 0, clockSteps: [] }
+
+/** The quiet run: the empty schedule. */
+export const quietDecider: Decider = {
+  marks: [],
+  interrupt: () => "nothing",
+  choose: ({ options }) => options[0] ?? 0
+}
+
+/** The first tasks a program may have, interned in their order so that ids are small. */
+export const firstTasks = [rootTask, childTask(rootTask, 1), childTask(rootTask, 2)] as const

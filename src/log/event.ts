@@ -1,0 +1,120 @@
+/**
+ * Every fact a run can write down, in the past tense.
+ *
+ * A row is the type, the wire layout (fields in this order) and the documentation of an event. Append rows and fields;
+ * never reorder them: a recording carries its own dictionary of both.
+ */
+import type { Address, Count, CpuId, TaskId } from "../base/ids.ts"
+
+/** What a contract keeps of a task, a process or a CPU: flat, by name. Numbers are naturals below 2^53. */
+export type ContractRecord = Readonly<Record<string, number | bigint | string>>
+
+/** What a field holds, and so how it is stored. */
+interface FieldTypes {
+  task: TaskId
+  cpu: CpuId
+  /** A natural below 2^53: counts, sizes, signals, errnos, nanoseconds. */
+  natural: number
+  /** A guest address or any unsigned value a double holds exactly. */
+  address: Address
+  /** Any whole number of a double. */
+  integer: number
+  /** 64 bits, unsigned. */
+  word64: bigint
+  text: string
+  bytes: Uint8Array
+  cpus: ReadonlyArray<CpuId>
+  /** Six call arguments, unsigned. */
+  words64: ReadonlyArray<bigint>
+  /** `undefined`: forgotten. */
+  record: ContractRecord | undefined
+}
+export type FieldKind = keyof FieldTypes
+export type FieldValue = FieldTypes[FieldKind]
+
+interface EventRow {
+  readonly doc: string
+  readonly fields: { readonly [field: string]: FieldKind }
+}
+const rows = <const Rows extends { readonly [tag: string]: EventRow }>(table: Rows): Rows => table
+
+/** What the kernel did. An event carries all its reducer needs, values read from user memory included. */
+export const applied = rows({
+  TaskCreated: { doc: "`child` joined `process` (its leader) and the queue of `cpu`; `block` and `space` are its machine handles.", fields: { task: "task", child: "task", process: "task", tid: "natural", cpu: "cpu", allowed: "cpus", block: "natural", space: "natural", clearChildTid: "address", sharesHandlers: "natural" } },
+  SwitchedIn: { doc: "`task` gained `cpu`.", fields: { task: "task", cpu: "cpu" } },
+  Preempted: { doc: "`task` lost its CPU while still runnable and joined the tail of its queue.", fields: { task: "task", ip: "address" } },
+  Yielded: { doc: "`task` gave its CPU up and joined the tail of its queue.", fields: { task: "task" } },
+  Blocked: { doc: "`task` lost its CPU and waits: `on` names for what, `key` and `value` which, until `deadline` (virtual nanoseconds; 0: for ever).", fields: { task: "task", on: "text", key: "text", value: "natural", deadline: "natural" } },
+  Woken: { doc: "`task` is runnable again, in the queue of `cpu`, because of `cause`.", fields: { task: "task", cpu: "cpu", cause: "text" } },
+  Migrated: { doc: "`task` will next run on `to`.", fields: { task: "task", from: "cpu", to: "cpu" } },
+  AffinitySet: { doc: "`task` may use the CPUs `allowed`.", fields: { task: "task", allowed: "cpus" } },
+  TaskExited: { doc: "`task` ended with `status`.", fields: { task: "task", status: "natural" } },
+  ProcessExiting: { doc: "All tasks of `process` are to end, with `status` or by `signal` (0: none).", fields: { process: "task", status: "natural", signal: "natural" } },
+  SignalSent: { doc: "`signal` is pending for `task` (or, `isShared`, for any task of its process), sent by `sender` with siginfo `code`, `value`, `address`.", fields: { task: "task", signal: "natural", isShared: "natural", code: "integer", senderTid: "natural", address: "word64" } },
+  SignalTaken: { doc: "`signal` is no longer pending for `task`: about to be delivered, ignored or discarded.", fields: { task: "task", signal: "natural", isShared: "natural" } },
+  SignalDelivered: { doc: "`task`, interrupted at `ip`, enters `handler`; `mask` is blocked meanwhile.", fields: { task: "task", signal: "natural", ip: "address", handler: "address", mask: "word64", onAlternateStack: "natural" } },
+  SignalReturned: { doc: "`task` came back from a handler to `ip`, with its mask restored.", fields: { task: "task", ip: "address", mask: "word64" } },
+  SignalMaskSet: { doc: "`task` blocks `mask`.", fields: { task: "task", mask: "word64" } },
+  SignalActionSet: { doc: "`process` handles `signal` so.", fields: { process: "task", signal: "natural", handler: "word64", flags: "word64", restorer: "word64", mask: "word64" } },
+  AlternateStackSet: { doc: "Handlers of `task` may run on this stack.", fields: { task: "task", start: "address", sizeBytes: "natural", flags: "natural" } },
+  ClearChildTidSet: { doc: "At its end `task` clears this word and wakes one waiter there.", fields: { task: "task", at: "address" } },
+  Mapped: { doc: "`process` mapped `[start, end)`.", fields: { process: "task", start: "address", end: "address", protection: "natural", isShared: "natural" } },
+  Unmapped: { doc: "`process` unmapped `[start, end)`.", fields: { process: "task", start: "address", end: "address" } },
+  Protected: { doc: "`process` changed the protection of `[start, end)`.", fields: { process: "task", start: "address", end: "address", protection: "natural" } },
+  BreakSet: { doc: "The heap of `process` ends at `end`.", fields: { process: "task", end: "address" } },
+  TimerArmed: { doc: "`timer` of `process` fires at `deadline` (virtual nanoseconds) and then every `interval` (0: once; deadline 0: disarmed).", fields: { process: "task", timer: "natural", deadline: "natural", interval: "natural", signal: "natural", task: "task" } },
+  TimerFired: { doc: "`timer` of `process` went off.", fields: { process: "task", timer: "natural" } },
+  ClockJumped: { doc: "Virtual time moved on by `nanoseconds` without instructions: an idle wait, or a decided jump.", fields: { nanoseconds: "natural", cause: "text" } },
+  KernelStepped: { doc: "A call that loops inside the kernel took `steps` more of them; they count in `now`.", fields: { task: "task", steps: "natural" } },
+  InterruptSent: { doc: "An interrupt is under way to `cpu` and arrives when `task` has retired `at` instructions; `sender` waits for it.", fields: { sender: "task", cpu: "cpu", task: "task", at: "natural", why: "text" } },
+  Interrupted: { doc: "The interrupt arrived.", fields: { sender: "task", cpu: "cpu", task: "task", why: "text" } },
+  CallPaused: { doc: "`task` stands inside `call` at step `at`, with `data`.", fields: { task: "task", call: "natural", at: "natural", data: "words64" } },
+  CallResumed: { doc: "`task` goes on from where it stood.", fields: { task: "task" } },
+  ContractChanged: { doc: "What contract `abi` keeps of `of` (`task`, `process` or `cpu`) number `key` is now `record`.", fields: { abi: "text", of: "text", task: "task", cpu: "cpu", record: "record" } },
+  UnknownCalled: { doc: "`task` made call `number`, which is not there, and got ENOSYS.", fields: { task: "task", number: "natural" } },
+  Ended: { doc: "The run is over.", fields: { outcome: "text", status: "natural" } }
+})
+
+/** Facts that change no kernel state: what a call was asked and said, what a contract did to a register, what a run saw. */
+export const observed = rows({
+  Called: { doc: "`task` made call `number`.", fields: { task: "task", number: "natural", arguments: "words64" } },
+  Returned: { doc: "The call of `task` returned `result`.", fields: { task: "task", number: "natural", result: "integer" } },
+  Written: { doc: "`task` wrote `bytes` to file descriptor `fd`.", fields: { task: "task", fd: "natural", bytes: "bytes" } },
+  Faulted: { doc: "An instruction of `task` at `ip` could not finish.", fields: { task: "task", ip: "address", fault: "text", address: "word64" } },
+  Aborted: { doc: "`task` was inside `[start, postCommit)` and was sent to its abort handler.", fields: { task: "task", abi: "text", cause: "text", ip: "address", start: "address", postCommit: "address", abort: "address" } },
+  Operated: { doc: "Operation `operation` (`op` by name) of the cpu_opv vector of `task` was performed on `cpu`.", fields: { task: "task", cpu: "cpu", operation: "natural", op: "text", result: "integer" } },
+  SectionEntered: { doc: "`task` reached `start` with its critical section armed.", fields: { task: "task", start: "address", postCommit: "address" } },
+  SectionLeft: { doc: "`task` left its critical section at `ip` without committing it and without being aborted.", fields: { task: "task", ip: "address" } },
+  Committed: { doc: "`task` retired the last instruction of its critical section.", fields: { task: "task", postCommit: "address" } },
+  Accessed: { doc: "`task` accessed a watched range.", fields: { task: "task", ip: "address", address: "address", sizeBytes: "natural", isWrite: "natural", before: "word64", after: "word64" } },
+  Reached: { doc: "`task` is about to execute a marked address.", fields: { task: "task", ip: "address" } }
+})
+
+export const eventRows = { ...applied, ...observed }
+export type EventTag = keyof typeof eventRows
+/** The tags that change kernel state. */
+export type AppliedTag = keyof typeof applied
+export type ObservedTag = keyof typeof observed
+export type EventOf<Tag extends EventTag> =
+  Tag extends EventTag ? { readonly _tag: Tag } & { readonly [F in keyof (typeof eventRows)[Tag]["fields"]]: FieldTypes[(typeof eventRows)[Tag]["fields"][F] & FieldKind] } : never
+export type Event = EventOf<EventTag>
+export const eventTags = Object.keys(eventRows) as ReadonlyArray<EventTag>
+
+/** An event and its place in the run. */
+export interface Entry<E extends Event = Event> {
+  /** Position in the log, from 0, without gaps. */
+  readonly index: number
+  /** All counts plus pauses. */
+  readonly now: number
+  readonly cpu: CpuId
+  readonly task: TaskId
+  readonly count: Count
+  readonly event: E
+}
+
+/** Who keeps entries. The kernel applies events whether or not anybody does. */
+export interface EventLog {
+  readonly append: (now: number, cpu: CpuId, task: TaskId, count: Count, event: Event) => void
+}
+
+export const noLog: EventLog = { append: () => {} }

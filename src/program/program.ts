@@ -1,0 +1,63 @@
+import type { Address } from "../base/ids.ts"
+
+/** Bytes at an address. `memoryBytes` may exceed the bytes given: the rest is zero. */
+export interface Segment {
+  readonly start: Address
+  readonly bytes: Uint8Array
+  readonly memoryBytes: number
+  /** PROT_READ 1, PROT_WRITE 2, PROT_EXEC 4. */
+  readonly protection: number
+}
+
+export interface ProgramSymbol {
+  readonly name: string
+  readonly at: Address
+  readonly sizeBytes: number
+  readonly kind: "function" | "object" | "other"
+}
+
+/** A critical section the program describes in `__rseq_cs`, for those who look; the kernel reads memory, never this. */
+export interface DescribedSection {
+  readonly descriptor: Address
+  readonly start: Address
+  readonly end: Address
+  readonly abort: Address
+}
+
+/** A task the program asks for (`#: task NAME x2 cpu=0,1 arg=3 stack=4096`). */
+export interface TaskRequest {
+  readonly entry: Address
+  readonly name: string
+  /** Allowed CPU of this task, or any. */
+  readonly cpu: number | undefined
+  readonly argument: bigint
+  readonly stackBytes: number
+}
+
+/** What the program says of the experiment it is meant for; flags beat it, it beats the defaults. */
+export interface Experiment {
+  readonly cpus: ReadonlyArray<number> | undefined
+  readonly abi: string | undefined
+  readonly tasks: ReadonlyArray<TaskRequest>
+  /** `#: watch head 8` */
+  readonly watches: ReadonlyArray<{ readonly name: string; readonly start: Address; readonly end: Address }>
+  /** `#: finally check`: run by task 1 alone after all others ended; its exit status is the run's. */
+  readonly finallyEntry: Address | undefined
+  /** `#: repeat N`: where the number lives, and its value. */
+  readonly repeat: number | undefined
+}
+
+/** Segments, symbols, entry: what will run. Plain data; knows no machine. */
+export interface Program {
+  /** The file's name without its folder; for people. */
+  readonly name: string
+  readonly segments: ReadonlyArray<Segment>
+  readonly symbols: ReadonlyArray<ProgramSymbol>
+  readonly sections: ReadonlyArray<DescribedSection>
+  readonly entry: Address
+  /** Where the program headers stand in memory, for AT_PHDR; an assembled program has none. */
+  readonly headers: { readonly at: Address; readonly sizeBytes: number; readonly count: number } | undefined
+  readonly experiment: Experiment
+  /** First address after the highest segment, where brk begins. */
+  readonly end: Address
+}

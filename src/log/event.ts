@@ -40,11 +40,11 @@ const rows = <const Rows extends { readonly [tag: string]: EventRow }>(table: Ro
 
 /** What the kernel did. An event carries all its reducer needs, values read from user memory included. */
 export const applied = rows({
-  TaskCreated: { doc: "`child` joined `process` (its leader) and the queue of `cpu`; `block` and `space` are its machine handles.", fields: { task: "task", child: "task", process: "task", tid: "natural", cpu: "cpu", allowed: "cpus", block: "natural", space: "natural", clearChildTid: "address", sharesHandlers: "natural" } },
+  TaskCreated: { doc: "`child` joined `process` (its leader) and the queue of `cpu`; `block` and `space` are its machine handles.", fields: { task: "task", child: "task", process: "task", tid: "natural", cpu: "cpu", allowed: "cpus", block: "natural", space: "natural", clearChildTid: "address" } },
   SwitchedIn: { doc: "`task` gained `cpu`.", fields: { task: "task", cpu: "cpu" } },
   Preempted: { doc: "`task` lost its CPU while still runnable and joined the tail of its queue.", fields: { task: "task", ip: "address" } },
   Yielded: { doc: "`task` gave its CPU up and joined the tail of its queue.", fields: { task: "task" } },
-  Blocked: { doc: "`task` lost its CPU and waits: `on` names for what, `key` and `value` which, until `deadline` (virtual nanoseconds; 0: for ever).", fields: { task: "task", on: "text", key: "text", value: "natural", deadline: "natural" } },
+  Blocked: { doc: "`task` lost its CPU and waits: `on` names for what, `key` and `value` which, until `deadline` (virtual nanoseconds; 0: for ever), inside `call`.", fields: { task: "task", on: "text", key: "text", value: "natural", deadline: "natural", call: "natural" } },
   Woken: { doc: "`task` is runnable again, in the queue of `cpu`, because of `cause`.", fields: { task: "task", cpu: "cpu", cause: "text" } },
   Migrated: { doc: "`task` will next run on `to`.", fields: { task: "task", from: "cpu", to: "cpu" } },
   AffinitySet: { doc: "`task` may use the CPUs `allowed`.", fields: { task: "task", allowed: "cpus" } },
@@ -62,7 +62,7 @@ export const applied = rows({
   Unmapped: { doc: "`process` unmapped `[start, end)`.", fields: { process: "task", start: "address", end: "address" } },
   Protected: { doc: "`process` changed the protection of `[start, end)`.", fields: { process: "task", start: "address", end: "address", protection: "natural" } },
   BreakSet: { doc: "The heap of `process` ends at `end`.", fields: { process: "task", end: "address" } },
-  TimerArmed: { doc: "`timer` of `process` fires at `deadline` (virtual nanoseconds) and then every `interval` (0: once; deadline 0: disarmed).", fields: { process: "task", timer: "natural", deadline: "natural", interval: "natural", signal: "natural", task: "task" } },
+  TimerArmed: { doc: "`timer` of `process` fires at `deadline` (virtual nanoseconds) and then every `interval` (0: once; deadline 0: disarmed).", fields: { process: "task", timer: "natural", deadline: "natural", interval: "natural", signal: "natural" } },
   TimerFired: { doc: "`timer` of `process` went off.", fields: { process: "task", timer: "natural" } },
   ClockJumped: { doc: "Virtual time moved on by `nanoseconds` without instructions: an idle wait, or a decided jump.", fields: { nanoseconds: "natural", cause: "text" } },
   KernelStepped: { doc: "A call that loops inside the kernel took `steps` more of them; they count in `now`.", fields: { task: "task", steps: "natural" } },

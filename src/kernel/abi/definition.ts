@@ -1,0 +1,57 @@
+/**
+ * One contract between user code and the kernel about interrupted sequences. A moment left out is a moment at which it
+ * does nothing. Rows keep the order of the moments, so that two of them can be laid side by side.
+ */
+import type { AddressRange, CpuId } from "../../base/ids.ts"
+import type { ContractRecord } from "../../log/event.ts"
+import type { Registers, UserMemory } from "../../machine/machine.ts"
+import type { Kernel } from "../kernel.ts"
+import type { KernelState, Task } from "../state.ts"
+import type { AnySyscall } from "../syscall/definition.ts"
+
+/** Why user mode was left without the task's asking. */
+export type Interruptor = "timer" | "preempt" | "migrate" | "signal" | "interrupt" | "fault" | "breakpoint"
+
+export interface AbiDefinition<Name extends string = string> {
+  readonly name: Name
+  readonly summary: string
+  readonly source: string
+  /** Found by number before the general table. */
+  readonly calls: ReadonlyArray<AnySyscall>
+  /** Entries of the aux vector it brings: AT_RSEQ_FEATURE_SIZE and its like. */
+  readonly auxv?: ReadonlyArray<readonly [type: number, value: bigint]>
+  /** The section that would be fixed up if `task` were interrupted now. Asked by observers; changes nothing. */
+  readonly armed: (state: KernelState, task: Task, registers: Registers, memory: UserMemory) => AddressRange | undefined
+  /** User mode was left by an interrupt or exception, not by a call. */
+  readonly onUserInterrupted?: (kernel: Kernel, task: Task, by: Interruptor) => void
+  /** `"refused"`: the task keeps its CPU. */
+  readonly onRescheduleWanted?: (kernel: Kernel, task: Task, registers: Registers, memory: UserMemory) => "granted" | "refused"
+  /** Context switch away, for any reason. Scheduler context: no user memory; the saved ip only where the row says so. */
+  readonly onScheduleOut?: (kernel: Kernel, task: Task) => void
+  /** The task will next run on another CPU. Never running at that moment. */
+  readonly onCpuSet?: (kernel: Kernel, task: Task, cpu: CpuId) => void
+  /** The task starts running on `cpu`, still in kernel mode. */
+  readonly onScheduleIn?: (kernel: Kernel, task: Task, cpu: CpuId) => void
+  /** A handler is about to be entered, before the signal frame is written. */
+  readonly onSignal?: (kernel: Kernel, task: Task, registers: Registers, memory: UserMemory, signal: number) => void
+  /** Last stop before user mode. Quick where nothing is due: it comes before every stretch. */
+  readonly onUserReturn?: (kernel: Kernel, task: Task, registers: Registers, memory: UserMemory) => void
+  readonly onCallEntered?: (kernel: Kernel, task: Task, number: number) => void
+  readonly onCallReturned?: (kernel: Kernel, task: Task, number: number, registers: Registers, memory: UserMemory) => void
+  /** An interrupt that one of its calls sent (`interruptCpu`) has arrived on the task's CPU. */
+  readonly onInterrupt?: (kernel: Kernel, task: Task, why: string) => void
+  readonly onTrap?: (kernel: Kernel, task: Task, trap: "step" | "breakpoint") => void
+  /** `child` was created by `parent`. `sharesMemory`: CLONE_VM; `isThread`: CLONE_THREAD. */
+  readonly onFork?: (kernel: Kernel, parent: Task, child: Task, how: { readonly sharesMemory: boolean; readonly isThread: boolean }) => void
+  readonly onExec?: (kernel: Kernel, task: Task) => void
+  readonly onExit?: (kernel: Kernel, task: Task) => void
+}
+
+export const defineAbi = <const Name extends string>(definition: AbiDefinition<Name>): AbiDefinition<Name> => definition
+
+/** What a contract keeps, typed. Replaced by the event `ContractChanged`, never changed in place. */
+export interface Kept<Of, R extends ContractRecord> {
+  readonly of: (state: KernelState, key: Of) => R | undefined
+  /** Emits only if the record is another one. */
+  readonly set: (kernel: Kernel, key: Of, record: R | undefined) => void
+}

@@ -1,0 +1,196 @@
+/**
+ * The only code that makes a new kernel state. Fold a log through it and the state is back.
+ *
+ * It touches no register and no user byte: an entry moves those itself, and says so in the event.
+ */
+import { assert, known } from "../base/assert.ts"
+import type { CpuId, TaskId } from "../base/ids.ts"
+import { type AppliedTag, applied, type Event, type EventOf } from "../log/event.ts"
+import type { BlockId, SpaceId } from "../machine/machine.ts"
+import { type Cpu, cpuOf, type KernelState, type Mapping, type Process, processOf, slotOf, type Task, taskOf } from "./state.ts"
+
+type Reducers = { readonly [Tag in AppliedTag]: (state: KernelState, event: EventOf<Tag>) => KernelState }
+
+const withTask = (state: KernelState, id: TaskId, change: Partial<Task>): KernelState => {
+  const slot = slotOf(state, id)
+  const tasks = state.tasks.slice()
+  tasks[slot] = { ...known(tasks[slot], "a slot holds a task"), ...change }
+  return { ...state, tasks }
+}
+
+const withProcess = (state: KernelState, id: TaskId, change: Partial<Process>): KernelState => {
+  const processes = new Map(state.processes)
+  processes.set(id, { ...processOf(state, id), ...change })
+  return { ...state, processes }
+}
+
+const withCpu = (state: KernelState, id: CpuId, change: Partial<Cpu>): KernelState => {
+  const cpus = state.cpus.slice()
+  const index = cpus.findIndex((cpu) => cpu.id === id)
+  cpus[index] = { ...known(cpus[index], "a CPU that is named exists"), ...change }
+  return { ...state, cpus }
+}
+
+/** The task's CPU without it: neither running nor queued there. */
+const taken = (state: KernelState, task: Task): KernelState => {
+  const cpu = cpuOf(state, task.cpu)
+  if (cpu.current === task.id) return withCpu(state, task.cpu, { current: undefined })
+  if (cpu.queue.includes(task.id)) return withCpu(state, task.cpu, { queue: cpu.queue.filter((id) => id !== task.id) })
+  return state
+}
+
+const queued = (state: KernelState, id: TaskId, to: CpuId): KernelState => {
+  const { queue } = cpuOf(state, to)
+  assert(!queue.includes(id), "a queued task is queued once")
+  return withCpu(state, to, { queue: [...queue, id] })
+}
+
+/** The mappings with `[start, end)` cut out. */
+const without = (mappings: ReadonlyArray<Mapping>, start: number, end: number): Array<Mapping> =>
+  mappings.flatMap((mapping) => {
+    if (mapping.end <= start || end <= mapping.start) return [mapping]
+    const pieces: Array<Mapping> = []
+    if (mapping.start < start) pieces.push({ ...mapping, end: start })
+    if (end < mapping.end) pieces.push({ ...mapping, start: end })
+    return pieces
+  })
+
+const sorted = (mappings: Array<Mapping>): ReadonlyArray<Mapping> => mappings.sort((a, b) => a.start - b.start)
+
+export const reducers: Reducers = {
+  TaskCreated: (state, { allowed, block, child, clearChildTid, cpu, process, space, task, tid }) => {
+    assert(!state.slots.has(child), "a task is created once")
+    const created: Task = {
+      id: child, process, tid, block: block as BlockId, status: "runnable", cpu, allowed, wait: undefined, pausedCall: undefined,
+      childCount: 0, blockedSignals: state.slots.has(task) ? taskOf(state, task).blockedSignals : 0n, pending: [],
+      alternateStack: undefined, clearChildTid, exitStatus: 0, contracts: {}
+    }
+    const slots = new Map(state.slots).set(child, state.tasks.length)
+    const parent = state.slots.get(task)
+    const tasks = state.tasks.map((other, slot) => (slot === parent ? { ...other, childCount: other.childCount + 1 } : other))
+    tasks.push(created)
+    const processes = new Map(state.processes)
+    const met = processes.get(process)
+    processes.set(process, met !== undefined
+      ? { ...met, taskCount: met.taskCount + 1 }
+      : {
+        id: process, space: space as SpaceId, taskCount: 1, actions: {}, pending: [], mappings: [],
+        breakStart: 0, breakEnd: 0, timers: [], exiting: undefined, contracts: {}
+      })
+    return queued({ ...state, slots, tasks, processes }, child, cpu)
+  },
+  SwitchedIn: (state, { cpu: id, task }) => {
+    const cpu = cpuOf(state, id)
+    assert(cpu.current === undefined, "a CPU runs one task")
+    const off = withCpu(state, id, { current: task, queue: cpu.queue.filter((waiting) => waiting !== task) })
+    return withTask(off, task, { status: "running", cpu: id })
+  },
+  Preempted: (state, { task }) => {
+    const { cpu } = taskOf(state, task)
+    return withTask(queued(withCpu(state, cpu, { current: undefined }), task, cpu), task, { status: "runnable" })
+  },
+  Yielded: (state, { task }) => {
+    const { cpu } = taskOf(state, task)
+    return withTask(queued(withCpu(state, cpu, { current: undefined }), task, cpu), task, { status: "runnable" })
+  },
+  Blocked: (state, { call, deadline, key, on, task, value }) => {
+    const wait = { on, key, value, deadline, call, since: state.waitCount }
+    return withTask({ ...taken(state, taskOf(state, task)), waitCount: state.waitCount + 1 }, task, { status: "blocked", wait })
+  },
+  Woken: (state, { cpu, task }) => {
+    assert(taskOf(state, task).status === "blocked", "only who is blocked is woken")
+    return withTask(queued(state, task, cpu), task, { status: "runnable", wait: undefined, cpu })
+  },
+  Migrated: (state, { task, to }) => {
+    const before = taskOf(state, task)
+    const off = taken(state, before)
+    return withTask(before.status === "runnable" ? queued(off, task, to) : off, task, { cpu: to })
+  },
+  AffinitySet: (state, { allowed, task }) => withTask(state, task, { allowed }),
+  TaskExited: (state, { status, task }) => {
+    const before = taskOf(state, task)
+    const off = withTask(taken(state, before), task, { status: "exited", exitStatus: status, wait: undefined, pausedCall: undefined })
+    const process = processOf(off, before.process)
+    return withProcess(
+      { ...off, interrupts: off.interrupts.filter(({ sender }) => sender !== task) },
+      before.process, { taskCount: process.taskCount - 1 })
+  },
+  ProcessExiting: (state, { process, signal, status }) => withProcess(state, process, { exiting: { status, signal } }),
+  SignalSent: (state, { address, code, isShared, senderTid, signal, task }) => {
+    const sent = { signal, code, senderTid, address }
+    const to = taskOf(state, task)
+    return isShared === 1
+      ? withProcess(state, to.process, { pending: [...processOf(state, to.process).pending, sent] })
+      : withTask(state, task, { pending: [...to.pending, sent] })
+  },
+  SignalTaken: (state, { isShared, signal, task }) => {
+    const to = taskOf(state, task)
+    const first = (pending: Task["pending"]) => {
+      const index = pending.findIndex((sent) => sent.signal === signal)
+      assert(index >= 0, "a signal that is taken was pending")
+      return pending.filter((_, at) => at !== index)
+    }
+    return isShared === 1
+      ? withProcess(state, to.process, { pending: first(processOf(state, to.process).pending) })
+      : withTask(state, task, { pending: first(to.pending) })
+  },
+  SignalDelivered: (state, { mask, task }) => withTask(state, task, { blockedSignals: mask }),
+  SignalReturned: (state, { mask, task }) => withTask(state, task, { blockedSignals: mask }),
+  SignalMaskSet: (state, { mask, task }) => withTask(state, task, { blockedSignals: mask }),
+  SignalActionSet: (state, { flags, handler, mask, process, restorer, signal }) =>
+    withProcess(state, process, { actions: { ...processOf(state, process).actions, [signal]: { handler, flags, restorer, mask } } }),
+  AlternateStackSet: (state, { flags, sizeBytes, start, task }) =>
+    withTask(state, task, { alternateStack: sizeBytes === 0 ? undefined : { start, sizeBytes, flags } }),
+  ClearChildTidSet: (state, { at, task }) => withTask(state, task, { clearChildTid: at }),
+  Mapped: (state, { end, isShared, process, protection, start }) => {
+    const mappings = without(processOf(state, process).mappings, start, end)
+    mappings.push({ start, end, protection, isShared: isShared === 1 })
+    return withProcess(state, process, { mappings: sorted(mappings) })
+  },
+  Unmapped: (state, { end, process, start }) =>
+    withProcess(state, process, { mappings: without(processOf(state, process).mappings, start, end) }),
+  Protected: (state, { end, process, protection, start }) => {
+    const { mappings } = processOf(state, process)
+    const changed = mappings.flatMap((mapping) => {
+      const from = Math.max(mapping.start, start)
+      const until = Math.min(mapping.end, end)
+      return from < until ? [{ ...mapping, start: from, end: until, protection }] : []
+    })
+    return withProcess(state, process, { mappings: sorted([...without(mappings, start, end), ...changed]) })
+  },
+  BreakSet: (state, { end, process }) => {
+    const { breakStart } = processOf(state, process)
+    return withProcess(state, process, { breakEnd: end, breakStart: breakStart === 0 ? end : breakStart })
+  },
+  TimerArmed: (state, { deadline, interval, process, signal, timer }) => {
+    const others = processOf(state, process).timers.filter(({ id }) => id !== timer)
+    return withProcess(state, process, { timers: deadline === 0 ? others : [...others, { id: timer, deadline, interval, signal }] })
+  },
+  TimerFired: (state, { process, timer }) => {
+    const timers = processOf(state, process).timers.flatMap((armed) =>
+      armed.id !== timer ? [armed] : armed.interval === 0 ? [] : [{ ...armed, deadline: armed.deadline + armed.interval }])
+    return withProcess(state, process, { timers })
+  },
+  ClockJumped: (state, { nanoseconds }) => ({ ...state, idleNanoseconds: state.idleNanoseconds + nanoseconds }),
+  KernelStepped: (state, { steps }) => ({ ...state, kernelSteps: state.kernelSteps + steps }),
+  InterruptSent: (state, { at, cpu, sender, task, why }) => ({ ...state, interrupts: [...state.interrupts, { sender, cpu, task, at, why }] }),
+  Interrupted: (state, { cpu, sender, task, why }) => {
+    const index = state.interrupts.findIndex((sent) => sent.sender === sender && sent.cpu === cpu && sent.task === task && sent.why === why)
+    return index < 0 ? state : { ...state, interrupts: state.interrupts.filter((_, at) => at !== index) }
+  },
+  CallPaused: (state, { at, call, data, task }) => withTask(state, task, { pausedCall: { call, at, data } }),
+  CallResumed: (state, { task }) => withTask(state, task, { pausedCall: undefined }),
+  ContractChanged: (state, { abi, cpu, of, record, task }) =>
+    of === "task" ? withTask(state, task, { contracts: { ...taskOf(state, task).contracts, [abi]: record } })
+    : of === "process" ? withProcess(state, task, { contracts: { ...processOf(state, task).contracts, [abi]: record } })
+    : withCpu(state, cpu, { contracts: { ...cpuOf(state, cpu).contracts, [abi]: record } }),
+  UnknownCalled: (state, { number }) =>
+    ({ ...state, unknownCalls: new Map(state.unknownCalls).set(number, (state.unknownCalls.get(number) ?? 0) + 1) }),
+  Ended: (state) => state
+}
+
+/** The state after `event`. */
+export const apply = (state: KernelState, event: EventOf<AppliedTag>): KernelState =>
+  (reducers[event._tag] as (state: KernelState, event: EventOf<AppliedTag>) => KernelState)(state, event)
+
+export const isApplied = (event: Event): event is EventOf<AppliedTag> => Object.hasOwn(applied, event._tag)

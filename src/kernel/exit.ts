@@ -1,0 +1,44 @@
+/** Ends: of a task, of a process, of the run. */
+import type { TaskId } from "../base/ids.ts"
+import { wakeFutex } from "./futex.ts"
+import type { Kernel } from "./kernel.ts"
+import { arriveAll, pickNext, wake } from "./scheduler.ts"
+import { processOf, type Task, taskOf } from "./state.ts"
+
+/** FUTEX_BITSET_MATCH_ANY. */
+const ALL_BITS = 0xffff_ffff
+
+/** The task ends. Its CPU goes to the next; whoever joins it learns by its clear_child_tid word. */
+export const exitTask = (kernel: Kernel, id: TaskId, status: number): void => {
+  const task = kernel.current(id)
+  const hadCpu = task.status === "running"
+  for (const abi of kernel.abis) abi.onExit?.(kernel, task)
+  if (task.clearChildTid !== 0 && kernel.memory(task).write32(task.clearChildTid, 0)) wakeFutex(kernel, task, task.clearChildTid, 1, ALL_BITS)
+  arriveAll(kernel, id)
+  kernel.emit({ _tag: "TaskExited", task: id, status })
+  if (hadCpu && kernel.outcome === undefined) pickNext(kernel, task.cpu, id)
+  afterExit(kernel, task)
+}
+
+/** All tasks of a process end: exit_group, or a fatal signal. */
+export const exitProcess = (kernel: Kernel, process: TaskId, status: number, signal: number): void => {
+  if (processOf(kernel.state, process).exiting !== undefined) return
+  kernel.emit({ _tag: "ProcessExiting", process, status, signal })
+  for (const { id } of kernel.state.tasks.filter((task) => task.process === process && task.status !== "exited")) {
+    if (taskOf(kernel.state, id).status !== "exited") exitTask(kernel, id, status)
+  }
+}
+
+const afterExit = (kernel: Kernel, task: Task): void => {
+  const { exiting, taskCount } = processOf(kernel.state, task.process)
+  if (taskCount > 0) {
+    const alone = kernel.state.tasks.filter((other) => other.process === task.process && other.status !== "exited")
+    const [waiter] = alone
+    if (alone.length === 1 && waiter?.wait?.on === "tasks") wake(kernel, waiter.id, "tasks", 0)
+    return
+  }
+  if (kernel.state.tasks.some((other) => other.status !== "exited")) return
+  if (exiting !== undefined && exiting.signal !== 0) return kernel.end({ _tag: "Killed", signal: exiting.signal })
+  const statuses = kernel.state.tasks.map(({ exitStatus }) => exitStatus)
+  kernel.end({ _tag: "Exited", status: exiting !== undefined ? exiting.status : (statuses.find((one) => one !== 0) ?? 0) })
+}

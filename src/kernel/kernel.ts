@@ -1,0 +1,222 @@
+/**
+ * The simulated kernel, as its own parts see it: what it knows, how it says what it did, how it asks.
+ *
+ * It is entered by `run/` (`enter.ts`, `leave.ts`) and comes back. It changes its state by emitting events only; registers
+ * and user memory it reaches through the machine. It holds nothing that a fork could not copy: what is not in
+ * `KernelState` is a number here and part of a snapshot.
+ */
+import { assert, known } from "../base/assert.ts"
+import type { CpuId, TaskId } from "../base/ids.ts"
+import { taskName } from "../base/ids.ts"
+import { type Decider, type Deviation, kindIndex, kindNames, type Menu, type Option, type QuestionKind } from "../log/choice.ts"
+import type { EventLog, EventOf, AppliedTag, ObservedTag } from "../log/event.ts"
+import type { Outcome } from "../log/outcome.ts"
+import type { Machine, Registers, UserMemory } from "../machine/machine.ts"
+import type { AbiDefinition } from "./abi/definition.ts"
+import { apply } from "./apply.ts"
+import { type KernelState, processOf, type Task, taskOf } from "./state.ts"
+
+/** The quiet policy: part of the header, numbered, so that a schedule means the same for ever. */
+export interface QuietPolicy {
+  readonly number: number
+  /** A turn ends at the next multiple of the task's own count. 0: never (for explorers). */
+  readonly turnIcount: number
+  /** At multiples a task with others waiting on its CPU goes to the tail. 0: never. */
+  readonly sliceIcount: number
+}
+
+export const quietPolicy: QuietPolicy = { number: 1, turnIcount: 65_536, sliceIcount: 262_144 }
+
+/** Our own limits; the guest never sees them as errors. */
+export interface Limits {
+  readonly maxIcount: number
+  readonly maxMemoryBytes: number
+  readonly maxTasks: number
+  readonly maxOutputBytes: number
+}
+
+export interface KernelOptions {
+  readonly machine: Machine
+  readonly cpus: ReadonlyArray<CpuId>
+  readonly abis: ReadonlyArray<AbiDefinition>
+  readonly menu: Menu
+  readonly quiet: QuietPolicy
+  readonly limits: Limits
+  /** Names the streams of bytes the guest may ask for (AT_RANDOM, getrandom). */
+  readonly seed: string
+}
+
+/** Questions asked of one task at one count, by kind: what the n-th of a key is counted from. */
+interface Asked {
+  readonly count: number
+  readonly byKind: ReadonlyArray<number>
+}
+
+/** Everything of the kernel that is not in its state or the machine: copied by a snapshot. */
+export interface KernelPosition {
+  readonly state: KernelState
+  readonly now: number
+  readonly outcome: Outcome | undefined
+  readonly questionCount: number
+  readonly digestLow: number
+  readonly digestHigh: number
+  readonly entryCount: number
+  readonly outputBytes: number
+  readonly asked: ReadonlyMap<TaskId, Asked>
+}
+
+const NOT_ASKED: ReadonlyArray<number> = kindNames.map(() => 0)
+
+/** A task's name as 32 bits: ids depend on the process's past, names do not. */
+const nameHash = (task: TaskId): number => {
+  let hash = 0x811c9dc5
+  for (const character of taskName(task)) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193)
+  return hash
+}
+
+export class Kernel {
+  readonly machine: Machine
+  readonly abis: ReadonlyArray<AbiDefinition>
+  readonly menu: Menu
+  readonly quiet: QuietPolicy
+  readonly limits: Limits
+  readonly seed: string
+  /** Replaced between runs that share a boot. */
+  decider: Decider
+  log: EventLog
+  /** Told of every answer that was not quiet, once it has taken effect. */
+  taken: (deviation: Deviation) => void = () => {}
+
+  // ---- replaced by `emit`
+  state: KernelState
+  // ---- written by `run/` before it enters: where an entry stands
+  cpu: CpuId
+  task: TaskId
+  count = 0
+  // ---- counters; all in a KernelPosition
+  /** All tasks' counts plus kernel steps. */
+  now = 0
+  outcome: Outcome | undefined
+  questionCount = 0
+  entryCount = 0
+  /** A CPU that a pause inside an entry gave the turn to; `run/` takes it when the entry ends. */
+  turnWanted: CpuId | undefined = undefined
+  /** Bytes the guest has written to stdout and stderr. */
+  outputBytes = 0
+  private digestLow = 0x9e3779b9 | 0
+  private digestHigh = 0x85ebca6b | 0
+  private asked: Map<TaskId, Asked> = new Map()
+  private readonly question: { kind: QuestionKind; task: TaskId; count: number; nth: number; options: ReadonlyArray<Option> }
+
+  constructor(options: KernelOptions, initial: KernelState, root: TaskId, decider: Decider, log: EventLog) {
+    this.machine = options.machine
+    this.abis = options.abis
+    this.menu = options.menu
+    this.quiet = options.quiet
+    this.limits = options.limits
+    this.seed = options.seed
+    this.state = initial
+    this.decider = decider
+    this.log = log
+    this.cpu = known(options.cpus[0], "there is a CPU")
+    this.task = root
+    this.question = { kind: "pick", task: root, count: 0, nth: 0, options: [] }
+  }
+
+  // ---- looking
+  /** The task as it is now: values read before an `emit` are of the past. */
+  current(task: TaskId): Task { return taskOf(this.state, task) }
+  registers(task: Task): Registers { return this.machine.registers(task.block) }
+  memory(task: Task): UserMemory { return this.machine.memory(processOf(this.state, task.process).space) }
+  /** Instructions the task has retired. */
+  countOf(task: Task): number { return this.machine.registers(task.block).count() }
+  /** Virtual nanoseconds since boot. */
+  get nanoseconds(): number { return this.now + this.state.idleNanoseconds }
+
+  // ---- saying
+  /** The only way the state changes. */
+  emit(event: EventOf<AppliedTag>): void {
+    this.state = apply(this.state, event)
+    this.entryCount++
+    this.log.append(this.now, this.cpu, this.task, this.count, event)
+  }
+  /** Writes down what changes no state. */
+  observe(event: EventOf<ObservedTag>): void {
+    this.entryCount++
+    this.log.append(this.now, this.cpu, this.task, this.count, event)
+  }
+  /** Steps of a call that loops inside the kernel: they count in `now`, so that a limit ends them. */
+  step(task: TaskId, steps: number): void {
+    this.now += steps
+    this.emit({ _tag: "KernelStepped", task, steps })
+  }
+  /** Ends the run, once. */
+  end(outcome: Outcome): void {
+    if (this.outcome !== undefined) return
+    this.outcome = outcome
+    this.emit({ _tag: "Ended", outcome: outcome._tag, status: outcome._tag === "Exited" ? outcome.status : outcome._tag === "Killed" ? outcome.signal : 0 })
+  }
+
+  // ---- asking
+  /**
+   * One of the options, the quiet one (the first) unless the decider says otherwise. Asked only where the kind is on the
+   * menu and there are two options or more.
+   */
+  choose(kind: QuestionKind, subject: Task, options: ReadonlyArray<Option>): Option {
+    const quiet = known(options[0], "a question has a quiet option")
+    if (options.length < 2 || !this.menu.kinds.has(kind)) return quiet
+    const count = this.countOf(subject)
+    const index = kindIndex[kind]
+    const before = this.asked.get(subject.id)
+    const byKind = before !== undefined && before.count === count ? before.byKind : NOT_ASKED
+    const nth = byKind[index] ?? 0
+    this.asked.set(subject.id, { count, byKind: byKind.with(index, nth + 1) })
+    this.mix(nameHash(subject.id))
+    this.mix(count | 0)
+    this.mix((index << 24) ^ (nth << 12) ^ options.length)
+    this.questionCount++
+
+    const { question } = this
+    question.kind = kind
+    question.task = subject.id
+    question.count = count
+    question.nth = nth
+    question.options = options
+    const answer = this.decider.choose(question)
+    assert(options.includes(answer), `a decider answers ${kind} with one of its options`)
+    if (answer !== quiet) this.taken({ task: subject.id, count, nth, kind, option: answer })
+    return answer
+  }
+
+  /** 64 bits over the keys of all questions asked so far, as 16 hex digits. */
+  get questionDigest(): string {
+    const part = (word: number) => (word >>> 0).toString(16).padStart(8, "0")
+    return part(this.digestHigh) + part(this.digestLow)
+  }
+
+  private mix(word: number): void {
+    this.digestLow = Math.imul(this.digestLow ^ word, 0x85ebca6b)
+    this.digestLow ^= this.digestLow >>> 15
+    this.digestHigh = Math.imul(this.digestHigh ^ this.digestLow, 0xc2b2ae35) + word | 0
+    this.digestHigh ^= this.digestHigh >>> 13
+  }
+
+  // ---- going back
+  position(): KernelPosition {
+    const { asked, digestHigh, digestLow, entryCount, now, outcome, outputBytes, questionCount, state } = this
+    return { asked: asked.size === 0 ? NOTHING_ASKED : new Map(asked), digestHigh, digestLow, entryCount, now, outcome, outputBytes, questionCount, state }
+  }
+  resumeAt(position: KernelPosition): void {
+    this.state = position.state
+    this.now = position.now
+    this.outcome = position.outcome
+    this.questionCount = position.questionCount
+    this.digestLow = position.digestLow
+    this.digestHigh = position.digestHigh
+    this.entryCount = position.entryCount
+    this.outputBytes = position.outputBytes
+    if (this.asked.size > 0 || position.asked.size > 0) this.asked = new Map(position.asked)
+  }
+}
+
+const NOTHING_ASKED: ReadonlyMap<TaskId, Asked> = new Map()

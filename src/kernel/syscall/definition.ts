@@ -1,0 +1,75 @@
+/**
+ * A system call as a row: it reads like its manual page, and from it follow the dispatch, the argument decoding, the
+ * strace text, the reference page and the laws.
+ */
+import type { Address } from "../../base/ids.ts"
+import { s64, u64 } from "../../base/bits.ts"
+import type { Errno } from "../../linux/errno.ts"
+import type { Kernel } from "../kernel.ts"
+import type { Task } from "../state.ts"
+
+/** What a parameter is, and so how its register is read. Pointers and lengths are doubles: beyond 2^47 they are nobody's memory. */
+export const argument = {
+  address: (raw: bigint): Address => Number(raw),
+  size: (raw: bigint): number => Number(raw),
+  u32: (raw: bigint): number => Number(raw & 0xffff_ffffn),
+  i32: (raw: bigint): number => Number(raw & 0xffff_ffffn) | 0,
+  i64: (raw: bigint): number => Number(s64(raw)),
+  u64: (raw: bigint): bigint => u64(raw)
+}
+export type ArgumentKind = keyof typeof argument
+
+export type CallResult =
+  /** What rax gets. */
+  | { readonly _tag: "Returned"; readonly value: number }
+  | { readonly _tag: "Failed"; readonly errno: Errno }
+  /** The caller lost its CPU and waits (`kernel.block`); whoever wakes it says what it gets. */
+  | { readonly _tag: "Blocked" }
+  /** The caller stands at a declared pause (`kernel.pause`); the row's `resume` goes on from there. */
+  | { readonly _tag: "Paused" }
+  /** Registers are as they should be already: exit, rt_sigreturn. */
+  | { readonly _tag: "Done" }
+  /** A flag or variant that is not modelled: ends the run with this sentence. */
+  | { readonly _tag: "Unsupported"; readonly what: string }
+
+export const returned = (value = 0): CallResult => ({ _tag: "Returned", value })
+export const failed = (errno: Errno): CallResult => ({ _tag: "Failed", errno })
+export const blocked: CallResult = { _tag: "Blocked" }
+export const paused: CallResult = { _tag: "Paused" }
+export const done: CallResult = { _tag: "Done" }
+export const unsupported = (what: string): CallResult => ({ _tag: "Unsupported", what })
+
+type Values<P> = { readonly [K in keyof P]: P[K] extends ArgumentKind ? ReturnType<(typeof argument)[P[K]]> : never }
+export type Parameters_ = Readonly<Record<string, ArgumentKind>>
+
+/** A point inside the call at which something may come between. */
+export interface DeclaredPause {
+  readonly name: string
+  /** What may happen there, besides going on. */
+  readonly allows: ReadonlyArray<"turn" | "preempt" | "migrate" | "signal">
+}
+
+export interface SyscallDefinition<Name extends string = string, P extends Parameters_ = Parameters_> {
+  readonly name: Name
+  readonly number: number
+  /** In register order: rdi, rsi, rdx, r10, r8, r9. */
+  readonly parameters: P
+  readonly summary: string
+  readonly support: "full" | { readonly partial: string }
+  /** Errors in the order in which they are looked for. */
+  readonly errors: ReadonlyArray<Errno>
+  readonly pauses?: ReadonlyArray<DeclaredPause>
+  readonly source: string
+  readonly perform: (kernel: Kernel, task: Task, values: Values<P>) => CallResult
+  /** Goes on from pause number `at` with the data it stood there with. */
+  readonly resume?: (kernel: Kernel, task: Task, at: number, data: ReadonlyArray<bigint>) => CallResult
+}
+
+/** Any row, whatever its parameters. */
+export type AnySyscall = Omit<SyscallDefinition, "perform"> & {
+  readonly perform: (kernel: Kernel, task: Task, values: Readonly<Record<string, never>>) => CallResult
+}
+
+export const defineSyscall = <const Name extends string, const P extends Parameters_>(
+  definition: SyscallDefinition<Name, P>
+): SyscallDefinition<Name, P> & AnySyscall => definition as SyscallDefinition<Name, P> & AnySyscall

@@ -1,0 +1,71 @@
+/** What a call may do besides answering: wait, stand at a pause, wait for interrupts it sent. */
+import { known } from "../base/assert.ts"
+import {
+  FIRST_WAITING, GO_ON, INTERRUPTED, type Option, PAUSE_MIGRATE_BASE, PAUSE_PREEMPT, PAUSE_SIGNAL_BASE, SLEEP, SPURIOUS
+} from "../log/choice.ts"
+import type { Kernel } from "./kernel.ts"
+import { isStuck, leaveCpu, migrate, migrateOptions, pickNext, preempt, turnOptions } from "./scheduler.ts"
+import { send } from "./signal.ts"
+import type { Task } from "./state.ts"
+import { blocked, type CallResult, type DeclaredPause, paused } from "./syscall/definition.ts"
+
+export interface WaitFor {
+  readonly on: string
+  readonly key: string
+  readonly value?: number
+  /** Virtual nanoseconds; 0: for ever. */
+  readonly deadline?: number
+  /** The call's number, so that a signal can restart it. */
+  readonly call: number
+  /** What the call says if it returns at once as though woken, where its row allows that. */
+  readonly spurious?: CallResult
+  /** What the call says if a signal comes at once, where its row allows that. Usually EINTR. */
+  readonly interrupted?: CallResult
+}
+
+/** The caller gives up its CPU and waits, unless the decider says that this wait ends at once. */
+export const block = (kernel: Kernel, task: Task, wait: WaitFor): CallResult => {
+  const options: Array<Option> = [SLEEP]
+  if (wait.spurious !== undefined) options.push(SPURIOUS)
+  if (wait.interrupted !== undefined && kernel.menu.signals.length > 0) options.push(INTERRUPTED)
+  const answer = kernel.choose("wait", task, options)
+  if (answer === SPURIOUS && wait.spurious !== undefined) return wait.spurious
+  if (answer === INTERRUPTED && wait.interrupted !== undefined) {
+    const signal = known(kernel.menu.signals[0], "a signal is on the menu")
+    send(kernel, task.id, { signal, code: 0, senderTid: 0, address: 0n }, false)
+    return wait.interrupted
+  }
+  kernel.emit({ _tag: "Blocked", task: task.id, on: wait.on, key: wait.key, value: wait.value ?? 0, deadline: wait.deadline ?? 0, call: wait.call })
+  leaveCpu(kernel, task.id)
+  pickNext(kernel, task.cpu, task.id)
+  return blocked
+}
+
+/**
+ * A declared pause. `"go-on"`: nothing came between, the call continues in the same entry. Otherwise the task stands at
+ * `at` with `data`, something happened, and the row's `resume` goes on when the task next returns to its call.
+ */
+export const pause = (
+  kernel: Kernel, task: Task, call: number, at: number, data: ReadonlyArray<bigint>, { allows }: DeclaredPause
+): CallResult | "go-on" => {
+  const options: Array<Option> = [GO_ON]
+  if (allows.includes("turn")) options.push(...turnOptions(kernel, task.cpu))
+  if (allows.includes("preempt")) options.push(PAUSE_PREEMPT)
+  if (allows.includes("migrate")) options.push(...migrateOptions(kernel, task).map((cpu) => PAUSE_MIGRATE_BASE - cpu))
+  if (allows.includes("signal")) options.push(...kernel.menu.signals.map((signal) => PAUSE_SIGNAL_BASE - signal))
+  const answer = kernel.choose("pause", task, options)
+  if (answer === GO_ON) return "go-on"
+  kernel.emit({ _tag: "CallPaused", task: task.id, call, at, data })
+  if (answer >= 0) kernel.turnWanted = answer
+  else if (answer === PAUSE_PREEMPT) preempt(kernel, kernel.current(task.id), FIRST_WAITING)
+  else if (answer > PAUSE_SIGNAL_BASE) migrate(kernel, kernel.current(task.id), PAUSE_MIGRATE_BASE - answer)
+  else send(kernel, task.id, { signal: PAUSE_SIGNAL_BASE - answer, code: 0, senderTid: 0, address: 0n }, false)
+  return paused
+}
+
+/** For calls whose sender must wait for its interrupts: resumed when the last has arrived. */
+export const stuckUntilArrived = (kernel: Kernel, task: Task, call: number, at: number): CallResult | "arrived" => {
+  if (!isStuck(kernel, task.id)) return "arrived"
+  kernel.emit({ _tag: "CallPaused", task: task.id, call, at, data: [] })
+  return paused
+}

@@ -1,0 +1,37 @@
+/**
+ * Bounds on what comes from outside. Everything in a recording or a schedule's text, checksums included, may be chosen by an
+ * enemy: what is said there is believed only inside these bounds.
+ */
+export interface RecordingLimits {
+  /** Longest recording read at all. */
+  readonly recordingBytesMax: number
+  /** Longest frame, and longest chunk after decompression. */
+  readonly frameBytesMax: number
+  readonly frameCountMax: number
+  /** Levels of arrays inside arrays in one frame. */
+  readonly depthMax: number
+  /** Values in one frame's header tuple, all levels together. */
+  readonly valueCountMax: number
+  readonly textLengthMax: number
+  readonly deviationCountMax: number
+  readonly taskCountMax: number
+}
+
+const MIB = 2 ** 20
+
+/** What is read without being told otherwise. */
+export const recordingLimits: RecordingLimits = {
+  recordingBytesMax: 1024 * MIB,
+  frameBytesMax: 16 * MIB,
+  frameCountMax: 1_000_000,
+  depthMax: 8,
+  valueCountMax: 1_000_000,
+  textLengthMax: 1 * MIB,
+  deviationCountMax: 10_000_000,
+  taskCountMax: 100_000
+}
+
+/** Bounds on the text of a schedule. */
+export const SCHEDULE_TEXT_LENGTH_MAX = 16 * MIB
+export const SCHEDULE_DEVIATION_COUNT_MAX = 1_000_000
+export const SYMBOL_LENGTH_MAX = 256

@@ -18,3 +18,23 @@ export type Pending =
   | { readonly _tag: "Access"; readonly ip: Address; readonly address: Address; readonly sizeBytes: number; readonly kind: AccessKind; readonly isLocked: boolean }
   | { readonly _tag: "Execution"; readonly ip: Address }
   | { readonly _tag: "Call"; readonly ip: Address }
+
+const meets = (mark: Mark, pending: Pending): boolean => {
+  switch (mark._tag) {
+    case "EveryInstruction":
+      return true
+    case "Called":
+      return pending._tag === "Call"
+    case "Executed":
+      return pending.ip === mark.at
+    case "Accessed":
+      return pending._tag === "Access" && pending.address < mark.end && mark.start < pending.address + pending.sizeBytes
+        && (mark.by === "any" || pending.kind !== "read")
+  }
+}
+
+/** Whether one of the marks is why the engine came back. */
+export const isMarkedBy = (marks: ReadonlyArray<Mark>, pending: Pending): boolean => {
+  for (const mark of marks) if (meets(mark, pending)) return true
+  return false
+}

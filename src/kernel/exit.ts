@@ -3,7 +3,7 @@ import type { TaskId } from "../base/ids.ts"
 import { wakeFutex } from "./futex.ts"
 import type { Kernel } from "./kernel.ts"
 import { arriveAll, pickNext, wake } from "./scheduler.ts"
-import { processOf, type Task, taskOf } from "./state.ts"
+import { processOf, type Task } from "./state.ts"
 
 /** FUTEX_BITSET_MATCH_ANY. */
 const ALL_BITS = 0xffff_ffff
@@ -24,8 +24,12 @@ export const exitTask = (kernel: Kernel, id: TaskId, status: number): void => {
 export const exitProcess = (kernel: Kernel, process: TaskId, status: number, signal: number): void => {
   if (processOf(kernel.state, process).exiting !== undefined) return
   kernel.emit({ _tag: "ProcessExiting", process, status, signal })
-  for (const { id } of kernel.state.tasks.filter((task) => task.process === process && task.status !== "exited")) {
-    if (taskOf(kernel.state, id).status !== "exited") exitTask(kernel, id, status)
+  const living = kernel.state.tasks.filter((task) => task.process === process && task.status !== "exited")
+  // Who runs goes last, so that no CPU picks a task that is about to end.
+  for (const isRunning of [false, true]) {
+    for (const { id, status: was } of living) {
+      if ((was === "running") === isRunning) exitTask(kernel, id, status)
+    }
   }
 }
 
@@ -34,7 +38,10 @@ const afterExit = (kernel: Kernel, task: Task): void => {
   if (taskCount > 0) {
     const alone = kernel.state.tasks.filter((other) => other.process === task.process && other.status !== "exited")
     const [waiter] = alone
-    if (alone.length === 1 && waiter?.wait?.on === "tasks") wake(kernel, waiter.id, "tasks", 0)
+    if (exiting === undefined && alone.length === 1 && waiter?.wait?.on === "tasks") {
+      if (waiter.wait.key === "end") exitTask(kernel, waiter.id, 0)
+      else wake(kernel, waiter.id, "tasks", 0)
+    }
     return
   }
   if (kernel.state.tasks.some((other) => other.status !== "exited")) return

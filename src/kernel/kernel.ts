@@ -10,6 +10,7 @@ import type { CpuId, TaskId } from "../base/ids.ts"
 import { taskName } from "../base/ids.ts"
 import { type Decider, type Deviation, kindIndex, kindNames, type Menu, type Option, type QuestionKind } from "../log/choice.ts"
 import type { EventLog, EventOf, AppliedTag, ObservedTag } from "../log/event.ts"
+import { type Errno, errno } from "../linux/errno.ts"
 import type { Outcome } from "../log/outcome.ts"
 import type { Machine, Registers, UserMemory } from "../machine/machine.ts"
 import type { AbiDefinition } from "./abi/definition.ts"
@@ -84,8 +85,8 @@ export class Kernel {
   /** Replaced between runs that share a boot. */
   decider: Decider
   log: EventLog
-  /** Told of every answer that was not quiet, once it has taken effect. */
-  taken: (deviation: Deviation) => void = () => {}
+  /** Keeps the deviations of the run. */
+  keep: (deviation: Deviation) => void = () => {}
 
   // ---- replaced by `emit`
   state: KernelState
@@ -99,7 +100,7 @@ export class Kernel {
   outcome: Outcome | undefined
   questionCount = 0
   entryCount = 0
-  /** A CPU that a pause inside an entry gave the turn to; `run/` takes it when the entry ends. */
+  /** A CPU that an entry gives the turn to (`NEXT_CPU`: whichever is next); `run/` takes it when the entry ends. */
   turnWanted: CpuId | undefined = undefined
   /** Bytes the guest has written to stdout and stderr. */
   outputBytes = 0
@@ -132,6 +133,14 @@ export class Kernel {
   countOf(task: Task): number { return this.machine.registers(task.block).count() }
   /** Virtual nanoseconds since boot. */
   get nanoseconds(): number { return this.now + this.state.idleNanoseconds }
+
+  errno(name: Errno): number { return errno[name] }
+  /** Entries written from here on stand with this task, on this CPU, at its present count. */
+  standAt(cpu: CpuId, task: Task): void {
+    this.cpu = cpu
+    this.task = task.id
+    this.count = this.countOf(task)
+  }
 
   // ---- saying
   /** The only way the state changes. */
@@ -184,8 +193,14 @@ export class Kernel {
     question.options = options
     const answer = this.decider.choose(question)
     assert(options.includes(answer), `a decider answers ${kind} with one of its options`)
-    if (answer !== quiet) this.taken({ task: subject.id, count, nth, kind, option: answer })
+    if (answer !== quiet) this.took({ task: subject.id, count, nth, kind, option: answer })
     return answer
+  }
+
+  /** An answer that was not quiet has taken effect. */
+  took(deviation: Deviation): void {
+    this.decider.taken?.(deviation)
+    this.keep(deviation)
   }
 
   /** 64 bits over the keys of all questions asked so far, as 16 hex digits. */

@@ -181,6 +181,8 @@ export interface Decider {
   readonly marks: ReadonlyArray<Mark>
   readonly interrupt: (stretch: Stretch) => Interruption | "nothing" | "halt"
   readonly choose: (question: Question) => Option
+  /** An answer that was not quiet has taken effect: an interruption may be answered and void. */
+  readonly taken?: ((deviation: Deviation) => void) | undefined
 }
 
 /** One answer that was not quiet, and where it fell. */

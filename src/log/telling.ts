@@ -213,5 +213,6 @@ export const recorded = (telling: Telling): Decider => ({
     const [quiet] = question.options
     assert(quiet !== undefined, "a question has at least two options")
     return telling.dueAt(question) ?? quiet
-  }
+  },
+  taken: (deviation) => telling.taken(deviation)
 })

@@ -1,0 +1,185 @@
+/** Into the kernel: calls, faults, and what befalls a task from outside. Each entry is one point in the order of the run. */
+import { unreachable } from "../base/assert.ts"
+import type { TaskId } from "../base/ids.ts"
+import type { Interruption, InterruptionKind } from "../log/choice.ts"
+import { SIGFPE, SIGILL, SIGSEGV, SIGTRAP } from "../linux/signal.ts"
+import type { Fault, Stop } from "../machine/stop.ts"
+import type { Interruptor } from "./abi/definition.ts"
+import type { Kernel } from "./kernel.ts"
+import { arriveAll, migrate, preempt, sliceEnds } from "./scheduler.ts"
+import { force, send } from "./signal.ts"
+import type { PendingSignal, Task } from "./state.ts"
+import { type AnySyscall, argument, type CallResult } from "./syscall/definition.ts"
+import { syscallNumbered } from "./syscall/table.ts"
+import { fireTimers } from "./timer.ts"
+
+const RAX = 0
+/** rdi, rsi, rdx, r10, r8, r9. */
+const argumentRegisters = [7, 6, 2, 10, 8, 9] as const
+const SYSCALL_BYTES = 2
+const SYS_SCHED_YIELD = 24
+
+/** `kernel.turnWanted`: whichever CPU is next. */
+export const NEXT_CPU = -1
+
+/** The row that answers a call: a contract's before the general one. */
+export const rowOf = (kernel: Kernel, number: number): AnySyscall | undefined => {
+  for (const abi of kernel.abis) {
+    for (const call of abi.calls) if (call.number === number) return call
+  }
+  return syscallNumbered(number)
+}
+
+const call = (kernel: Kernel, task: Task): void => {
+  const registers = kernel.registers(task)
+  const number = Number(registers.get(RAX) & 0xffff_ffffn)
+  for (const abi of kernel.abis) abi.onCallEntered?.(kernel, task, number)
+  const row = rowOf(kernel, number)
+  if (row === undefined) {
+    kernel.observe({ _tag: "Called", task: task.id, number, arguments: argumentRegisters.map((register) => registers.get(register)) })
+    kernel.emit({ _tag: "UnknownCalled", task: task.id, number })
+    return settle(kernel, task, number, { _tag: "Failed", errno: "ENOSYS" })
+  }
+  const values: Record<string, number | bigint> = {}
+  const words: Array<bigint> = []
+  let index = 0
+  for (const name in row.parameters) {
+    const word = registers.get(argumentRegisters[index++] ?? RAX)
+    words.push(word)
+    values[name] = argument[row.parameters[name] ?? "u64"](word)
+  }
+  kernel.observe({ _tag: "Called", task: task.id, number, arguments: words })
+  if (number === SYS_SCHED_YIELD) kernel.turnWanted = NEXT_CPU
+  settle(kernel, task, number, row.perform(kernel, kernel.current(task.id), values as Readonly<Record<string, never>>))
+}
+
+/** What a call came to: into rax, or into the outcome. */
+const settle = (kernel: Kernel, { id }: Task, number: number, result: CallResult): void => {
+  const task = kernel.current(id)
+  const registers = kernel.registers(task)
+  switch (result._tag) {
+    case "Blocked":
+    case "Paused":
+    case "Done":
+      return
+    case "Unsupported": {
+      const ip = registers.ip() - SYSCALL_BYTES
+      return kernel.end({ _tag: "Unsupported", what: result.what, ip, bytes: kernel.memory(task).readBytes(ip, SYSCALL_BYTES) ?? new Uint8Array() })
+    }
+    case "Returned":
+    case "Failed": {
+      const value = result._tag === "Returned" ? result.value : -kernel.errno(result.errno)
+      if (value >= 0) registers.setNumber(RAX, value)
+      else registers.set(RAX, BigInt.asUintN(64, BigInt(value)))
+      kernel.observe({ _tag: "Returned", task: id, number, result: value })
+      for (const abi of kernel.abis) abi.onCallReturned?.(kernel, kernel.current(id), number, registers, kernel.memory(task))
+      return
+    }
+    default:
+      return unreachable(result)
+  }
+}
+
+/** The call that stands at a pause goes on. */
+export const resumeCall = (kernel: Kernel, id: TaskId): void => {
+  const task = kernel.current(id)
+  const { pausedCall } = task
+  if (pausedCall === undefined) return
+  kernel.emit({ _tag: "CallResumed", task: id })
+  const row = rowOf(kernel, pausedCall.call)
+  if (row?.resume === undefined) return unreachable(pausedCall as never)
+  settle(kernel, task, pausedCall.call, row.resume(kernel, kernel.current(id), pausedCall.at, pausedCall.data))
+}
+
+// ---- faults
+
+const SEGV_MAPERR = 1
+const SEGV_ACCERR = 2
+const FPE_INTDIV = 1
+const ILL_ILLOPN = 2
+const SI_KERNEL = 0x80
+
+/** The signal a fault becomes. Source: Linux arch/x86/mm/fault.c, arch/x86/kernel/traps.c. */
+const signalOf = (fault: Fault, ip: bigint): PendingSignal => {
+  switch (fault._tag) {
+    case "PageFault":
+      return { signal: SIGSEGV, code: fault.isPresent ? SEGV_ACCERR : SEGV_MAPERR, senderTid: 0, address: fault.address }
+    case "GeneralProtection":
+      return { signal: SIGSEGV, code: SI_KERNEL, senderTid: 0, address: 0n }
+    case "DivideError":
+      return { signal: SIGFPE, code: FPE_INTDIV, senderTid: 0, address: ip }
+    case "InvalidOpcode":
+      return { signal: SIGILL, code: ILL_ILLOPN, senderTid: 0, address: ip }
+    default:
+      return unreachable(fault)
+  }
+}
+
+const userInterrupted = (kernel: Kernel, id: TaskId, by: Interruptor): void => {
+  for (const abi of kernel.abis) abi.onUserInterrupted?.(kernel, kernel.current(id), by)
+}
+
+/** Enters at a stop of the engine. `kernel.cpu`, `.task` and `.count` say where it stands. */
+export const enter = (kernel: Kernel, task: Task, stop: Stop): void => {
+  if (kernel.state.interrupts.length > 0) arriveAll(kernel, task.id)
+  switch (stop._tag) {
+    case "Call":
+      return call(kernel, kernel.current(task.id))
+    case "Breakpoint":
+      userInterrupted(kernel, task.id, "breakpoint")
+      return force(kernel, kernel.current(task.id), { signal: SIGTRAP, code: SI_KERNEL, senderTid: 0, address: 0n })
+    case "Faulted": {
+      const ip = kernel.registers(task).ipExact()
+      const signal = signalOf(stop.fault, ip)
+      userInterrupted(kernel, task.id, "fault")
+      kernel.observe({ _tag: "Faulted", task: task.id, ip: Number(ip), fault: stop.fault._tag, address: signal.address })
+      return force(kernel, kernel.current(task.id), signal)
+    }
+    case "Unsupported":
+      return kernel.end({ _tag: "Unsupported", what: `the instruction ${stop.text} is not modelled`, ip: stop.ip, bytes: stop.bytes })
+    case "BudgetSpent":
+    case "Paused":
+    case "Marked":
+      return
+    default:
+      return unreachable(stop)
+  }
+}
+
+// ---- from outside
+
+const interruptors: Readonly<Partial<Record<InterruptionKind, Interruptor>>> = { preempt: "preempt", migrate: "migrate", signal: "signal" }
+
+/** An interruption that the kernel notices. */
+export const interrupt = (kernel: Kernel, { id }: Task, { kind, option }: Interruption): void => {
+  if (kernel.state.interrupts.length > 0) arriveAll(kernel, id)
+  const by = interruptors[kind]
+  if (by !== undefined) userInterrupted(kernel, id, by)
+  const task = kernel.current(id)
+  switch (kind) {
+    case "preempt":
+      return preempt(kernel, task, option)
+    case "migrate":
+      return migrate(kernel, task, option)
+    case "signal":
+      return send(kernel, id, { signal: option, code: 0, senderTid: 0, address: 0n }, false)
+    case "turn":
+      return
+    default:
+      return unreachable(kind)
+  }
+}
+
+/** The stretch ended by itself: timers that are due, interrupts that arrive, the end of a slice. */
+export const tick = (kernel: Kernel, task: Task, count: number): void => {
+  const { sliceIcount } = kernel.quiet
+  if (kernel.state.interrupts.some((sent) => sent.task === task.id && sent.at <= count)) {
+    userInterrupted(kernel, task.id, "interrupt")
+    arriveAll(kernel, task.id)
+  }
+  if (fireTimers(kernel)) userInterrupted(kernel, task.id, "timer")
+  if (sliceIcount > 0 && count % sliceIcount === 0) {
+    userInterrupted(kernel, task.id, "timer")
+    sliceEnds(kernel, kernel.current(task.id))
+  }
+}

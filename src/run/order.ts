@@ -1,0 +1,100 @@
+/** Who has the turn, and where each task stands in it. The kernel notices none of this. */
+import { known } from "../base/assert.ts"
+import type { Count, CpuId } from "../base/ids.ts"
+import type { Pending } from "../base/mark.ts"
+import type { Kernel } from "../kernel/kernel.ts"
+import { hasTask } from "../kernel/scheduler.ts"
+import { type Cpu, cpuOf } from "../kernel/state.ts"
+
+/** After so many stretches at one count nothing is offered until the task retires an instruction. */
+export const VISIT_MAX = 64
+
+/** Everything of the order: copied by a snapshot. */
+export interface OrderPosition {
+  readonly turn: CpuId
+  readonly visitCounts: ReadonlyArray<Count>
+  readonly visits: ReadonlyArray<number>
+  readonly pendings: ReadonlyArray<Pending | undefined>
+  readonly pendingCounts: ReadonlyArray<Count>
+}
+
+export class Order {
+  /** The CPU that has the turn. */
+  turn: CpuId
+  // By slot: stretches of the task that have ended at its last such count.
+  private visitCounts: Array<Count> = []
+  private visits: Array<number> = []
+  // By slot: what a mark found it about to do, and at which count.
+  private pendings: Array<Pending | undefined> = []
+  private pendingCounts: Array<Count> = []
+
+  constructor(turn: CpuId) {
+    this.turn = turn
+  }
+
+  /** The CPU with the turn, or the next one upward that has a task; `undefined`: the machine is idle. */
+  next(kernel: Kernel): Cpu | undefined {
+    const cpu = cpuOf(kernel.state, this.turn)
+    if (hasTask(kernel, cpu)) return cpu
+    return this.pass(kernel)
+  }
+
+  /** The turn goes to `to`, or to the next CPU upward, round, that has a task; it may be the same. */
+  pass(kernel: Kernel, to?: CpuId): Cpu | undefined {
+    const { cpus } = kernel.state
+    if (to !== undefined && to >= 0) {
+      this.turn = to
+      return cpuOf(kernel.state, to)
+    }
+    const from = cpus.findIndex(({ id }) => id === this.turn)
+    for (let step = 1; step <= cpus.length; step++) {
+      const cpu = known(cpus[(from + step) % cpus.length], "CPUs go round")
+      if (hasTask(kernel, cpu)) {
+        this.turn = cpu.id
+        return cpu
+      }
+    }
+    return undefined
+  }
+
+  /** Stretches of the task that have ended at `count`. */
+  visitAt(slot: number, count: Count): number {
+    return this.visitCounts[slot] === count ? (this.visits[slot] ?? 0) : 0
+  }
+
+  /** A stretch of the task has ended at `count`. */
+  end(slot: number, count: Count): void {
+    this.visits[slot] = this.visitAt(slot, count) + 1
+    this.visitCounts[slot] = count
+  }
+
+  /** The engine came back before an instruction: still the same stretch. */
+  mark(slot: number, count: Count, pending: Pending): void {
+    this.pendings[slot] = pending
+    this.pendingCounts[slot] = count
+  }
+
+  /** What the task is about to do, if a mark has stopped it there and it has not moved since. */
+  pendingAt(slot: number, count: Count, ip: number): Pending | undefined {
+    const pending = this.pendings[slot]
+    return pending !== undefined && this.pendingCounts[slot] === count && pending.ip === ip ? pending : undefined
+  }
+
+  position(): OrderPosition {
+    const { pendingCounts, pendings, turn, visitCounts, visits } = this
+    return { turn, visitCounts: visitCounts.slice(), visits: visits.slice(), pendings: pendings.slice(), pendingCounts: pendingCounts.slice() }
+  }
+  resumeAt(position: OrderPosition): void {
+    this.turn = position.turn
+    copyInto(this.visitCounts, position.visitCounts)
+    copyInto(this.visits, position.visits)
+    copyInto(this.pendings, position.pendings)
+    copyInto(this.pendingCounts, position.pendingCounts)
+  }
+}
+
+/** In place: going back is done a hundred thousand times a second. */
+const copyInto = <T>(to: Array<T>, from: ReadonlyArray<T>): void => {
+  to.length = from.length
+  for (let index = 0; index < from.length; index++) to[index] = from[index] as T
+}

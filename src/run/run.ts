@@ -1,0 +1,261 @@
+/**
+ * The loop. Records, replays, searches and debuggers all run through it: they differ in who answers and who listens.
+ *
+ * Same boot, same answers: same log, byte for byte. The turn is ours; the kernel is entered.
+ */
+import { known } from "../base/assert.ts"
+import type { CpuId, TaskId } from "../base/ids.ts"
+import { isMarkedBy, type Mark } from "../base/mark.ts"
+import { enter, interrupt, NEXT_CPU, tick } from "../kernel/enter.ts"
+import type { Kernel, KernelPosition } from "../kernel/kernel.ts"
+import { returnToUser } from "../kernel/leave.ts"
+import { migrateOptions, preemptOptions, turnOptions } from "../kernel/scheduler.ts"
+import { type KernelState, slotOf, type Task } from "../kernel/state.ts"
+import { fireTimers, nextDeadline } from "../kernel/timer.ts"
+import { FIRST_WAITING, type Interruption, type InterruptionKind, type Option, type Stretch } from "../log/choice.ts"
+import type { Outcome } from "../log/outcome.ts"
+import type { Machine, MachineSnapshot } from "../machine/machine.ts"
+import type { Program } from "../program/program.ts"
+import { nobody, type Observer } from "./observe.ts"
+import { Order, type OrderPosition, VISIT_MAX } from "./order.ts"
+
+/** A run at a boundary: cheap to take, restored in place, any number of times. */
+export interface RunSnapshot {
+  readonly machine: MachineSnapshot
+  readonly kernel: KernelPosition
+  readonly order: OrderPosition
+}
+
+/** With turn ends off, a stretch ends here all the same, so that no engine run is without end. */
+const STRETCH_ICOUNT_MAX = 1 << 20
+
+const NOTHING: ReadonlyArray<Option> = []
+
+export class Run {
+  readonly program: Program
+  readonly machine: Machine
+  readonly kernel: Kernel
+  private readonly order: Order
+  /** Who listens; answers nothing. */
+  private observer: Observer = nobody
+  private readonly stretch: MutableStretch
+  // What the engine was last told to come back for.
+  private deciderMarks: ReadonlyArray<Mark> = []
+  private observerMarks: ReadonlyArray<Mark> = []
+  // The next deadline is a function of the kernel's state: looked for once a state.
+  private deadlineState: KernelState | undefined
+  private deadline: number | undefined
+
+  constructor(program: Program, machine: Machine, kernel: Kernel, turn: CpuId) {
+    this.program = program
+    this.machine = machine
+    this.kernel = kernel
+    this.order = new Order(turn)
+    this.stretch = new MutableStretch(kernel)
+  }
+
+  get outcome(): Outcome | undefined {
+    return this.kernel.outcome
+  }
+
+  /** Listens to what the engine can see and the kernel cannot. A run with observers is the same run without. */
+  observe(observer: Observer): void {
+    this.observer = observer
+    this.machine.setWatches(observer.watches)
+  }
+
+  /** Runs on for about so many instructions, to the end of a stretch. Where it breathes is never visible in the run. */
+  advance(breathIcount: number): Outcome | undefined {
+    const until = this.kernel.now + breathIcount
+    while (this.kernel.outcome === undefined && this.kernel.now < until) this.step()
+    return this.kernel.outcome
+  }
+
+  /** One stretch, or whatever comes in its place. */
+  step(): void {
+    const { kernel, machine, order, stretch } = this
+    const cpu = order.next(kernel)
+    if (cpu === undefined) return this.idle()
+    const id = returnToUser(kernel, cpu.id)
+    if (kernel.outcome !== undefined) return
+    if (kernel.turnWanted !== undefined) return this.heed(cpu.id)
+    if (id === undefined) return
+    const task = kernel.current(id)
+    const slot = slotOf(kernel.state, id)
+    const registers = kernel.registers(task)
+    const from = registers.count()
+    if (kernel.now >= kernel.limits.maxIcount) return kernel.end({ _tag: "OutOfBudget", limit: "icount" })
+
+    const { decider } = kernel
+    const pending = order.pendingAt(slot, from, registers.ip())
+    const visit = order.visitAt(slot, from)
+    stretch.begin(task, cpu.id, from, this.endOf(task, from), visit, pending)
+    const answer = visit < VISIT_MAX ? decider.interrupt(stretch) : "nothing"
+    if (answer === "halt") return kernel.end({ _tag: "Abandoned" })
+    this.setMarks(decider.marks)
+
+    const at = answer === "nothing" ? stretch.until : answer.at
+    if (at > from) {
+      let stop = machine.run(task.block, at - from, pending !== undefined)
+      let count = this.ran(task, from)
+      while (stop._tag === "Marked") {
+        // A mark of the decider's: still the same stretch, asked again from here. A mark of the observer's changes nothing.
+        this.observer.met(kernel, task, stop.pending)
+        if (isMarkedBy(decider.marks, stop.pending)) return order.mark(slot, count, stop.pending)
+        const before = count
+        stop = machine.run(task.block, at - before, true)
+        count = this.ran(task, before)
+      }
+      order.end(slot, count)
+      if (stop._tag === "Paused") {
+        order.pass(kernel)
+        return
+      }
+      if (stop._tag !== "BudgetSpent") {
+        enter(kernel, task, stop)
+        if (kernel.turnWanted !== undefined) this.heed(cpu.id)
+        return
+      }
+    } else {
+      order.end(slot, from)
+    }
+    if (answer === "nothing") this.stretchEnds(task, at)
+    else this.obey(task, answer, at === from ? visit : 0)
+  }
+
+  /** The engine has come back: time has passed, the observer may look. */
+  private ran(task: Task, before: number): number {
+    const { kernel } = this
+    const count = kernel.countOf(task)
+    kernel.now += count - before
+    kernel.count = count
+    this.observer.ran(kernel, this.machine, task)
+    return count
+  }
+
+  /** The slice, a timer, the turn: the stretch came to where it ends by itself. */
+  private stretchEnds(task: Task, count: number): void {
+    const { kernel, order } = this
+    const { turnIcount } = kernel.quiet
+    tick(kernel, task, count)
+    if (turnIcount > 0 && count % turnIcount === 0) order.pass(kernel)
+  }
+
+  /** A deviation takes effect. */
+  private obey(task: Task, answer: Interruption, nth: number): void {
+    const { kernel, order } = this
+    const option = answer.kind === "preempt" && answer.option === FIRST_WAITING ? known(preemptOptions(kernel, task.cpu)[0], "a kernel thread always may") : answer.option
+    kernel.took({ task: task.id, count: answer.at, nth, kind: answer.kind, option })
+    if (answer.kind === "turn") order.pass(kernel, option)
+    else interrupt(kernel, task, { at: answer.at, kind: answer.kind, option })
+  }
+
+  /** An entry gave the turn away: a yield, or a pause inside a call. */
+  private heed(from: CpuId): void {
+    const { kernel, order } = this
+    const to = known(kernel.turnWanted, "the turn is wanted")
+    kernel.turnWanted = undefined
+    order.turn = from
+    order.pass(kernel, to === NEXT_CPU ? undefined : to)
+  }
+
+  /** Nobody can run: the clock moves to the next timer, or nothing will ever happen again. */
+  private idle(): void {
+    const { kernel } = this
+    const deadline = nextDeadline(kernel)
+    if (deadline === undefined) {
+      const tasks = kernel.state.tasks.filter(({ status, wait }) => status === "blocked" && wait?.on !== "tasks").map(({ id }) => id)
+      return kernel.end({ _tag: "Deadlocked", tasks })
+    }
+    const nanoseconds = deadline - kernel.nanoseconds
+    if (nanoseconds > 0) kernel.emit({ _tag: "ClockJumped", nanoseconds, cause: "idle" })
+    fireTimers(kernel)
+  }
+
+  /** Where a stretch that begins at `from` ends by itself. */
+  private endOf(task: Task, from: number): number {
+    const { kernel } = this
+    const { sliceIcount, turnIcount } = kernel.quiet
+    const turn = turnIcount > 0 ? turnIcount : STRETCH_ICOUNT_MAX
+    let until = from - (from % turn) + turn
+    if (sliceIcount > 0) until = Math.min(until, from - (from % sliceIcount) + sliceIcount)
+    if (kernel.state !== this.deadlineState) {
+      this.deadlineState = kernel.state
+      this.deadline = nextDeadline(kernel)
+    }
+    if (this.deadline !== undefined) until = Math.min(until, from + Math.max(1, this.deadline - kernel.nanoseconds))
+    for (const sent of kernel.state.interrupts) {
+      if (sent.task === task.id) until = Math.min(until, Math.max(from + 1, sent.at))
+    }
+    return Math.min(until, from + kernel.limits.maxIcount - kernel.now)
+  }
+
+  private setMarks(marks: ReadonlyArray<Mark>): void {
+    const wanted = this.observer.marks
+    if (marks === this.deciderMarks && wanted === this.observerMarks) return
+    this.deciderMarks = marks
+    this.observerMarks = wanted
+    this.machine.setMarks(wanted.length === 0 ? marks : [...marks, ...wanted])
+  }
+
+  // ---- going back
+  snapshot(): RunSnapshot {
+    return { machine: this.machine.snapshot(), kernel: this.kernel.position(), order: this.order.position() }
+  }
+  /** In place; the snapshot stays valid. Deciders, logs and observers are not part of it. */
+  restore(snapshot: RunSnapshot): void {
+    this.machine.restore(snapshot.machine)
+    this.kernel.resumeAt(snapshot.kernel)
+    this.order.resumeAt(snapshot.order)
+  }
+  release(snapshot: RunSnapshot): void {
+    this.machine.release(snapshot.machine)
+  }
+
+  /** 16 hex digits over the machine; the kernel's half is checked by its events. */
+  hash(): string {
+    return this.machine.hash(this.kernel.state.tasks.map(({ block }) => block), { withCounts: true })
+  }
+}
+
+/** The stretch that deciders see: one object a run, its options looked up only when asked for. */
+class MutableStretch implements Stretch {
+  task: TaskId
+  cpu = 0
+  from = 0
+  until = 0
+  visit = 0
+  pending: Stretch["pending"] = undefined
+  private readonly kernel: Kernel
+  private subject: Task | undefined
+
+  constructor(kernel: Kernel) {
+    this.kernel = kernel
+    this.task = kernel.task
+  }
+
+  begin(task: Task, cpu: CpuId, from: number, until: number, visit: number, pending: Stretch["pending"]): void {
+    this.subject = task
+    this.task = task.id
+    this.cpu = cpu
+    this.from = from
+    this.until = until
+    this.visit = visit
+    this.pending = pending
+  }
+
+  readonly options = (kind: InterruptionKind): ReadonlyArray<Option> => {
+    const { kernel, subject } = this
+    if (subject === undefined || !kernel.menu.kinds.has(kind)) return NOTHING
+    switch (kind) {
+      case "turn":
+        return turnOptions(kernel, this.cpu)
+      case "preempt":
+        return preemptOptions(kernel, this.cpu)
+      case "migrate":
+        return migrateOptions(kernel, subject)
+      case "signal":
+        return kernel.menu.signals
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import { stream } from "../base/prng.ts"
+import { type Decider, type Interruption, type InterruptionKind, interruptionKinds, type Kind, type Option, type Question, type Stretch } from "../log/choice.ts"
+import { defineStrategy } from "./definition.ts"
+import { gap } from "./gap.ts"
+
+/** One deviation in so many chances: boundaries for interruptions, questions asked for the others. */
+export const defaultRates: Readonly<Record<Kind, number>> = {
+  turn: 30, preempt: 40, migrate: 80, signal: 120,
+  pick: 8, place: 8, wake: 4, arrive: 2, wait: 8, clock: 8, pause: 4, refuse: 20
+}
+
+/** A decider that deviates by chance, all of it drawn from one stream. */
+export const randomDecider = (seed: string, rates: Readonly<Partial<Record<Kind, number>>>): Decider => {
+  const chance = stream(seed, "random")
+  const rateOf = (kind: Kind): number => rates[kind] ?? defaultRates[kind]
+  const offered: Array<InterruptionKind> = []
+  return {
+    marks: [],
+    interrupt: (stretch: Stretch): Interruption | "nothing" => {
+      offered.length = 0
+      let total = 0
+      for (const kind of interruptionKinds) {
+        const rate = rateOf(kind)
+        if (rate === 0 || stretch.options(kind).length === 0) continue
+        offered.push(kind)
+        total += 1 / rate
+      }
+      if (offered.length === 0) return "nothing"
+      const at = stretch.from + gap(chance, Math.min(total, 1), stretch.until - stretch.from)
+      // The first boundary is where the last stretch ended: it has had its chance.
+      if (at + 1 > stretch.until) return "nothing"
+      const kind = weighted(offered, rateOf, chance.below(2 ** 32) / 2 ** 32 * total)
+      const options = stretch.options(kind)
+      return { at: at + 1, kind, option: oneOf(options, chance.below(options.length)) }
+    },
+    choose: ({ kind, options }: Question): Option => {
+      const rate = rateOf(kind)
+      const quiet = oneOf(options, 0)
+      return rate === 0 || !chance.oneIn(rate) ? quiet : oneOf(options, 1 + chance.below(options.length - 1))
+    }
+  }
+}
+
+const oneOf = (options: ReadonlyArray<Option>, index: number): Option => options[index] ?? 0
+
+const weighted = (kinds: ReadonlyArray<InterruptionKind>, rateOf: (kind: Kind) => number, at: number): InterruptionKind => {
+  let passed = 0
+  for (const kind of kinds) {
+    passed += 1 / rateOf(kind)
+    if (at < passed) return kind
+  }
+  return kinds[kinds.length - 1] ?? "preempt"
+}
+
+/** Independent chances everywhere: cheap, unbiased by where one thinks the bug is. */
+export const random = defineStrategy({
+  name: "random",
+  summary: "at every boundary and question a small chance to deviate, by kind (--rate preempt=1/100)",
+  source: "uniform random scheduling; Burckhardt et al., ASPLOS 2010, measure it as the baseline",
+  isIndependent: true,
+  make: ({ rates, seed }) => ({ nextRun: (run) => randomDecider(run === 0 ? seed : `${seed}/${run}`, rates) })
+})

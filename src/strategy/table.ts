@@ -1,0 +1,16 @@
+import { rowNamed, table } from "../base/table.ts"
+import type { StrategyDefinition } from "./definition.ts"
+import { oneDeviation } from "./one-deviation.ts"
+import { quiet } from "./quiet.ts"
+import { random } from "./random.ts"
+import { roundRobin } from "./round-robin.ts"
+
+export const strategies = table(
+  quiet,
+  roundRobin,
+  random,
+  oneDeviation
+)
+export type StrategyName = keyof typeof strategies
+
+export const strategyNamed = (name: string): StrategyDefinition | undefined => rowNamed<StrategyDefinition>(strategies, name)

@@ -35,6 +35,11 @@ export interface VectorPlace {
   readonly write: (value: V128) => void
 }
 
+/** A computed address that control may go to. An engine may know more of it. */
+export interface JumpTarget {
+  readonly at: I64
+}
+
 /** Why an instruction did not happen. The tags are those of `Fault` and `Stop` in `machine/stop.ts`. */
 export type Refusal = "GeneralProtection" | "DivideError" | "InvalidOpcode" | "Unsupported"
 /** Why the engine stops behind an instruction that has retired. */
@@ -81,7 +86,12 @@ export interface Emitter {
   /** To the direct branch's target. */
   readonly jump: () => void
   readonly jumpIf: (condition: I32) => void
-  readonly jumpTo: (at: I64) => void
+  /**
+   * Where a jump to a computed address leads. Found before the first write: where the address is not canonical, the branch
+   * itself is refused (#GP) and nothing of it has happened, neither push nor pop. Source: Intel SDM 2A, CALL, JMP; 2B, RET.
+   */
+  readonly target: (at: I64) => JumpTarget
+  readonly jumpTo: (target: JumpTarget) => void
   /** Retires, and stays at this instruction if the condition holds: an iteration of a repeated string instruction. */
   readonly againIf: (condition: I32) => void
   readonly retireAndStop: (stop: RetiredStop) => void

@@ -32,7 +32,7 @@ const jmpTo = defineInstruction({
   widths: [64],
   flow: "indirect",
   source: "Intel SDM 2A, JMP",
-  body: (e, _, { operand }) => e.jumpTo(operand.read())
+  body: (e, _, { operand }) => e.jumpTo(e.target(operand.read()))
 })
 
 const call = defineInstruction({
@@ -57,7 +57,7 @@ const callTo = defineInstruction({
   flow: "indirect",
   source: "Intel SDM 2A, CALL",
   body: (e, _, { operand, pushed }) => {
-    const target = operand.read()
+    const target = e.target(operand.read())
     pushed.write(e.next())
     e.jumpTo(target)
   }
@@ -71,7 +71,7 @@ const ret = defineInstruction({
   flow: "indirect",
   source: "Intel SDM 2B, RET",
   body: (e, _, { popped }) => {
-    const target = popped.read()
+    const target = e.target(popped.read())
     popped.release()
     e.jumpTo(target)
   }
@@ -87,7 +87,7 @@ const retReleasing = defineInstruction({
   isRare: true,
   source: "Intel SDM 2B, RET imm16",
   body: (e, _, { operand, popped }) => {
-    const target = popped.read()
+    const target = e.target(popped.read())
     popped.release(operand.read())
     e.jumpTo(target)
   }

@@ -1,0 +1,143 @@
+/** Symbols, expressions over them, and their values before and after the layout. */
+import { NESTING_MAX } from "./limits.ts"
+
+/** A place that the layout will give an address: so many bytes into a fragment. */
+export interface Label {
+  readonly _tag: "Label"
+  readonly fragment: Anchor
+  readonly offset: number
+  /** Whose fragment it is. */
+  readonly section: object
+}
+
+/** What labels hang on; two labels of one anchor have a distance before anything is laid out. */
+export interface Anchor {
+  /** Set by the layout, and again in each of its rounds. */
+  address: number
+}
+
+export interface AssemblySymbol {
+  readonly name: string
+  /** `undefined`: used, or declared, but not defined so far. */
+  definition: Label | Expression | undefined
+  type: "function" | "object" | "other"
+  size: Expression | undefined
+  /** The value of the round `round`, so that what hangs on many symbols is not walked again and again. */
+  known: { readonly round: number; readonly value: Value } | undefined
+}
+
+export type Expression =
+  | { readonly _tag: "Number"; readonly value: bigint }
+  | { readonly _tag: "Reference"; readonly symbol: AssemblySymbol }
+  | { readonly _tag: "Unary"; readonly operator: UnaryOperator; readonly operand: Expression }
+  | { readonly _tag: "Binary"; readonly operator: BinaryOperator; readonly left: Expression; readonly right: Expression }
+
+export type UnaryOperator = "-" | "~" | "!" | "+"
+export type BinaryOperator =
+  | "*" | "/" | "%" | "<<" | ">>" | "|" | "&" | "^" | "+" | "-" | "==" | "!=" | "<>" | "<=" | ">=" | "<" | ">" | "&&" | "||"
+
+/** A number, a distance from an anchor, or what would be needed to have one. */
+export type Value =
+  | { readonly _tag: "Known"; readonly anchor: Anchor | undefined; readonly offset: bigint }
+  | { readonly _tag: "Unknown"; readonly expected: string }
+
+const unknown = (expected: string): Value => ({ _tag: "Unknown", expected })
+const number = (offset: bigint): Value => ({ _tag: "Known", anchor: undefined, offset })
+/** GNU as says all ones for true. */
+const truth = (holds: boolean): bigint => (holds ? -1n : 0n)
+
+const apply = (operator: BinaryOperator, a: bigint, b: bigint): bigint | undefined => {
+  switch (operator) {
+    case "*": return a * b
+    case "/": return b === 0n ? undefined : a / b
+    case "%": return b === 0n ? undefined : a % b
+    case "<<": return b < 0n || b > 63n ? 0n : a << b
+    case ">>": return b < 0n || b > 63n ? 0n : BigInt.asUintN(64, a) >> b
+    case "|": return a | b
+    case "&": return a & b
+    case "^": return a ^ b
+    case "+": return a + b
+    case "-": return a - b
+    case "==": return truth(a === b)
+    case "!=":
+    case "<>": return truth(a !== b)
+    case "<=": return truth(a <= b)
+    case ">=": return truth(a >= b)
+    case "<": return truth(a < b)
+    case ">": return truth(a > b)
+    case "&&": return a !== 0n && b !== 0n ? 1n : 0n
+    case "||": return a !== 0n || b !== 0n ? 1n : 0n
+  }
+}
+
+/**
+ * Values at one moment. Before the layout a label is a distance from its anchor, so that only differences inside one
+ * fragment are numbers; while laying out, and after, it is an address.
+ */
+export interface Evaluator {
+  readonly evaluate: (expression: Expression) => Value
+}
+
+/** Every round has its own number, so that no symbol keeps a value of an earlier one. */
+let roundCount = 0
+
+export const newEvaluator = (isLaidOut: boolean): Evaluator => {
+  const round = ++roundCount
+  const pending = new Set<AssemblySymbol>()
+
+  const valueOf = (symbol: AssemblySymbol): Value => {
+    const { definition } = symbol
+    if (definition === undefined) return unknown(`a definition of ${symbol.name}`)
+    if (definition._tag === "Label") {
+      const { fragment, offset } = definition
+      return isLaidOut ? number(BigInt(fragment.address + offset)) : { _tag: "Known", anchor: fragment, offset: BigInt(offset) }
+    }
+    if (symbol.known?.round === round) return symbol.known.value
+    if (pending.has(symbol)) return unknown(`a definition of ${symbol.name} that does not hang on itself`)
+    if (pending.size >= NESTING_MAX) return unknown(`definitions that hang on at most ${NESTING_MAX} others in a row`)
+    pending.add(symbol)
+    const value = evaluate(definition)
+    pending.delete(symbol)
+    symbol.known = { round, value }
+    return value
+  }
+
+  const evaluate = (expression: Expression): Value => {
+    switch (expression._tag) {
+      case "Number": return number(expression.value)
+      case "Reference": return valueOf(expression.symbol)
+      case "Unary": {
+        const operand = evaluate(expression.operand)
+        if (operand._tag === "Unknown") return operand
+        if (operand.anchor !== undefined) return unknown("a number, not an address")
+        switch (expression.operator) {
+          case "-": return number(BigInt.asIntN(64, -operand.offset))
+          case "~": return number(BigInt.asIntN(64, ~operand.offset))
+          case "!": return number(operand.offset === 0n ? 1n : 0n)
+          case "+": return operand
+        }
+      }
+      // falls through is impossible: every unary operator returns
+      case "Binary": return binary(expression.operator, evaluate(expression.left), evaluate(expression.right))
+    }
+  }
+
+  const binary = (operator: BinaryOperator, left: Value, right: Value): Value => {
+    if (left._tag === "Unknown") return left
+    if (right._tag === "Unknown") return right
+    const isSameAnchor = left.anchor === right.anchor
+    if (left.anchor !== undefined || right.anchor !== undefined) {
+      const isDistance = isSameAnchor && operator !== "+"
+      const isMoved = (operator === "+" && (left.anchor === undefined || right.anchor === undefined)) || (operator === "-" && right.anchor === undefined)
+      if (!isDistance && !isMoved) return unknown("a value that is known before addresses are")
+      if (isMoved) {
+        const offset = operator === "+" ? left.offset + right.offset : left.offset - right.offset
+        return { _tag: "Known", anchor: left.anchor ?? right.anchor, offset }
+      }
+    }
+    const result = apply(operator, left.offset, right.offset)
+    return result === undefined ? unknown("a divisor other than 0") : number(BigInt.asIntN(64, result))
+  }
+
+  return { evaluate }
+}

@@ -14,7 +14,7 @@
  */
 import { type Condition, type FlagName, conditions, flagBit, flagNames } from "./flag.ts"
 import type { Width } from "./register.ts"
-import { I32, I64, type Value, long } from "./value.ts"
+import { type I32, type I64, type Value, long } from "./value.ts"
 
 export interface FlagWords {
   readonly result: I64
@@ -118,12 +118,12 @@ export const wordsOfImage = (image: I64): FlagWords => {
   return { result, auxiliary }
 }
 
-/** The words after only these flags have changed. */
+/** The words after only these flags have changed. Those before are bound. */
 export const patchedWords = (bind: Bind, before: FlagWords, given: Partial<Readonly<Record<FlagName, I64>>>): FlagWords => {
   const names = flagNames.filter((name) => given[name] !== undefined)
-  if (names.every((name) => name === "CF" || name === "OF") && names.length === 2) {
-    const carry = bind(given.CF ?? long(0n))
-    const overflow = given.OF ?? long(0n)
+  if (names.every((name) => name === "CF" || name === "OF")) {
+    const carry = bind(given.CF ?? flagOf(before, "CF"))
+    const overflow = given.OF ?? flagOf(before, "OF")
     const kept = before.auxiliary.and(CARRY_XOR_OVERFLOW - 1n)
     return { result: before.result, auxiliary: kept.or(carry.shl(63n)).or(carry.xor(overflow).shl(62n)) }
   }

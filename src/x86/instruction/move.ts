@@ -6,6 +6,7 @@ import { defineInstruction, everyWidth, oneOperand, twoOperands, wideWidths } fr
 
 const mov = defineInstruction({
   name: "mov",
+  mnemonics: ["mov", "movnti"],
   access: ["write", "read"],
   shapes: twoOperands,
   widths: everyWidth,

@@ -42,12 +42,12 @@ const nop = defineInstruction({
   name: "nop",
   mnemonics: [
     "nop", "endbr64", "endbr32", "prefetcht0", "prefetcht1", "prefetcht2", "prefetchnta", "prefetchw", "prefetch", "mfence", "lfence",
-    "sfence", "reservednop"
+    "sfence", "reservednop", "rdsspd", "rdsspq"
   ],
   access: [],
   shapes: ["*"],
   widths: [64],
-  source: "Intel SDM 2B, NOP, ENDBR64, PREFETCHh, MFENCE: memory is sequentially consistent, so a fence has nothing to do",
+  source: "Intel SDM 2B, NOP, ENDBR64, PREFETCHh, MFENCE: memory is sequentially consistent, so a fence has nothing to do; without CET, RDSSP is a NOP",
   body: () => {}
 })
 

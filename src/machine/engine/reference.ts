@@ -11,7 +11,7 @@ import { u64 } from "../../base/bits.ts"
 import type { AccessKind } from "../../base/mark.ts"
 import { INSTRUCTION_BYTES_MAX, decode } from "../../x86/decode.ts"
 import {
-  type Emitter, type Place, type Refusal, type RegisterOperand, type RetiredStop, type VectorPlace, WriteOrder
+  type Emitter, type JumpTarget, type Place, type Refusal, type RegisterOperand, type RetiredStop, type VectorPlace, WriteOrder
 } from "../../x86/emitter.ts"
 import { type Condition, DIRECTION_FLAG, FIXED_FLAGS, type FlagName, conditions, flagBit, flagNames } from "../../x86/flag.ts"
 import { type Instruction, perform } from "../../x86/form.ts"
@@ -82,6 +82,9 @@ const isTrue = (condition: I32): boolean => bitsOf(condition) !== 0n
 const mask = (width: Width): bigint => (1n << BigInt(width)) - 1n
 const signExtended = (value: bigint, width: Width): I64 => long(BigInt.asIntN(width, value))
 
+/** Addresses are 48 bits, sign-extended. Source: Intel SDM 1, 3.3.7.1. */
+const isCanonical = (address: bigint): boolean => u64(BigInt.asIntN(48, address)) === address
+
 /** One bit for a condition that holds. */
 const truth = (holds: boolean): bigint => (holds ? 1n : 0n)
 
@@ -119,14 +122,14 @@ class ReferenceEmitter implements Emitter {
   private readonly instruction: Instruction
   private readonly order = new WriteOrder()
   /** Where control goes, and what the instruction answers, if it retires. */
-  target: bigint
+  goesTo: bigint
   outcome: Outcome = RETIRED
 
   constructor(state: ReferenceState, guest: ReferenceMemory, instruction: Instruction) {
     this.state = state
     this.guest = guest
     this.instruction = instruction
-    this.target = u64(BigInt(instruction.ip + instruction.lengthBytes))
+    this.goesTo = u64(BigInt(instruction.ip + instruction.lengthBytes))
   }
 
   let<T extends Value>(value: T): T {
@@ -297,19 +300,25 @@ class ReferenceEmitter implements Emitter {
   // ---- control
 
   jump(): void {
-    this.target = u64(this.instruction.immediate)
+    this.goesTo = u64(this.instruction.immediate)
   }
 
   jumpIf(condition: I32): void {
     if (isTrue(condition)) this.jump()
   }
 
-  jumpTo(at: I64): void {
-    this.target = bitsOf(at)
+  target(at: I64): JumpTarget {
+    const address = bitsOf(at)
+    this.stopIf(int(isCanonical(address) ? 0 : 1), "GeneralProtection")
+    return { at }
+  }
+
+  jumpTo({ at }: JumpTarget): void {
+    this.goesTo = bitsOf(at)
   }
 
   againIf(condition: I32): void {
-    if (isTrue(condition)) this.target = u64(BigInt(this.instruction.ip))
+    if (isTrue(condition)) this.goesTo = u64(BigInt(this.instruction.ip))
   }
 
   retireAndStop(stop: RetiredStop): void {
@@ -333,7 +342,7 @@ export const executeReference = (state: ReferenceState, memory: ReferenceMemory,
     if (thrown instanceof Refused) return thrown.outcome
     throw thrown
   }
-  state.ip = emitter.target
+  state.ip = emitter.goesTo
   state.count++
   return emitter.outcome
 }

@@ -1,13 +1,8 @@
 /** Everything that goes elsewhere. */
-import type { Emitter } from "../emitter.ts"
 import { conditions } from "../flag.ts"
 import { RCX } from "../register.ts"
-import type { I32, I64 } from "../value.ts"
+import type { I32 } from "../value.ts"
 import { defineInstruction, oneOperand } from "./definition.ts"
-
-/** Addresses are 48 bits, sign-extended: going to any other is refused before it happens. Source: Intel SDM 1, 3.3.7.1. */
-const refuseNonCanonical = (e: Emitter, target: I64): void =>
-  e.stopIf(target.add(1n << 47n).shrU(48n).ne(0n), "GeneralProtection")
 
 const jcc = conditions.map((condition) => defineInstruction({
   name: `j${condition}`,

@@ -1,0 +1,21 @@
+/** membarrier(2): commands and flags. Source: Linux include/uapi/linux/membarrier.h */
+
+/** x86-64. */
+export const SYS_MEMBARRIER = 324
+
+export const membarrierCommand = {
+  QUERY: 0,
+  GLOBAL: 1,
+  GLOBAL_EXPEDITED: 2,
+  REGISTER_GLOBAL_EXPEDITED: 4,
+  PRIVATE_EXPEDITED: 8,
+  REGISTER_PRIVATE_EXPEDITED: 16,
+  PRIVATE_EXPEDITED_SYNC_CORE: 32,
+  REGISTER_PRIVATE_EXPEDITED_SYNC_CORE: 64,
+  PRIVATE_EXPEDITED_RSEQ: 128,
+  REGISTER_PRIVATE_EXPEDITED_RSEQ: 256,
+  GET_REGISTRATIONS: 512
+} as const
+
+/** `flags`: only the CPU `cpu_id`. */
+export const MEMBARRIER_CMD_FLAG_CPU = 1

@@ -61,3 +61,6 @@ export interface Program {
   /** First address after the highest segment, where brk begins. */
   readonly end: Address
 }
+
+/** A program that says nothing of an experiment, as an ELF file. */
+export const NO_EXPERIMENT: Experiment = { cpus: undefined, abi: undefined, tasks: [], watches: [], finallyEntry: undefined, repeat: undefined }

@@ -5,93 +5,9 @@
 import { Code, CodeExt, EncodingKind, Instruction, MandatoryPrefix, Mnemonic, OpCodeOperandKind, OpCodeTableKind } from "iced-x86"
 import { known } from "../base/assert.ts"
 import { readingsOf, type Reading } from "./encode/att-mnemonic.ts"
-import { emit, type Encoded, type Encoding, type Slot } from "./encode/encoding.ts"
-import type { ImmediateOperand, MemoryOperand, Operand } from "./encode/operand.ts"
-
-// ---- slots: iced's operand kinds, and what each accepts
-
-const registerOf = (file: "general" | "xmm" | "mm" | "segment", widthBits: number) => (operand: Operand): boolean =>
-  operand._tag === "Register" && operand.file === file && operand.widthBits === widthBits
-
-const isMemory = (operand: Operand): boolean => operand._tag === "Memory"
-
-const either = (a: (operand: Operand) => boolean, b: (operand: Operand) => boolean) => (operand: Operand): boolean =>
-  a(operand) || b(operand)
-
-const named = (name: string) => (operand: Operand): boolean => operand._tag === "Register" && operand.name === name
-
-/** A value in `[from, to]`; a symbol fits where a linker could put it. */
-const immediate = (from: bigint, to: bigint, isForSymbols = true) => (operand: Operand): boolean =>
-  operand._tag === "Immediate" && (operand.value === undefined ? isForSymbols : from <= operand.value && operand.value <= to)
-
-/** One byte that is sign-extended to `widthBits`: the value may be written with or without its sign. */
-const signExtended8 = (widthBits: number) => (operand: Operand): boolean => {
-  if (operand._tag !== "Immediate" || operand.value === undefined) return false
-  const { value } = operand
-  if (value < -(1n << BigInt(widthBits - 1)) || value >= 1n << BigInt(widthBits)) return false
-  const signed = BigInt.asIntN(widthBits, value)
-  return signed >= -128n && signed <= 127n
-}
-
-/** The implied operands of string instructions, where they are written out. */
-const pointedBy = (name: string) => (operand: Operand): boolean =>
-  operand._tag === "Memory" && operand.base?.name === name && operand.index === undefined && operand.displacement === 0n
-
-const slot = (role: Slot["role"], accepts: Slot["accepts"], rest: Partial<Slot> = {}): Slot =>
-  ({ role, accepts, sizeBytes: 0, isSigned: false, widthBits: undefined, takesMemory: false, ...rest })
-
-const general = (widthBits: number): ReadonlyArray<readonly [string, Slot]> => {
-  const isRegister = registerOf("general", widthBits)
-  return [
-    [`r${widthBits}_or_mem`, slot("rm", either(isRegister, isMemory), { widthBits, takesMemory: true })],
-    [`r${widthBits}_reg`, slot("reg", isRegister, { widthBits })],
-    [`r${widthBits}_rm`, slot("rm", isRegister, { widthBits })],
-    [`r${widthBits}_opcode`, slot("opcode", isRegister, { widthBits })]
-  ]
-}
-
-const vector = (file: "xmm" | "mm", widthBits: number): ReadonlyArray<readonly [string, Slot]> => {
-  const isRegister = registerOf(file, widthBits)
-  return [
-    [`${file}_or_mem`, slot("rm", either(isRegister, isMemory), { takesMemory: true })],
-    [`${file}_reg`, slot("reg", isRegister)],
-    [`${file}_rm`, slot("rm", isRegister)]
-  ]
-}
-
-const fixed = (name: string, widthBits?: number): readonly [string, Slot] =>
-  [name, slot("implied", named(name), widthBits === undefined ? {} : { widthBits })]
-
-/** By iced's name. A kind that is missing here makes its rows unknown to us: far pointers, x87, AVX. */
-const slots: ReadonlyMap<string, Slot> = new Map([
-  ...general(8), ...general(16), ...general(32), ...general(64),
-  ...vector("xmm", 128), ...vector("mm", 64),
-  ["mem", slot("rm", isMemory, { takesMemory: true })],
-  ["mem_offs", slot("address", isMemory, { sizeBytes: 8, takesMemory: true })],
-  ["seg_reg", slot("reg", registerOf("segment", 16))],
-  fixed("al", 8), fixed("ax", 16), fixed("eax", 32), fixed("rax", 64), fixed("cl"), fixed("dx"), fixed("fs"), fixed("gs"),
-  ["seg_rSI", slot("implied", pointedBy("rsi"), { takesMemory: true })],
-  ["es_rDI", slot("implied", pointedBy("rdi"), { takesMemory: true })],
-  ["seg_rDI", slot("implied", pointedBy("rdi"), { takesMemory: true })],
-  ["imm8", slot("immediate", immediate(-0x80n, 0xffn), { sizeBytes: 1 })],
-  ["imm8_const_1", slot("implied", immediate(1n, 1n, false))],
-  ["imm8sex16", slot("immediate", signExtended8(16), { sizeBytes: 1, isSigned: true })],
-  ["imm8sex32", slot("immediate", signExtended8(32), { sizeBytes: 1, isSigned: true })],
-  ["imm8sex64", slot("immediate", signExtended8(64), { sizeBytes: 1, isSigned: true })],
-  ["imm16", slot("immediate", immediate(-0x8000n, 0xffffn), { sizeBytes: 2 })],
-  ["imm32", slot("immediate", immediate(-0x8000_0000n, 0xffff_ffffn), { sizeBytes: 4 })],
-  ["imm32sex64", slot("immediate", (operand) => isSigned32(operand), { sizeBytes: 4, isSigned: true })],
-  ["imm64", slot("immediate", immediate(-(1n << 63n), (1n << 64n) - 1n), { sizeBytes: 8 })],
-  ["br64_1", slot("branch", ({ _tag }) => _tag === "Branch", { sizeBytes: 1, isSigned: true })],
-  ["br64_4", slot("branch", ({ _tag }) => _tag === "Branch", { sizeBytes: 4, isSigned: true })]
-])
-
-const isSigned32 = (operand: Operand): boolean => {
-  if (operand._tag !== "Immediate") return false
-  if (operand.value === undefined) return true
-  const signed = BigInt.asIntN(64, operand.value)
-  return signed >= -0x8000_0000n && signed <= 0x7fff_ffffn
-}
+import { slots } from "./encode/slot.ts"
+import { emit, type Encoded, type Encoding } from "./encode/encoding.ts"
+import { registerNamed, type ImmediateOperand, type Operand, type RegisterOperand } from "./encode/operand.ts"
 
 // ---- rows: iced's codes of one mnemonic
 
@@ -115,8 +31,8 @@ const rowOf = (code: Code): Encoding | undefined => {
     const escape = escapes.get(info.table)
     const kinds = Array.from({ length: info.opCount }, (_, index) => OpCodeOperandKind[info.opKind(index)])
     const rowSlots = kinds.map((kind) => slots.get(kind ?? ""))
-    if (info.encoding !== EncodingKind.Legacy || !info.mode64 || escape === undefined || info.fwait) return undefined
-    if (!rowSlots.every((each) => each !== undefined) || isFarPointer(code)) return undefined
+    if (info.encoding !== EncodingKind.Legacy || !info.mode64 || escape === undefined) return undefined
+    if (!rowSlots.every((each) => each !== undefined) || notWritten.has(code)) return undefined
     const opcodeBytes = info.opCodeLength === 2 ? [info.opCode >> 8, info.opCode & 0xff] : [info.opCode]
     return {
       mnemonic: mnemonicName(info.mnemonic),
@@ -135,8 +51,12 @@ const rowOf = (code: Code): Encoding | undefined => {
   }
 }
 
-/** `call` and `jmp` through a selector and an offset in memory. */
-const isFarPointer = (code: Code): boolean => /_m16(16|32|64)$/.test(Code[code] ?? "")
+const notWritten: ReadonlySet<Code> = new Set([
+  // Far, through a selector and an offset in memory.
+  Code.Call_m1616, Code.Call_m1632, Code.Call_m1664, Code.Jmp_m1616, Code.Jmp_m1632, Code.Jmp_m1664,
+  // The result is undefined, or nothing is extended.
+  Code.Bswap_r16, Code.Movzx_r16_rm16, Code.Movsx_r16_rm16, Code.Movsxd_r16_rm16, Code.Movsxd_r32_rm32
+])
 
 const mnemonicName = (mnemonic: Mnemonic): string => known(Mnemonic[mnemonic], "iced names its mnemonics").toLowerCase()
 
@@ -178,10 +98,14 @@ const widthOf = ({ operandBits, slots: all }: Encoding): number => {
   return (inMemory ?? all.find(({ widthBits }) => widthBits !== undefined))?.widthBits ?? operandBits
 }
 
-const suits = (row: Encoding, { destinationBits, isAbsolute, widthBits }: Reading): boolean =>
+/** `movabs` takes the rows with 64 bits of immediate or address; rows with such an address it takes alone. */
+const suitsAbsolute = (row: Encoding, isAbsolute: boolean): boolean =>
+  isAbsolute ? row.slots.some(({ sizeBytes }) => sizeBytes === 8) : !row.slots.some(({ role }) => role === "address")
+
+const suits = (row: Encoding, { destinationBits, isAbsolute = false, widthBits }: Reading): boolean =>
   (widthBits === undefined || widthOf(row) === widthBits) &&
   (destinationBits === undefined || row.slots[0]?.widthBits === destinationBits) &&
-  (isAbsolute === true) === row.slots.some(({ role, sizeBytes }) => sizeBytes === 8 && (isAbsolute === true || role === "address"))
+  suitsAbsolute(row, isAbsolute)
 
 const accepts = (row: Encoding, operands: ReadonlyArray<Operand>): boolean =>
   operands.length === 0
@@ -194,14 +118,24 @@ const accepts = (row: Encoding, operands: ReadonlyArray<Operand>): boolean =>
 const ONE: ImmediateOperand = { _tag: "Immediate", value: 1n }
 const shifts = new Set(["shl", "shr", "sar", "rol", "ror", "rcl", "rcr"])
 
-/** AT&T's order and abbreviations to Intel's order, in full. The first that fits is meant. */
+/** Their general register gets a few bits, whatever its width: REX.W would say nothing. */
+const narrowing = new Set(["movmskps", "movmskpd", "pmovmskb", "pinsrw", "pextrw"])
+
+const narrowed = (operand: Operand): Operand => {
+  if (operand._tag !== "Register" || operand.file !== "general" || operand.widthBits !== 64) return operand
+  return narrowRegister(operand) ?? operand
+}
+
+const narrowRegister = ({ name, number }: RegisterOperand): RegisterOperand | undefined =>
+  registerNamed(number > 7 ? `${name}d` : name.replace("r", "e"))
+
+/** AT&T's order and abbreviations to Intel's order, in full. Where two are given, both mean the same. */
 const spellings = (mnemonic: string, operands: ReadonlyArray<Operand>): ReadonlyArray<ReadonlyArray<Operand>> => {
   if (mnemonic === "enter") return [operands]
-  const intel = operands.toReversed()
+  const intel = narrowing.has(mnemonic) ? operands.toReversed().map(narrowed) : operands.toReversed()
   const [first, second] = intel
   if (shifts.has(mnemonic) && intel.length === 1) return [[...intel, ONE]]
   if (mnemonic === "imul" && first !== undefined && second?._tag === "Immediate" && intel.length === 2) return [[first, first, second]]
-  // Both sides are equal in meaning; the rows know one order only.
   return mnemonic === "xchg" || mnemonic === "test" ? [intel, operands] : [intel]
 }
 
@@ -212,16 +146,15 @@ interface Candidate {
   readonly encoded: Encoded
 }
 
-/** Of equal length, a sign-extended byte goes before the accumulator's own opcode. */
-const isShortImmediate = ({ row }: Candidate): boolean => row.slots.some(({ isSigned, sizeBytes }) => isSigned && sizeBytes === 1)
+/** Of equal length, a sign-extended byte goes before the accumulator's own opcode, and anything before REX.W. */
+const rank = ({ encoded, row }: Candidate): number =>
+  4 * encoded.bytes.length +
+  (row.slots.some(({ isSigned, sizeBytes }) => isSigned && sizeBytes === 1) ? 0 : 2) +
+  (row.operandBits === 64 && !row.isDefault64 ? 1 : 0)
 
-const isBetter = (a: Candidate, b: Candidate): boolean =>
-  a.encoded.bytes.length === b.encoded.bytes.length
-    ? isShortImmediate(a) && !isShortImmediate(b)
-    : a.encoded.bytes.length < b.encoded.bytes.length
-
-const shortest = (candidates: ReadonlyArray<Candidate>): Candidate | undefined =>
-  candidates.reduce<Candidate | undefined>((best, each) => (best === undefined || isBetter(each, best) ? each : best), undefined)
+/** The first of the lowest rank. */
+const best = (candidates: ReadonlyArray<Candidate>): Candidate | undefined =>
+  candidates.reduce<Candidate | undefined>((found, each) => (found === undefined || rank(each) < rank(found) ? each : found), undefined)
 
 /** Nothing but the operands in memory could tell the size, and it does not. */
 const isAmbiguous = (candidates: ReadonlyArray<Candidate>, operands: ReadonlyArray<Operand>): boolean =>
@@ -233,8 +166,6 @@ const isAmbiguous = (candidates: ReadonlyArray<Candidate>, operands: ReadonlyArr
 const prefixBytes = { rep: 0xf3, repe: 0xf3, repz: 0xf3, repne: 0xf2, repnz: 0xf2, lock: 0xf0 } as const
 export type Prefix = keyof typeof prefixBytes
 export const isPrefix = (name: string): name is Prefix => Object.hasOwn(prefixBytes, name)
-
-export type Encoding_ = never
 
 /** What became of an instruction. `Branch` has two sizes; the layout decides. */
 export type Encodement =
@@ -254,36 +185,36 @@ export const encode = (name: string, prefixes: ReadonlyArray<Prefix>, written: R
   if (readings.length === 0) return refused("mnemonic", "an instruction")
   const prefixList = (Object.keys(prefixBytes) as Array<Prefix>).filter((each) => prefixes.includes(each))
 
+  const bytes = prefixList.map((each) => prefixBytes[each])
   for (const reading of readings) {
-    for (const operands of spellings(reading.mnemonic, written)) {
-      const fitting = candidatesOf(reading, operands, prefixList.map((each) => prefixBytes[each]))
-      if (fitting.length === 0) continue
-      const asDefault = fitting.filter(({ row }) => row.isDefault64)
-      const candidates = reading.widthBits === undefined && asDefault.length > 0 ? asDefault : fitting
-      if (reading.widthBits === undefined && isAmbiguous(candidates, operands)) {
-        return refused("operands", `a size: ${name}b, ${name}w, ${name}l or ${name}q`)
-      }
-      const best = known(shortest(candidates), "there are candidates")
-      if (prefixes.includes("lock") && !best.row.mayBeLocked) return refused("prefix", "an instruction that LOCK goes with")
-      const near = candidates.find(({ row }) => row.slots.some(({ role, sizeBytes }) => role === "branch" && sizeBytes === 4))
-      return near === undefined || near === best
-        ? { _tag: "Encoded", encoded: best.encoded, operands }
-        : { _tag: "Branch", short: best.encoded, near: near.encoded, operands }
+    const fitting = spellings(reading.mnemonic, written).flatMap((operands) => candidatesOf(reading, operands, bytes))
+    if (fitting.length === 0) continue
+    const asDefault = fitting.filter(({ row }) => row.isDefault64)
+    const candidates = reading.widthBits === undefined && asDefault.length > 0 ? asDefault : fitting
+    if (reading.widthBits === undefined && isAmbiguous(candidates, written)) {
+      return refused("operands", `a size: ${name}b, ${name}w, ${name}l or ${name}q`)
     }
+    const { encoded, operands, row } = known(best(candidates), "there are candidates")
+    if (prefixes.includes("lock") && !row.mayBeLocked) return refused("prefix", "an instruction that LOCK goes with")
+    const near = candidates.find(isNear)
+    return near === undefined || near.encoded === encoded
+      ? { _tag: "Encoded", encoded, operands }
+      : { _tag: "Branch", short: encoded, near: near.encoded, operands }
   }
   return refused("operands", `operands that ${name} takes`)
 }
+
+/** A jump or call that reaches everywhere. */
+const isNear = ({ row }: Candidate): boolean => row.slots.some(({ role, sizeBytes }) => role === "branch" && sizeBytes === 4)
 
 const candidatesOf = (reading: Reading, operands: ReadonlyArray<Operand>, prefixes: ReadonlyArray<number>): ReadonlyArray<Candidate> => {
   const candidates: Array<Candidate> = []
   for (const row of rowsOf(reading.mnemonic)) {
     if (!suits(row, reading) || !accepts(row, operands)) continue
     const encoded = emit(row, operands, prefixes)
-    if (encoded !== undefined) candidates.push({ row, operands, encoded })
+    // 0x90 is no exchange of eax with itself: that would clear the upper half of rax.
+    const isNop = reading.mnemonic === "xchg" && encoded?.bytes[0] === 0x90
+    if (encoded !== undefined && !isNop) candidates.push({ row, operands, encoded })
   }
   return candidates
 }
-
-/** For memory operands that are plain addresses. */
-export const absolute = (displacement: bigint | undefined): MemoryOperand =>
-  ({ _tag: "Memory", segment: undefined, base: undefined, index: undefined, scale: 1, displacement })

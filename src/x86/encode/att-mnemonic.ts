@@ -47,7 +47,8 @@ const extendingMove = (name: string): Reading | undefined => {
   const [, sign, from = "", to = ""] = parts
   const widthBits = suffixBits.get(from) ?? 0
   const destinationBits = suffixBits.get(to)
-  if (widthBits === 32 && sign === "z") return undefined
+  if (widthBits === 32 && sign === "z") return undefined // a 32-bit move does that
+  if (destinationBits !== undefined && destinationBits <= widthBits) return undefined
   const mnemonic = sign === "z" ? "movzx" : widthBits === 32 ? "movsxd" : "movsx"
   return destinationBits === undefined ? { mnemonic, widthBits } : { mnemonic, widthBits, destinationBits }
 }
@@ -56,6 +57,10 @@ const extendingMove = (name: string): Reading | undefined => {
 export const readingsOf = (name: string): ReadonlyArray<Reading> => {
   if (name === "movabs" || name === "movabsq") return [{ mnemonic: "mov", isAbsolute: true }]
   const readings: Array<Reading> = [{ mnemonic: canonical(name) }]
+  // Intel's name for the widest step is another.
+  if (name === "movsx") readings.push({ mnemonic: "movsxd", widthBits: 32, destinationBits: 64 })
+  // A general register of 64 bits makes it the wider move.
+  if (name === "movd") readings.push({ mnemonic: "movq", widthBits: 64 })
   const extending = extendingMove(name)
   if (extending !== undefined) readings.push(extending)
   const widthBits = suffixBits.get(name.slice(-1))

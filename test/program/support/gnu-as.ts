@@ -54,3 +54,27 @@ export const isAccepted = (text: string): boolean =>
     writeFileSync(join(folder, "a.s"), text)
     return spawnSync("as", ["--64", "-o", join(folder, "a.o"), join(folder, "a.s")]).status === 0
   })
+
+/** The bytes that GNU as gives each line as hexadecimal digits, or nothing where it refuses or warns. */
+export const linesByGnuAs = (lines: ReadonlyArray<string>): ReadonlyArray<string | undefined> =>
+  inFolder((folder) => {
+    const path = (name: string): string => join(folder, name)
+    // No instruction has more than 15 bytes: each stands in 16 of its own, with its length known by labels behind it.
+    const run = (all: ReadonlyArray<string>): string => {
+      const body = all.map((line, index) => `a${index}: ${line}; b${index}: .balign 16, 0xcc`).join("\n")
+      const lengths = all.map((_, index) => `.byte b${index} - a${index}`).join("\n")
+      writeFileSync(path("a.s"), `.text\n${body}\n.data\n${lengths}\n`)
+      return spawnSync("as", ["--64", "-o", path("a.o"), path("a.s")], { encoding: "utf8", maxBuffer: 2 ** 28 }).stderr
+    }
+    const refused = new Set([...run(lines).matchAll(/a\.s:(\d+): (?:Error|Warning)/g)].map((found) => Number(found[1]) - 2))
+    const accepted = lines.flatMap((line, index) => (refused.has(index) ? [] : [{ line, index }]))
+    run(accepted.map(({ line }) => line))
+    const sections = read(readFileSync(path("a.o")))
+    const text = sections.get(".text") ?? new Uint8Array()
+    const lengths = sections.get(".data") ?? new Uint8Array()
+    const answers = lines.map((): string | undefined => undefined)
+    for (const [order, { index }] of accepted.entries()) {
+      answers[index] = Buffer.from(text.subarray(16 * order, 16 * order + (lengths[order] ?? 0))).toString("hex")
+    }
+    return answers
+  })

@@ -4,7 +4,7 @@
  * An *interruption* may befall the task that runs, at any boundary between two of its instructions; a *question* is asked
  * by the kernel inside an entry. Every choice has a quiet answer; a schedule stores the others.
  */
-import { childTask, type Count, type CpuId, parseTask, rootTask, type TaskId, taskName } from "../base/ids.ts"
+import { type Address, childTask, type Count, type CpuId, parseTask, rootTask, type TaskId, taskName } from "../base/ids.ts"
 import type { Mark, Pending } from "../base/mark.ts"
 import { rowNamed, table } from "../base/table.ts"
 import { errno, errnoName } from "../linux/errno.ts"
@@ -170,6 +170,8 @@ export interface Question {
   readonly kind: QuestionKind
   readonly task: TaskId
   readonly count: Count
+  /** Where the task stands in its program. */
+  readonly ip: Address
   /** How many of this kind were asked of this task at this count before. */
   readonly nth: number
   readonly options: ReadonlyArray<Option>

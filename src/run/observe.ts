@@ -1,17 +1,133 @@
-/** What the engine can see and the kernel cannot: observations, made from marks and watches. They never touch the run. */
-import type { AddressRange } from "../base/ids.ts"
+/**
+ * What the engine can see and the kernel cannot: observations, made from marks and watches. They never touch the run.
+ *
+ * Sections: the store to the word that arms one brings the engine back, and so does each end of every section the program
+ * describes; whether a section is armed there is asked of the contracts.
+ */
+import type { Address, AddressRange, TaskId } from "../base/ids.ts"
 import type { Mark, Pending } from "../base/mark.ts"
 import type { Kernel } from "../kernel/kernel.ts"
-import type { Task } from "../kernel/state.ts"
-import type { Machine } from "../machine/machine.ts"
+import { type Task, taskOf } from "../kernel/state.ts"
+import type { Event } from "../log/event.ts"
+import type { BlockId, Machine } from "../machine/machine.ts"
 
 export interface Observer {
+  /** Replaced, never changed. */
   readonly marks: ReadonlyArray<Mark>
   readonly watches: ReadonlyArray<AddressRange>
   /** The engine has run the task and come back. */
   readonly ran: (kernel: Kernel, machine: Machine, task: Task) => void
   /** A mark stopped it: what is about to happen. */
   readonly met: (kernel: Kernel, task: Task, pending: Pending) => void
+  /** Something was written down. */
+  readonly heard: (event: Event) => void
 }
 
-export const nobody: Observer = { marks: [], watches: [], ran: () => {}, met: () => {} }
+export const nobody: Observer = { marks: [], watches: [], ran: () => {}, met: () => {}, heard: () => {} }
+
+export interface ObserverOptions {
+  /** Accesses to these are observed. */
+  readonly watches: ReadonlyArray<AddressRange>
+  /** Sections the program describes; others are found when they are armed. */
+  readonly sections: ReadonlyArray<AddressRange>
+  /** Addresses whose execution is observed. */
+  readonly reached: ReadonlyArray<Address>
+}
+
+/** Section edges, watched accesses, marked addresses. */
+export class Watcher implements Observer {
+  marks: ReadonlyArray<Mark>
+  readonly watches: ReadonlyArray<AddressRange>
+  private readonly reached: ReadonlySet<Address>
+  /** Ends of sections that may be left by committing. */
+  private readonly edges = new Set<Address>()
+  private readonly words = new Map<Address, AddressRange>()
+  private readonly inside = new Map<TaskId, AddressRange>()
+  private isArming = false
+
+  constructor({ reached, sections, watches }: ObserverOptions) {
+    this.watches = watches
+    this.reached = new Set(reached)
+    for (const { end, start } of sections) this.edges.add(start).add(end)
+    this.marks = this.wanted()
+  }
+
+  private wanted(): ReadonlyArray<Mark> {
+    const executed = [...this.edges, ...this.reached].map((at): Mark => ({ _tag: "Executed", at }))
+    const stored = [...this.words.values()].map(({ end, start }): Mark => ({ _tag: "Accessed", start, end, by: "write" }))
+    return this.isArming ? [...executed, ...stored, { _tag: "EveryInstruction" }] : [...executed, ...stored]
+  }
+
+  met(kernel: Kernel, task: Task, pending: Pending): void {
+    const now = taskOf(kernel.state, task.id)
+    if (this.isArming) {
+      this.isArming = false
+      this.marks = this.wanted()
+    }
+    if (this.reached.has(pending.ip)) kernel.observe({ _tag: "Reached", task: task.id, ip: pending.ip })
+    const met = this.inside.get(task.id)
+    if (met !== undefined && pending.ip === met.end) {
+      this.inside.delete(task.id)
+      kernel.observe({ _tag: "Committed", task: task.id, postCommit: met.end })
+    }
+    this.look(kernel, now, pending.ip)
+    if (pending._tag === "Access" && pending.kind !== "read" && this.isArmingWord(pending.address)) {
+      this.isArming = true
+      this.marks = this.wanted()
+    }
+  }
+
+  /** Whether a section is armed that was not a moment ago. */
+  private look(kernel: Kernel, task: Task, ip: Address): void {
+    for (const abi of kernel.abis) {
+      const range = abi.armed(kernel.state, task, kernel.registers(task), kernel.memory(task))
+      if (range === undefined) continue
+      if (this.inside.get(task.id)?.end === range.end && ip !== range.start) return
+      this.inside.set(task.id, range)
+      if (!this.edges.has(range.end)) {
+        this.edges.add(range.end)
+        this.marks = this.wanted()
+      }
+      kernel.observe({ _tag: "SectionEntered", task: task.id, start: range.start, postCommit: range.end })
+      return
+    }
+  }
+
+  private isArmingWord(at: Address): boolean {
+    for (const { end, start } of this.words.values()) if (start <= at && at < end) return true
+    return false
+  }
+
+  ran(kernel: Kernel, machine: Machine, _task: Task): void {
+    this.findWords(kernel)
+    if (this.watches.length === 0) return
+    for (const access of machine.drainWatches()) {
+      const task = taskOfBlock(kernel, access.block)
+      if (task === undefined) continue
+      kernel.observe({
+        _tag: "Accessed", task, ip: access.ip, address: access.address, sizeBytes: access.sizeBytes,
+        isWrite: access.isWrite ? 1 : 0, before: access.before, after: access.after
+      })
+    }
+  }
+
+  /** Registrations come and go; their words are marked as long as they stand. */
+  private findWords(kernel: Kernel): void {
+    let isChanged = false
+    for (const task of kernel.state.tasks) {
+      for (const abi of kernel.abis) {
+        const word = task.status === "exited" ? undefined : abi.armingWord?.(kernel.state, task)
+        if (word === undefined || this.words.has(word.start)) continue
+        this.words.set(word.start, word)
+        isChanged = true
+      }
+    }
+    if (isChanged) this.marks = this.wanted()
+  }
+
+  heard(event: Event): void {
+    if (event._tag === "Aborted" || event._tag === "SignalDelivered" || event._tag === "TaskExited") this.inside.delete(event.task)
+  }
+}
+
+const taskOfBlock = (kernel: Kernel, block: BlockId): TaskId | undefined => kernel.state.tasks.find((task) => task.block === block)?.id

@@ -60,8 +60,16 @@ export class Run {
 
   /** Listens to what the engine can see and the kernel cannot. A run with observers is the same run without. */
   observe(observer: Observer): void {
+    const { kernel } = this
     this.observer = observer
     this.machine.setWatches(observer.watches)
+    const { log } = kernel
+    kernel.log = {
+      append: (now, cpu, task, count, event) => {
+        log.append(now, cpu, task, count, event)
+        observer.heard(event)
+      }
+    }
   }
 
   /** Runs on for about so many instructions, to the end of a stretch. Where it breathes is never visible in the run. */
@@ -102,6 +110,7 @@ export class Run {
         // A mark of the decider's: still the same stretch, asked again from here. A mark of the observer's changes nothing.
         this.observer.met(kernel, task, stop.pending)
         if (isMarkedBy(decider.marks, stop.pending)) return order.mark(slot, count, stop.pending)
+        this.setMarks(decider.marks)
         const before = count
         stop = machine.run(task.block, at - before, true)
         count = this.ran(task, before)

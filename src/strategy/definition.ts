@@ -15,10 +15,20 @@ export interface StrategyOptions {
   readonly sections: ReadonlyArray<AddressRange>
   /** Ranges the program or the user watches. */
   readonly watches: ReadonlyArray<AddressRange>
+  /** What a quiet run was seen to do: bounds for strategies that draw a moment beforehand. */
+  readonly profile: Profile
+}
+
+/** Taken from one quiet run, so that every run can be made again without the runs before it. */
+export interface Profile {
+  /** Accesses to watched ranges, all tasks together. */
+  readonly accessCount: number
+  /** Instructions of all tasks. */
+  readonly icount: number
 }
 
 export const defaultStrategyOptions: StrategyOptions =
-  { seed: "1", rates: {}, everyIcount: 100, everyBoundary: false, sections: [], watches: [] }
+  { seed: "1", rates: {}, everyIcount: 100, everyBoundary: false, sections: [], watches: [], profile: { accessCount: 1, icount: 1 } }
 
 export interface Strategy {
   /** The decider of run number `run`, from 0; `undefined`: there is nothing left to try. */

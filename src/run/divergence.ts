@@ -1,0 +1,34 @@
+/** Where a replay first differs from its recording. Data: whoever shows it finds the words. */
+import type { Deviation } from "../log/choice.ts"
+import { type Entry, eventRows, type FieldValue } from "../log/event.ts"
+import type { DropReason } from "../log/telling.ts"
+
+export type Divergence =
+  /** The entries differ; one of them may be missing. */
+  | { readonly _tag: "EntryDiffers"; readonly before: ReadonlyArray<Entry>; readonly recorded: Entry | undefined; readonly replayed: Entry | undefined; readonly last: Deviation | undefined }
+  /** A stored deviation was not met, or was not on offer. */
+  | { readonly _tag: "NotTaken"; readonly before: ReadonlyArray<Entry>; readonly deviation: Deviation; readonly reason: DropReason }
+  /** At a check frame, or at the end: `what` by name, as recorded and as replayed. */
+  | { readonly _tag: "CheckDiffers"; readonly before: ReadonlyArray<Entry>; readonly at: number; readonly what: string; readonly recorded: string; readonly replayed: string; readonly last: Deviation | undefined }
+
+const equalFields = (a: FieldValue, b: FieldValue): boolean => {
+  if (a === b) return true
+  if (a instanceof Uint8Array || Array.isArray(a)) {
+    const other = b as ArrayLike<unknown>
+    return a.length === other.length && a.every((item: unknown, index: number) => item === other[index])
+  }
+  if (typeof a !== "object" || typeof b !== "object") return false
+  const left = a as Readonly<Record<string, unknown>>
+  const right = b as Readonly<Record<string, unknown>>
+  const names = Object.keys(left)
+  return names.length === Object.keys(right).length && names.every((name) => left[name] === right[name])
+}
+
+/** Whether two entries say the same of the same moment. */
+export const equalEntries = (a: Entry, b: Entry): boolean => {
+  if (a.now !== b.now || a.cpu !== b.cpu || a.task !== b.task || a.count !== b.count || a.event._tag !== b.event._tag) return false
+  const left = a.event as unknown as Readonly<Record<string, FieldValue>>
+  const right = b.event as unknown as Readonly<Record<string, FieldValue>>
+  for (const field in eventRows[a.event._tag].fields) if (!equalFields(left[field], right[field])) return false
+  return true
+}

@@ -1,0 +1,40 @@
+/** From a program and its experiment to a run that stands before its first instruction. */
+import type { CpuId } from "../base/ids.ts"
+import type { AbiDefinition } from "../kernel/abi/definition.ts"
+import { boot, type BootFailure } from "../kernel/boot.ts"
+import { type Limits, type QuietPolicy, quietPolicy } from "../kernel/kernel.ts"
+import { type Decider, defaultMenu, type Menu } from "../log/choice.ts"
+import { type EventLog, noLog } from "../log/event.ts"
+import { createMachine } from "../machine/create.ts"
+import type { Program } from "../program/program.ts"
+import { Run } from "./run.ts"
+
+/** Everything a run depends on, decisions apart. Equal specs and equal decisions make equal runs. */
+export interface RunSpec {
+  readonly program: Program
+  readonly cpus: ReadonlyArray<CpuId>
+  readonly abis: ReadonlyArray<AbiDefinition>
+  readonly menu: Menu
+  readonly quiet: QuietPolicy
+  readonly limits: Limits
+  /** Streams of bytes the guest may ask for are drawn from it; strategies use it too, under other names. */
+  readonly seed: string
+  readonly argv: ReadonlyArray<string>
+  readonly env: ReadonlyArray<string>
+}
+
+export const defaultLimits: Limits = { maxIcount: 1_000_000_000, maxMemoryBytes: 256 * 1024 * 1024, maxTasks: 1024, maxOutputBytes: 16 * 1024 * 1024 }
+
+/** What a program runs under where nobody says otherwise. */
+export const specOf = (program: Program, abis: ReadonlyArray<AbiDefinition>): RunSpec => ({
+  program, abis, cpus: program.experiment.cpus ?? [0, 1], menu: defaultMenu, quiet: quietPolicy, limits: defaultLimits, seed: "1",
+  argv: [program.name], env: []
+})
+
+/** Boots. The decider is asked from the first instruction on, the log told from the first event on. */
+export const start = (spec: RunSpec, decider: Decider, log: EventLog = noLog): Run | BootFailure => {
+  const machine = createMachine({ maxMemoryBytes: spec.limits.maxMemoryBytes })
+  const kernel = boot(spec.program, { ...spec, machine }, decider, log)
+  if ("_tag" in kernel) return kernel
+  return new Run(spec.program, machine, kernel, kernel.cpu)
+}

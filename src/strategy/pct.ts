@@ -1,0 +1,51 @@
+import { stream } from "../base/prng.ts"
+import type { CpuId } from "../base/ids.ts"
+import { defineStrategy, type StrategyDefinition } from "./definition.ts"
+import { accessMarks, stepwise } from "./stepwise.ts"
+
+/**
+ * Probabilistic concurrency testing: CPUs have random priorities, the highest that has a task goes on, and at `depth - 1`
+ * accesses drawn beforehand whoever goes on falls below all others. Hits a bug of that depth with probability at least
+ * 1 / (n k^(depth - 1)), n CPUs and k accesses.
+ */
+const definePct = <const Name extends string>(name: Name, depth: number): StrategyDefinition<Name> => defineStrategy({
+  name,
+  summary: `random priorities of the CPUs, lowered at ${depth - 1} watched accesses drawn beforehand (bugs of depth ${depth})`,
+  source: "Burckhardt, Kothari, Musuvathi & Nagarakatte, A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs, ASPLOS 2010",
+  isIndependent: true,
+  make: ({ profile, seed, watches }) => {
+    const marks = accessMarks(watches)
+    return {
+      nextRun: (run) => {
+        const chance = stream(`${seed}/${run}`, name)
+        const priorities = new Map<CpuId, number>()
+        const changes = new Map<number, number>()
+        const wanted = Math.min(depth - 1, profile.accessCount)
+        while (changes.size < wanted) {
+          const at = 1 + chance.below(profile.accessCount)
+          if (!changes.has(at)) changes.set(at, changes.size + 1)
+        }
+        let accessCount = 0
+        const priorityOf = (cpu: CpuId): number => {
+          const met = priorities.get(cpu)
+          if (met !== undefined) return met
+          // Above every value that a change gives; two CPUs draw the same once in 2^32.
+          const drawn = depth + chance.below(2 ** 32)
+          priorities.set(cpu, drawn)
+          return drawn
+        }
+        return stepwise(marks, (stretch, others) => {
+          let best = stretch.cpu
+          for (const cpu of others) if (priorityOf(cpu) > priorityOf(best)) best = cpu
+          accessCount++
+          const change = changes.get(accessCount)
+          if (change !== undefined) priorities.set(best, depth - change)
+          return best
+        })
+      }
+    }
+  }
+})
+
+export const pct2 = definePct("pct-2", 2)
+export const pct3 = definePct("pct-3", 3)

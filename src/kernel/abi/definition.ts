@@ -22,6 +22,8 @@ export interface AbiDefinition<Name extends string = string> {
   readonly auxv?: ReadonlyArray<readonly [type: number, value: bigint]>
   /** The section that would be fixed up if `task` were interrupted now. Asked by observers; changes nothing. */
   readonly armed: (state: KernelState, task: Task, registers: Registers, memory: UserMemory) => AddressRange | undefined
+  /** The word of user memory whose store arms a section, once the task is registered. Asked by observers. */
+  readonly armingWord?: (state: KernelState, task: Task) => AddressRange | undefined
   /** User mode was left by an interrupt or exception, not by a call. */
   readonly onUserInterrupted?: (kernel: Kernel, task: Task, by: Interruptor) => void
   /** `"refused"`: the task keeps its CPU. */
@@ -49,9 +51,12 @@ export interface AbiDefinition<Name extends string = string> {
 
 export const defineAbi = <const Name extends string>(definition: AbiDefinition<Name>): AbiDefinition<Name> => definition
 
-/** What a contract keeps, typed. Replaced by the event `ContractChanged`, never changed in place. */
-export interface Kept<Of, R extends ContractRecord> {
-  readonly of: (state: KernelState, key: Of) => R | undefined
-  /** Emits only if the record is another one. */
-  readonly set: (kernel: Kernel, key: Of, record: R | undefined) => void
+/**
+ * What a contract keeps of a task, a process or a CPU, typed. Replaced by the event `ContractChanged`, never changed in
+ * place; made by `kept.ts`. A holder is a value of its moment: look at `kernel.current(id)` after an `emit`.
+ */
+export interface Kept<Holder, R extends ContractRecord> {
+  readonly of: (holder: Holder) => R | undefined
+  /** Emits only if the record is another one than the holder has now. `undefined`: forgotten. */
+  readonly set: (kernel: Kernel, holder: Holder, record: R | undefined) => void
 }

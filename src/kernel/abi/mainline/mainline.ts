@@ -1,0 +1,119 @@
+/**
+ * Mainline rseq up to 6.18. The scheduler and the sender of signals only note that something happened; the note is acted
+ * upon on the way back to user mode, and before a signal's frame is written.
+ *
+ * Source: Linux kernel/rseq.c __rseq_handle_notify_resume; include/linux/sched.h (4.18) rseq_preempt, rseq_migrate,
+ * rseq_signal_deliver, rseq_fork
+ */
+import { AT_RSEQ_ALIGN, AT_RSEQ_FEATURE_SIZE, RSEQ_ORIGINAL_BYTES, rseqEvent } from "../../../linux/rseq.ts"
+import type { Registers, UserMemory } from "../../../machine/machine.ts"
+import type { Kernel } from "../../kernel.ts"
+import { processOf, type Task } from "../../state.ts"
+import type { AnySyscall } from "../../syscall/definition.ts"
+import type { AbiDefinition } from "../definition.ts"
+import { forceSegv } from "../force-segv.ts"
+import { keptOfProcess, keptOfTask } from "../kept.ts"
+import { causeOf, fixUp, sectionOf } from "./fixup.ts"
+import type { Generation } from "./generation.ts"
+import { interruptName, membarrierCall } from "./membarrier.ts"
+import { hasIds, type Registration, rseqCall, writeIds } from "./registration.ts"
+
+const { MIGRATE, PREEMPT, SIGNAL } = rseqEvent
+
+/** No signal is being delivered. */
+const NO_SIGNAL = 0
+
+export const mainline = <Name extends string>(generation: Generation<Name>): AbiDefinition<Name> => {
+  const { name } = generation
+  const kept = keptOfTask<Registration>(name)
+  const keptOfMembarrier = keptOfProcess(name)
+  const interrupted = interruptName(generation)
+  const calls: Array<AnySyscall> = [rseqCall(generation, kept)]
+  if (generation.hasRseqMembarrier) calls.push(membarrierCall(generation))
+
+  const note = (kernel: Kernel, task: Task, event: number): void => {
+    const registration = kept.of(task)
+    if (registration === undefined) return
+    kept.set(kernel, task, { ...registration, events: registration.events | event, isDue: 1 })
+  }
+
+  /** The lowest mm_cid plus 1 that no running task of the process has: fewer than there are such tasks, and fewer than CPUs. */
+  const freeCidPlusOne = (kernel: Kernel, task: Task): number => {
+    const taken = new Set<number>()
+    for (const { current } of kernel.state.cpus) {
+      if (current === undefined || current === task.id) continue
+      const other = kernel.current(current)
+      if (other.process === task.process) taken.add(kept.of(other)?.cidPlusOne ?? 0)
+    }
+    let free = 1
+    while (taken.has(free)) free++
+    return free
+  }
+
+  /** Fixup and ids. `left`: whether the task is still due afterwards. */
+  const work = (
+    kernel: Kernel, task: Task, registration: Registration, left: number, delivering: number, registers: Registers, memory: UserMemory
+  ): void => {
+    const ip = registers.ip()
+    const cidPlusOne = hasIds(generation) ? registration.cidPlusOne || freeCidPlusOne(kernel, task) : 0
+    const fixup = fixUp(generation, registration, ip, registration.events, memory)
+    if (fixup._tag === "Aborts") {
+      const { abort, end, start } = fixup.section
+      registers.setIp(abort)
+      kernel.observe({ _tag: "Aborted", task: task.id, abi: name, cause: causeOf(fixup.events), ip, start, postCommit: end, abort })
+    }
+    const lives = fixup._tag !== "Dies" && writeIds(generation, memory, registration.area, task.cpu, task.cpu, cidPlusOne - 1)
+    const events = fixup._tag === "GoesOn" ? fixup.events : fixup._tag === "Aborts" ? 0 : registration.events
+    kept.set(kernel, task, { ...registration, events, isDue: left, cidPlusOne })
+    if (!lives) forceSegv(kernel, task, delivering)
+  }
+
+  return {
+    name,
+    summary: generation.summary,
+    source: generation.source,
+    calls,
+    auxv: hasIds(generation)
+      ? [[AT_RSEQ_FEATURE_SIZE, BigInt(generation.featureBytes)], [AT_RSEQ_ALIGN, BigInt(RSEQ_ORIGINAL_BYTES)]]
+      : [],
+    armed: (_state, task, registers, memory) => {
+      const registration = kept.of(task)
+      if (registration === undefined) return undefined
+      const section = sectionOf(registration, memory)
+      if (section === "none" || section === "bad") return undefined
+      const { end, start } = section
+      const ip = registers.ip()
+      return start <= ip && ip < end ? { start, end } : undefined
+    },
+    onScheduleOut: (kernel, task) => {
+      const registration = kept.of(task)
+      if (registration === undefined) return
+      kept.set(kernel, task, { ...registration, events: registration.events | PREEMPT, isDue: 1, cidPlusOne: 0 })
+    },
+    onCpuSet: (kernel, task) => note(kernel, task, MIGRATE),
+    onSignal: (kernel, task, registers, memory, signal) => {
+      const registration = kept.of(task)
+      if (registration === undefined) return
+      work(kernel, task, { ...registration, events: registration.events | SIGNAL }, registration.isDue, signal, registers, memory)
+    },
+    onUserReturn: (kernel, task, registers, memory) => {
+      const registration = kept.of(task)
+      if (registration === undefined || registration.isDue === 0) return
+      work(kernel, task, registration, 0, NO_SIGNAL, registers, memory)
+    },
+    onInterrupt: (kernel, task, why) => {
+      if (why === interrupted) note(kernel, task, PREEMPT)
+    },
+    onFork: (kernel, parent, child, { isThread, sharesMemory }) => {
+      const registration = kept.of(parent)
+      if (registration === undefined || isThread || (sharesMemory && generation.unregisteredChildren === "sharing memory")) return
+      // A new task is placed on a CPU like one that migrates.
+      kept.set(kernel, child, { ...registration, events: registration.events | MIGRATE, isDue: 1, cidPlusOne: 0 })
+    },
+    onExec: (kernel, task) => {
+      kept.set(kernel, task, undefined)
+      keptOfMembarrier.set(kernel, processOf(kernel.state, task.process), undefined)
+    },
+    onExit: (kernel, task) => kept.set(kernel, task, undefined)
+  }
+}

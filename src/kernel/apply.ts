@@ -7,7 +7,11 @@ import { assert, known } from "../base/assert.ts"
 import type { CpuId, TaskId } from "../base/ids.ts"
 import { type AppliedTag, applied, type Event, type EventOf } from "../log/event.ts"
 import type { BlockId, SpaceId } from "../machine/machine.ts"
-import { type Cpu, cpuOf, type KernelState, type Mapping, type Process, processOf, slotOf, type Task, taskOf } from "./state.ts"
+import {
+  type Cpu, cpuOf, type KernelState, type Mapping, type Process, processOf, type Restart, slotOf, type Task, taskOf, type Timer
+} from "./state.ts"
+import { SS_DISABLE } from "../linux/signal.ts"
+import { SI_KERNEL } from "../linux/siginfo.ts"
 
 type Reducers = { readonly [Tag in AppliedTag]: (state: KernelState, event: EventOf<Tag>) => KernelState }
 
@@ -57,13 +61,29 @@ const without = (mappings: ReadonlyArray<Mapping>, start: number, end: number): 
 
 const sorted = (mappings: Array<Mapping>): ReadonlyArray<Mapping> => mappings.sort((a, b) => a.start - b.start)
 
+const idleTimer = (id: number, signal: number): Timer => ({
+  id, clock: 0, code: SI_KERNEL, signal, value: 0n, tid: 0, deadline: 0, interval: 0, isRunning: false, overrunCount: 0
+})
+
+/** ITIMER_REAL is there once it is armed, the others once they are created. */
+const withTimer = (state: KernelState, process: TaskId, id: number, change: Partial<Timer>, signal = 0): KernelState => {
+  const { timers } = processOf(state, process)
+  const met = timers.some((timer) => timer.id === id)
+  return withProcess(state, process, {
+    timers: met ? timers.map((timer) => (timer.id === id ? { ...timer, ...change } : timer)) : [...timers, { ...idleTimer(id, signal), ...change }]
+  })
+}
+
 export const reducers: Reducers = {
   TaskCreated: (state, { allowed, block, child, clearChildTid, cpu, process, space, task, tid }) => {
     assert(!state.slots.has(child), "a task is created once")
     const created: Task = {
       id: child, process, tid, block: block as BlockId, status: "runnable", cpu, allowed, wait: undefined, pausedCall: undefined,
       childCount: 0, blockedSignals: state.slots.has(task) ? taskOf(state, task).blockedSignals : 0n, pending: [],
-      alternateStack: undefined, clearChildTid, exitStatus: 0, contracts: {}
+      // A new thread has no alternate stack and says so; execve leaves the flags 0. Source: Linux kernel/fork.c copy_process
+      alternateStack: { start: 0, sizeBytes: 0, flags: state.slots.has(task) ? SS_DISABLE : 0 },
+      savedMask: undefined, interrupted: undefined, restartBlock: undefined, trap: { number: 0, error: 0, address: 0n },
+      randomWordCount: 0, clearChildTid, exitStatus: 0, contracts: {}
     }
     const slots = new Map(state.slots).set(child, state.tasks.length)
     const parent = state.slots.get(task)
@@ -75,7 +95,7 @@ export const reducers: Reducers = {
       ? { ...met, taskCount: met.taskCount + 1 }
       : {
         id: process, space: space as SpaceId, taskCount: 1, actions: {}, pending: [], mappings: [],
-        breakStart: 0, breakEnd: 0, timers: [], exiting: undefined, contracts: {}
+        breakStart: 0, breakEnd: 0, timers: [], closedFiles: [], membarriers: 0, exiting: undefined, contracts: {}
       })
     return queued({ ...state, slots, tasks, processes }, child, cpu)
   },
@@ -93,8 +113,8 @@ export const reducers: Reducers = {
     const { cpu } = taskOf(state, task)
     return withTask(queued(withCpu(state, cpu, { current: undefined }), task, cpu), task, { status: "runnable" })
   },
-  Blocked: (state, { call, deadline, key, on, task, value }) => {
-    const wait = { on, key, value, deadline, call, since: state.waitCount }
+  Blocked: (state, { call, data, deadline, key, on, restart, task, value }) => {
+    const wait = { on, key, value, deadline, call, data, restart: restart as Restart, since: state.waitCount }
     return withTask({ ...taken(state, taskOf(state, task)), waitCount: state.waitCount + 1 }, task, { status: "blocked", wait })
   },
   Woken: (state, { cpu, task }) => {
@@ -116,8 +136,8 @@ export const reducers: Reducers = {
       before.process, { taskCount: process.taskCount - 1 })
   },
   ProcessExiting: (state, { process, signal, status }) => withProcess(state, process, { exiting: { status, signal } }),
-  SignalSent: (state, { address, code, isShared, senderTid, signal, task }) => {
-    const sent = { signal, code, senderTid, address }
+  SignalSent: (state, { address, code, isShared, senderTid, signal, task, value }) => {
+    const sent = { signal, code, senderTid, address, value }
     const to = taskOf(state, task)
     return isShared === 1
       ? withProcess(state, to.process, { pending: [...processOf(state, to.process).pending, sent] })
@@ -134,13 +154,21 @@ export const reducers: Reducers = {
       ? withProcess(state, to.process, { pending: first(processOf(state, to.process).pending) })
       : withTask(state, task, { pending: first(to.pending) })
   },
-  SignalDelivered: (state, { mask, task }) => withTask(state, task, { blockedSignals: mask }),
-  SignalReturned: (state, { mask, task }) => withTask(state, task, { blockedSignals: mask }),
-  SignalMaskSet: (state, { mask, task }) => withTask(state, task, { blockedSignals: mask }),
+  SignalDelivered: (state, { mask, task }) => withTask(state, task, { blockedSignals: mask, savedMask: undefined }),
+  SignalReturned: (state, { mask, task }) => withTask(state, task, { blockedSignals: mask, restartBlock: undefined }),
+  CallInterrupted: (state, { call, data, deadline, restart, task }) =>
+    withTask(state, task, { interrupted: { call, restart: restart as Restart, deadline, data } }),
+  CallSettled: (state, { isRestarted, task }) => {
+    const { interrupted } = taskOf(state, task)
+    return withTask(state, task, { interrupted: undefined, restartBlock: isRestarted === 1 ? interrupted : undefined })
+  },
+  Trapped: (state, { address, error, task, trap }) => withTask(state, task, { trap: { number: trap, error, address } }),
+  SignalMaskSwapped: (state, { mask, task }) => withTask(state, task, { blockedSignals: mask, savedMask: taskOf(state, task).blockedSignals }),
+  SignalMaskSet: (state, { mask, task }) => withTask(state, task, { blockedSignals: mask, savedMask: undefined }),
   SignalActionSet: (state, { flags, handler, mask, process, restorer, signal }) =>
     withProcess(state, process, { actions: { ...processOf(state, process).actions, [signal]: { handler, flags, restorer, mask } } }),
   AlternateStackSet: (state, { flags, sizeBytes, start, task }) =>
-    withTask(state, task, { alternateStack: sizeBytes === 0 ? undefined : { start, sizeBytes, flags } }),
+    withTask(state, task, { alternateStack: { start, sizeBytes, flags } }),
   ClearChildTidSet: (state, { at, task }) => withTask(state, task, { clearChildTid: at }),
   Mapped: (state, { end, isShared, process, protection, start }) => {
     const mappings = without(processOf(state, process).mappings, start, end)
@@ -162,15 +190,23 @@ export const reducers: Reducers = {
     const { breakStart } = processOf(state, process)
     return withProcess(state, process, { breakEnd: end, breakStart: breakStart === 0 ? end : breakStart })
   },
-  TimerArmed: (state, { deadline, interval, process, signal, timer }) => {
-    const others = processOf(state, process).timers.filter(({ id }) => id !== timer)
-    return withProcess(state, process, { timers: deadline === 0 ? others : [...others, { id: timer, deadline, interval, signal }] })
-  },
-  TimerFired: (state, { process, timer }) => {
-    const timers = processOf(state, process).timers.flatMap((armed) =>
-      armed.id !== timer ? [armed] : armed.interval === 0 ? [] : [{ ...armed, deadline: armed.deadline + armed.interval }])
-    return withProcess(state, process, { timers })
-  },
+  TimerCreated: (state, { clock, code, process, signal, tid, timer, value }) =>
+    withProcess(state, process, {
+      timers: [...processOf(state, process).timers, { ...idleTimer(timer, signal), clock, code, value, tid }]
+    }),
+  TimerArmed: (state, { deadline, interval, process, signal, timer }) =>
+    withTimer(state, process, timer, { deadline, interval, isRunning: deadline > 0, overrunCount: 0 }, signal),
+  TimerFired: (state, { process, timer }) => withTimer(state, process, timer, { isRunning: false }),
+  TimerResumed: (state, { deadline, overrunCount, process, timer }) =>
+    withTimer(state, process, timer, { deadline, isRunning: true, overrunCount }),
+  TimerDeleted: (state, { process, timer }) =>
+    withProcess(state, process, { timers: processOf(state, process).timers.filter(({ id }) => id !== timer) }),
+  FileClosed: (state, { fd, process }) =>
+    withProcess(state, process, { closedFiles: [...processOf(state, process).closedFiles, fd] }),
+  RandomDrawn: (state, { task, words }) =>
+    withTask(state, task, { randomWordCount: taskOf(state, task).randomWordCount + words }),
+  MembarrierRegistered: (state, { command, process }) =>
+    withProcess(state, process, { membarriers: processOf(state, process).membarriers | command }),
   ClockJumped: (state, { nanoseconds }) => ({ ...state, idleNanoseconds: state.idleNanoseconds + nanoseconds }),
   KernelStepped: (state, { steps }) => ({ ...state, kernelSteps: state.kernelSteps + steps }),
   InterruptSent: (state, { at, cpu, sender, task, why }) => ({ ...state, interrupts: [...state.interrupts, { sender, cpu, task, at, why }] }),

@@ -8,6 +8,13 @@ import type { Address, CpuId, TaskId } from "../base/ids.ts"
 import type { ContractRecord } from "../log/event.ts"
 import type { BlockId, SpaceId } from "../machine/machine.ts"
 
+/**
+ * What a signal does to a wait and its call. `never`: nothing, unless it kills. `fails`: EINTR. The others restart the call
+ * where no handler runs, and where one does: `unless-handled` fails (ERESTARTNOHAND), `if-asked` restarts under SA_RESTART
+ * (ERESTARTSYS), `continues` fails, and restarts through restart_syscall with what is left (ERESTART_RESTARTBLOCK).
+ */
+export type Restart = "never" | "fails" | "unless-handled" | "if-asked" | "continues"
+
 /** What a blocked task waits for. */
 export interface Wait {
   /** `futex`, `sleep`, `signal`, `tasks`, `interrupts` …: the waker looks for it. */
@@ -22,6 +29,17 @@ export interface Wait {
   readonly call: number
   /** Order of going to sleep: the longest waiting has the smallest. */
   readonly since: number
+  readonly restart: Restart
+  /** What the call needs to say how it ended, or to go on. */
+  readonly data: ReadonlyArray<bigint>
+}
+
+/** A call whose wait a signal ended: settled when the task returns to user mode. */
+export interface InterruptedCall {
+  readonly call: number
+  readonly restart: Restart
+  readonly deadline: number
+  readonly data: ReadonlyArray<bigint>
 }
 
 /** A call that stands at one of its declared pauses, as data. */
@@ -38,8 +56,19 @@ export interface PendingSignal {
   readonly code: number
   readonly senderTid: number
   readonly address: bigint
+  /** `si_value` of a timer's signal; absent: 0. For such a signal `senderTid` is the timer's id. */
+  readonly value?: bigint
 }
 
+/** The exception last met in user mode, as a signal frame shows it. */
+export interface Trap {
+  readonly number: number
+  readonly error: number
+  /** cr2: what the last page fault wanted. */
+  readonly address: bigint
+}
+
+/** `sizeBytes` 0: there is none. */
 export interface AlternateStack {
   readonly start: Address
   readonly sizeBytes: number
@@ -70,7 +99,16 @@ export interface Task {
   // ---- signals
   readonly blockedSignals: bigint
   readonly pending: ReadonlyArray<PendingSignal>
-  readonly alternateStack: AlternateStack | undefined
+  readonly alternateStack: AlternateStack
+  /** The mask to go back to once a call that waits with another one (`rt_sigsuspend`) is over. */
+  readonly savedMask: bigint | undefined
+  readonly interrupted: InterruptedCall | undefined
+  /** For `restart_syscall`: what to go on with. */
+  readonly restartBlock: InterruptedCall | undefined
+  readonly trap: Trap
+  // ---- chance
+  /** Words of its stream it has been given. */
+  readonly randomWordCount: number
   // ---- its end
   readonly clearChildTid: Address
   readonly exitStatus: number
@@ -93,10 +131,23 @@ export interface Mapping {
 }
 
 export interface Timer {
+  /** 0: ITIMER_REAL. Of `timer_create`: its id plus 1. */
   readonly id: number
+  readonly clock: number
+  /** `si_code` of what it sends: SI_KERNEL for ITIMER_REAL, SI_TIMER. */
+  readonly code: number
+  /** 0: it notifies nobody. */
+  readonly signal: number
+  readonly value: bigint
+  /** The task it signals; 0: any of the process. */
+  readonly tid: number
+  /** When it fires, or fired last. */
   readonly deadline: number
   readonly interval: number
-  readonly signal: number
+  /** False: disarmed, or its signal has not been taken yet. */
+  readonly isRunning: boolean
+  /** Times it would have fired between its last signal and its being taken. */
+  readonly overrunCount: number
 }
 
 export interface Process {
@@ -112,6 +163,10 @@ export interface Process {
   readonly breakStart: Address
   readonly breakEnd: Address
   readonly timers: ReadonlyArray<Timer>
+  /** Descriptors of 0, 1 and 2 that have been closed. */
+  readonly closedFiles: ReadonlyArray<number>
+  /** What it has registered for, as membarrier(2) commands. */
+  readonly membarriers: number
   /** Set once all its tasks are to end. */
   readonly exiting: { readonly status: number; readonly signal: number } | undefined
   readonly contracts: Contracts

@@ -1,13 +1,13 @@
 /** What a call may do besides answering: wait, stand at a pause, wait for interrupts it sent. */
-import { known } from "../base/assert.ts"
 import {
   FIRST_WAITING, GO_ON, INTERRUPTED, type Option, PAUSE_MIGRATE_BASE, PAUSE_PREEMPT, PAUSE_SIGNAL_BASE, SLEEP, SPURIOUS
 } from "../log/choice.ts"
+import { SI_USER } from "../linux/siginfo.ts"
 import type { Kernel } from "./kernel.ts"
 import { isStuck, leaveCpu, migrate, migrateOptions, pickNext, preempt, turnOptions } from "./scheduler.ts"
-import { send } from "./signal.ts"
-import type { Task } from "./state.ts"
-import { blocked, type CallResult, type DeclaredPause, paused } from "./syscall/definition.ts"
+import { mayInterrupt, send } from "./signal.ts"
+import type { Restart, Task } from "./state.ts"
+import { blocked, type CallResult, type DeclaredPause, failed, paused } from "./syscall/definition.ts"
 
 export interface WaitFor {
   readonly on: string
@@ -19,23 +19,27 @@ export interface WaitFor {
   readonly call: number
   /** What the call says if it returns at once as though woken, where its row allows that. */
   readonly spurious?: CallResult
-  /** What the call says if a signal comes at once, where its row allows that. Usually EINTR. */
-  readonly interrupted?: CallResult
+  /** What a signal does to it; left out: nothing. */
+  readonly restart?: Restart
+  /** What whoever ends the wait needs to know. */
+  readonly data?: ReadonlyArray<bigint>
 }
 
 /** The caller gives up its CPU and waits, unless the decider says that this wait ends at once. */
 export const block = (kernel: Kernel, task: Task, wait: WaitFor): CallResult => {
   const options: Array<Option> = [SLEEP]
   if (wait.spurious !== undefined) options.push(SPURIOUS)
-  if (wait.interrupted !== undefined && kernel.menu.signals.length > 0) options.push(INTERRUPTED)
+  const { call, data = [], deadline = 0, restart = "never" } = wait
+  const signal = restart === "never" ? undefined : kernel.menu.signals.find((sent) => mayInterrupt(kernel, task, sent))
+  if (signal !== undefined) options.push(INTERRUPTED)
   const answer = kernel.choose("wait", task, options)
   if (answer === SPURIOUS && wait.spurious !== undefined) return wait.spurious
-  if (answer === INTERRUPTED && wait.interrupted !== undefined) {
-    const signal = known(kernel.menu.signals[0], "a signal is on the menu")
-    send(kernel, task.id, { signal, code: 0, senderTid: 0, address: 0n }, false)
-    return wait.interrupted
+  if (answer === INTERRUPTED && signal !== undefined) {
+    kernel.emit({ _tag: "CallInterrupted", task: task.id, call, restart, deadline, data })
+    send(kernel, task.id, { signal, code: SI_USER, senderTid: 0, address: 0n }, false)
+    return failed("EINTR")
   }
-  kernel.emit({ _tag: "Blocked", task: task.id, on: wait.on, key: wait.key, value: wait.value ?? 0, deadline: wait.deadline ?? 0, call: wait.call })
+  kernel.emit({ _tag: "Blocked", task: task.id, on: wait.on, key: wait.key, value: wait.value ?? 0, deadline, call, restart, data })
   leaveCpu(kernel, task.id)
   pickNext(kernel, task.cpu, task.id)
   return blocked

@@ -1,0 +1,56 @@
+/**
+ * Faults of user mode as signals: number, siginfo, and the trap that signal frames show.
+ *
+ * Source: Linux arch/x86/kernel/traps.c, arch/x86/mm/fault.c
+ */
+import { unreachable } from "../base/assert.ts"
+import { FPE_INTDIV, ILL_ILLOPN, SEGV_ACCERR, SEGV_MAPERR, SI_KERNEL } from "../linux/siginfo.ts"
+import { pageFaultError, trapNumber } from "../linux/sigframe.ts"
+import { SIGFPE, SIGILL, SIGSEGV, SIGTRAP } from "../linux/signal.ts"
+import type { Fault } from "../machine/stop.ts"
+import type { Kernel } from "./kernel.ts"
+import { force } from "./signal.ts"
+import { type PendingSignal, processOf, type Task } from "./state.ts"
+
+interface Raised {
+  readonly trap: number
+  readonly error: number
+  readonly sent: PendingSignal
+}
+
+const raisedBy = (kernel: Kernel, task: Task, fault: Fault): Raised => {
+  const ip = kernel.registers(task).ipExact()
+  switch (fault._tag) {
+    case "PageFault": {
+      const { access, address, isPresent } = fault
+      // A page without any permission is not present to the processor.
+      const protection = kernel.machine.protectionAt(processOf(kernel.state, task.process).space, Number(address)) ?? 0
+      const error = pageFaultError.user
+        | (isPresent && protection !== 0 ? pageFaultError.present : 0)
+        | (access === "write" ? pageFaultError.write : access === "execute" ? pageFaultError.fetch : 0)
+      return { trap: trapNumber.PF, error, sent: { signal: SIGSEGV, code: isPresent ? SEGV_ACCERR : SEGV_MAPERR, senderTid: 0, address } }
+    }
+    case "GeneralProtection":
+      return { trap: trapNumber.GP, error: 0, sent: { signal: SIGSEGV, code: SI_KERNEL, senderTid: 0, address: 0n } }
+    case "DivideError":
+      return { trap: trapNumber.DE, error: 0, sent: { signal: SIGFPE, code: FPE_INTDIV, senderTid: 0, address: ip } }
+    case "InvalidOpcode":
+      return { trap: trapNumber.UD, error: 0, sent: { signal: SIGILL, code: ILL_ILLOPN, senderTid: 0, address: ip } }
+    default:
+      return unreachable(fault)
+  }
+}
+
+/** The fault becomes a signal that its task cannot escape. */
+export const raiseFault = (kernel: Kernel, task: Task, fault: Fault): void => {
+  const { error, sent, trap } = raisedBy(kernel, task, fault)
+  const address = fault._tag === "PageFault" ? fault.address : kernel.current(task.id).trap.address
+  kernel.emit({ _tag: "Trapped", task: task.id, trap, error, address })
+  force(kernel, task, sent)
+}
+
+/** An `int3` has retired. */
+export const raiseBreakpoint = (kernel: Kernel, task: Task): void => {
+  kernel.emit({ _tag: "Trapped", task: task.id, trap: trapNumber.BP, error: 0, address: kernel.current(task.id).trap.address })
+  force(kernel, task, { signal: SIGTRAP, code: SI_KERNEL, senderTid: 0, address: 0n })
+}

@@ -88,8 +88,10 @@ const unsupported = special("unsupported")
 const undefinedInstruction = special("ud")
 const privileged = special("privileged")
 
-/** Operand sizes of 16 bits that the mnemonic does not tell: the stack pointer would move by two. */
-const narrowStack: ReadonlySet<Code> = new Set([Code.Retnw, Code.Retnw_imm16, Code.Leavew, Code.Retnd, Code.Retnd_imm16, Code.Leaved])
+/** Sizes that neither mnemonic nor operands tell, and no row has: two bytes of stack, or a counter of 16 or 32 bits. */
+const otherwiseSized: ReadonlySet<Code> = new Set([
+  Code.Retnw, Code.Retnw_imm16, Code.Leavew, Code.Loop_rel8_64_ECX, Code.Loope_rel8_64_ECX, Code.Loopne_rel8_64_ECX
+])
 
 /** What an operand is, as a letter of a shape; `?` is one that no shape has. */
 const letterOf = (instruction: Handle, position: number): string => {
@@ -125,7 +127,7 @@ const findForm = (instruction: Handle): Form => {
   const mnemonic = mnemonicOf(instruction)
   const whatever = formOfKey.get(`${mnemonic}.*`)
   if (whatever !== undefined) return whatever
-  if (narrowStack.has(instruction.code)) return unsupported
+  if (otherwiseSized.has(instruction.code)) return unsupported
   if (instruction.isStringInstruction) return findString(instruction, mnemonic)
   const letters = Array.from({ length: instruction.opCount }, (_, position) => letterOf(instruction, position))
   const widths = letters.map((letter, position) => widthAt(instruction, position, letter))

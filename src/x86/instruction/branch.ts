@@ -111,18 +111,18 @@ const loop = <const Name extends string>(name: Name, wants: "any" | "ZF" | "no Z
   }
 })
 
-const jrcxz = defineInstruction({
-  name: "jrcxz",
+const jumpIfCounted = <const Name extends string>(name: Name, width: 32 | 64) => defineInstruction({
+  name,
   access: ["address"],
   shapes: ["j"],
   widths: [64],
   flow: "conditional",
   isRare: true,
-  source: "Intel SDM 2A, JRCXZ",
-  body: (e) => e.jumpIf(e.register(RCX, 64).read().isZero())
+  source: "Intel SDM 2A, Jcc: JECXZ and JRCXZ",
+  body: (e) => e.jumpIf(e.register(RCX, width).read().isZero())
 })
 
 export const branches = [
   ...jcc, jmp, jmpTo, call, callTo, ret, retReleasing,
-  loop("loop", "any"), loop("loope", "ZF"), loop("loopne", "no ZF"), jrcxz
+  loop("loop", "any"), loop("loope", "ZF"), loop("loopne", "no ZF"), jumpIfCounted("jecxz", 32), jumpIfCounted("jrcxz", 64)
 ]

@@ -75,8 +75,9 @@ const operations: ReadonlyArray<StringOperation> = [
     name: "cmps",
     compares: true,
     once: (e, width) => {
-      const a = e.memory(fromSource(e), width, "read").read()
+      // The destination is read first, as processors do: where both fault, that is the one.
       const b = e.memory(toDestination(e), width, "read").read()
+      const a = e.memory(fromSource(e), width, "read").read()
       compare(e, width, a, b)
       const step = stepOf(e, width)
       advance(e, RSI, step)

@@ -41,8 +41,8 @@ const int3 = defineInstruction({
 const nop = defineInstruction({
   name: "nop",
   mnemonics: [
-    "nop", "endbr64", "endbr32", "prefetcht0", "prefetcht1", "prefetcht2", "prefetchnta", "prefetchw", "prefetch", "mfence", "lfence",
-    "sfence", "reservednop", "rdsspd", "rdsspq"
+    "nop", "endbr64", "endbr32", "prefetcht0", "prefetcht1", "prefetcht2", "prefetchnta", "prefetchw", "prefetchwt1",
+    "prefetch", "mfence", "lfence", "sfence", "cldemote", "reservednop", "rdsspd", "rdsspq"
   ],
   access: [],
   shapes: ["*"],

@@ -22,10 +22,10 @@
 import type { Address } from "../../base/ids.ts"
 import type { Registers, UserMemory } from "../../machine/machine.ts"
 import type { Kernel } from "../kernel.ts"
+import { forceSegv } from "../signal.ts"
 import { cpuOf, type Task } from "../state.ts"
 import { defineSyscall, failed, returned } from "../syscall/definition.ts"
 import { defineAbi } from "./definition.ts"
-import { forceSegv } from "./force-segv.ts"
 import { keptOfCpu, keptOfTask } from "./kept.ts"
 import { isUserRange } from "./user-range.ts"
 

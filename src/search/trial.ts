@@ -1,0 +1,74 @@
+/**
+ * One program, booted once, run again and again from the same moment: what fuzzing, minimizing and bisecting are made of.
+ *
+ * The quiet prefix up to that moment has no deviations, so a schedule found here is a schedule of the whole run.
+ */
+import { assert, known } from "../base/assert.ts"
+import { type AnyDetector, Detection, type Finding } from "../analysis/detect/definition.ts"
+import { type Decider, type Deviation, quietDecider, type Schedule } from "../log/choice.ts"
+import type { EventLog } from "../log/event.ts"
+import type { Outcome } from "../log/outcome.ts"
+import type { Run, RunSnapshot } from "../run/run.ts"
+
+/** How one run went. */
+export interface Trial {
+  readonly outcome: Outcome
+  readonly findings: ReadonlyArray<Finding>
+  /** What was taken, in run order. Replays strictly. */
+  readonly schedule: Schedule
+  /** Instructions and kernel steps since the fork. */
+  readonly icount: number
+}
+
+export interface TrialOptions {
+  readonly detectors: ReadonlyArray<AnyDetector>
+  /** Runs the quiet prefix as far as this many instructions of all tasks; 0: fork at boot. */
+  readonly forkAtNow: number
+}
+
+export class Trials {
+  readonly run: Run
+  private readonly detectors: ReadonlyArray<AnyDetector>
+  private readonly base: RunSnapshot
+  private readonly baseNow: number
+  private readonly log: EventLog
+  private detection: Detection
+  private schedule: Array<Deviation> = []
+  private index = 0
+  private readonly baseIndex: number
+
+  /** `run` stands before its first instruction and belongs to the trials from now on. */
+  constructor(run: Run, { detectors, forkAtNow }: TrialOptions) {
+    this.run = run
+    this.detectors = detectors
+    const { kernel } = run
+    kernel.decider = quietDecider
+    while (run.outcome === undefined && kernel.now < forkAtNow) run.step()
+    assert(run.outcome === undefined, "a run is forked before its end")
+    this.baseNow = kernel.now
+    this.baseIndex = kernel.entryCount
+    this.base = run.snapshot()
+    this.detection = new Detection(detectors)
+    this.log = {
+      append: (now, cpu, task, count, event) => {
+        const index = this.index++
+        if (this.detection.wants(event._tag)) this.detection.observe({ index, now, cpu, task, count, event })
+      }
+    }
+    kernel.log = this.log
+    kernel.keep = (deviation) => void this.schedule.push(deviation)
+  }
+
+  /** Runs from the fork to the end under `decider`. */
+  perform(decider: Decider): Trial {
+    const { kernel } = this.run
+    this.run.restore(this.base)
+    this.schedule = []
+    this.index = this.baseIndex
+    this.detection = new Detection(this.detectors)
+    kernel.decider = decider
+    while (this.run.outcome === undefined) this.run.step()
+    const outcome = known(this.run.outcome, "a run ends in an outcome")
+    return { outcome, findings: this.detection.findings, schedule: this.schedule, icount: kernel.now - this.baseNow }
+  }
+}

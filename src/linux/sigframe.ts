@@ -46,6 +46,7 @@ export const MXCSR_MASK = 0xffff
 
 /** eflags that sigreturn restores: AC, OF, DF, TF, SF, ZF, AF, PF, CF, RF. */
 export const RESTORED_EFLAGS = 0x0005_0dd5
+export const EFLAGS_TF = 0x100
 export const EFLAGS_RF = 0x1_0000
 export const EFLAGS_DF = 0x400
 

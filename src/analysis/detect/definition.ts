@@ -1,78 +1,100 @@
-/** A detector is a fold over a log that reports findings. It sees entries only, those of the events it names and no others. */
-import type { Address } from "../../base/ids.ts"
+/**
+ * A detector: a fold over a log that reports broken rules. It sees entries only, so it judges a recording from anywhere; it
+ * sees no entry but those it names, so whoever makes the log knows what it must hold.
+ */
 import type { Entry, EventOf, EventTag } from "../../log/event.ts"
 
-/** A broken rule, with the entries that prove it. */
-export interface Finding {
-  readonly detector: string
-  /** One sentence in the present tense. */
+/** `error`: the program is wrong. `warning`: it may be. `note`: worth knowing. */
+export type Severity = "error" | "warning" | "note"
+
+/** What a detector says at the entry that proves it. */
+export interface Verdict {
   readonly message: string
-  /** Entry indexes, ascending. */
+  /** Indexes of the entries that show it, ascending. */
   readonly evidence: ReadonlyArray<number>
-  /** Start of the critical section it is about, where it is about one. */
-  readonly section: Address | undefined
 }
 
-/** What `observe` says: a finding without the detector's name. */
-export type Report = Omit<Finding, "detector" | "section"> & { readonly section?: Address }
+/** A broken rule, with the entries that prove it. */
+export interface Finding extends Verdict {
+  readonly detector: string
+  readonly severity: Severity
+}
 
-/** An entry of one of the watched events. */
-export type WatchedEntry<Tag extends EventTag> = { readonly [T in Tag]: Entry<EventOf<T>> }[Tag]
-
-export interface Detector<Name extends string = string, Tag extends EventTag = EventTag, State = unknown> {
+interface Definition<Name extends string, Tag extends EventTag, State> {
   readonly name: Name
-  /** What holds where it does not fire, as a sentence. */
+  /** What holds in every good run, as a sentence. */
   readonly rule: string
-  /** `error`: the guest is wrong. `warning`: it may be. */
-  readonly severity: "error" | "warning"
-  /** A recording on which it must fire: `<program>/<what it shows>`. */
+  readonly severity: Severity
+  /** The recording on which it must fire: `<program>/<what it shows>` under recordings/. */
   readonly canary: string
+  /** The events it reads. Observations among them are made again by a replay where a recording lacks them. */
   readonly watches: ReadonlyArray<Tag>
-  /** Explains the finding to whoever meets it for the first time; a page of the reference. */
+  /** Its page in the reference: what the rule is for, what it cannot see. */
   readonly page: string
-  /** A new fold. The state is its own and changed in place. */
   readonly start: () => State
-  readonly observe: (state: State, entry: WatchedEntry<Tag>) => Report | undefined
+  readonly observe: (state: State, entry: Entry<EventOf<Tag>>) => Verdict | undefined
 }
 
-/** Any detector, whatever it watches. */
-export type AnyDetector = Omit<Detector, "start" | "observe"> & {
-  readonly start: () => unknown
-  readonly observe: (state: never, entry: never) => Report | undefined
+/** Any row, whatever it keeps while it listens. */
+export interface AnyDetector<Name extends string = string> {
+  readonly name: Name
+  readonly rule: string
+  readonly severity: Severity
+  readonly canary: string
+  readonly watches: ReadonlyArray<EventTag>
+  readonly page: string
+  /** Begins one log; the result is told its entries in order. */
+  readonly begin: () => (entry: Entry) => Verdict | undefined
 }
 
+/** Comparing with an event that is not watched does not compile: `observe` sees the named ones only. */
 export const defineDetector = <const Name extends string, const Tag extends EventTag, State>(
-  definition: Detector<Name, Tag, State>
-): Detector<Name, Tag, State> => definition
+  { canary, name, observe, page, rule, severity, start, watches }: Definition<Name, Tag, State>
+): AnyDetector<Name> => {
+  const tags = new Set<EventTag>(watches)
+  const isWatched = (entry: Entry): entry is Entry<EventOf<Tag>> => tags.has(entry.event._tag)
+  return {
+    name, rule, severity, canary, watches, page,
+    begin: () => {
+      const state = start()
+      return (entry) => (isWatched(entry) ? observe(state, entry) : undefined)
+    }
+  }
+}
 
-/** Several detectors over one log, each told only what it watches. Made anew for every log. */
+/** Detectors listening to one log, entry by entry: while it is made, or from a recording. */
 export class Detection {
   readonly findings: Array<Finding> = []
   private readonly listeners = new Map<EventTag, Array<(entry: Entry) => void>>()
 
-  constructor(detectors: ReadonlyArray<AnyDetector>) {
-    for (const detector of detectors) {
-      const state = detector.start()
-      const listen = (entry: Entry): void => {
-        const report = detector.observe(state as never, entry as never)
-        if (report !== undefined) {
-          this.findings.push({ detector: detector.name, message: report.message, evidence: report.evidence, section: report.section })
-        }
+  constructor(detectors: Iterable<AnyDetector>) {
+    for (const { begin, name, severity, watches } of detectors) {
+      const tell = begin()
+      const listener = (entry: Entry): void => {
+        const verdict = tell(entry)
+        if (verdict !== undefined) this.findings.push({ ...verdict, detector: name, severity })
       }
-      for (const tag of detector.watches) {
-        const met = this.listeners.get(tag)
-        if (met === undefined) this.listeners.set(tag, [listen])
-        else met.push(listen)
+      for (const tag of watches) {
+        const others = this.listeners.get(tag)
+        if (others === undefined) this.listeners.set(tag, [listener])
+        else others.push(listener)
       }
     }
   }
 
-  /** Whether anybody wants entries of this event: whoever makes entries can spare itself the others. */
+  /** Whether any detector reads such events: others need not be made into entries. */
   wants(tag: EventTag): boolean {
     return this.listeners.has(tag)
   }
 
   observe(entry: Entry): void {
-    for (const listen of this.listeners.get(entry.event._tag) ?? []) listen(entry)
+    for (const listener of this.listeners.get(entry.event._tag) ?? []) listener(entry)
   }
+}
+
+/** What the detectors find in a whole log, in its order. */
+export const detect = (detectors: Iterable<AnyDetector>, entries: Iterable<Entry>): ReadonlyArray<Finding> => {
+  const detection = new Detection(detectors)
+  for (const entry of entries) detection.observe(entry)
+  return detection.findings
 }

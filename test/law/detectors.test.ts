@@ -1,0 +1,47 @@
+/** What every detector owes: it fires on its canary, keeps silent on what is nearly the same, and says what proves it. */
+import { describe, expect, it } from "vitest"
+import { detect, Detection } from "../../src/analysis/detect/definition.ts"
+import { detectors } from "../../src/analysis/detect/table.ts"
+import { canaries } from "../analysis/detect/canaries.ts"
+
+describe.each(Object.values(detectors))("detector $name", (detector) => {
+  const { fires, silent } = canaries[detector.name]
+
+  it.each(fires)("fires on %s", (_claim, entries, evidence) => {
+    const found = detect([detector], entries)
+    expect(found).toHaveLength(1)
+    expect(found[0]).toMatchObject({ detector: detector.name, severity: detector.severity, evidence })
+  })
+  it.each(silent)("is silent on %s", (_claim, entries) => {
+    expect(detect([detector], entries)).toEqual([])
+  })
+  it("is silent where what it watches is left out", () => {
+    const detection = new Detection([detector])
+    for (const [, entries] of fires) expect(detect([detector], entries.filter(({ event }) => !detection.wants(event._tag)))).toEqual([])
+  })
+  it("points at entries there are, in order", () => {
+    for (const [, entries] of fires) {
+      for (const { evidence } of detect([detector], entries)) {
+        expect(evidence).toEqual([...new Set(evidence)].sort((a, b) => a - b))
+        expect(evidence.every((index) => index < entries.length)).toBe(true)
+      }
+    }
+  })
+  it("judges each log from its beginning", () => {
+    for (const [, entries] of fires) expect(detect([detector], entries)).toEqual(detect([detector], entries))
+  })
+  it("states its rule, its page and its canary", () => {
+    expect(detector.rule).toMatch(/^[a-z].*[^.]$/)
+    expect(detector.page).toMatch(/^[A-Z][^]*\.$/)
+    expect(detector.canary).toMatch(/^[a-z0-9-]+\/[a-z0-9-]+$/)
+    expect(detector.watches.length).toBeGreaterThan(0)
+  })
+})
+
+describe("all detectors", () => {
+  it("are silent on each other's silence", () => {
+    for (const { silent } of Object.values(canaries)) {
+      for (const [claim, entries] of silent) expect(detect(Object.values(detectors), entries), claim).toEqual([])
+    }
+  })
+})

@@ -28,7 +28,7 @@ interface Candidate extends LocatedDeviation {
 }
 
 /** How often one task has stood at one address. */
-class Arrivals {
+export class Arrivals {
   private count: Count = -1
   private seen = -1
   /** The arrival, from 0, of a task that stands there at `count`. */

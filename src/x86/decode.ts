@@ -123,8 +123,8 @@ const repeatPrefix = (instruction: Handle): string =>
 /** The form of an encoding, by what it is and not by which registers it names. */
 const findForm = (instruction: Handle): Form => {
   if (instruction.code === Code.INVALID) return undefinedInstruction
-  if (instruction.isPrivileged) return privileged
   const mnemonic = mnemonicOf(instruction)
+  if (mnemonic === "mov" && instruction.isPrivileged) return privileged
   const whatever = formOfKey.get(`${mnemonic}.*`)
   if (whatever !== undefined) return whatever
   if (otherwiseSized.has(instruction.code)) return unsupported
@@ -195,7 +195,8 @@ const addressOf = (instruction: Handle, form: Form): Address => {
   const { memoryBase, memoryIndex } = instruction
   // What iced calls the displacement of an ip-relative address is the address.
   const base = memoryBase === Register.RIP || memoryBase === Register.EIP ? ZERO_BYTE : byteOf(memoryBase)
-  const isNarrow = isNarrowRegister(memoryBase) || isNarrowRegister(memoryIndex)
+  const isAbsolute = memoryBase === Register.None && memoryIndex === Register.None
+  const isNarrow = isAbsolute ? instruction.memoryDisplSize === 4 : isNarrowRegister(memoryBase) || isNarrowRegister(memoryIndex)
   // A pop into memory makes its address after the stack pointer has risen.
   const risen = form.row.access[0] === "pop" && base === RSP * SLOT_BYTES ? BigInt(form.width / 8) : 0n
   return withSegment({

@@ -8,7 +8,7 @@ import {
 } from "iced-x86"
 import { decode } from "../../src/x86/decode.ts"
 import type { Form, Instruction } from "../../src/x86/form.ts"
-import type { Draw } from "./draw.ts"
+import { Draw } from "./draw.ts"
 import { BRANCH_BYTES, CODE } from "./place.ts"
 
 /** One way to spell a form. */
@@ -111,7 +111,7 @@ const chooseMemory = (handle: Handle, kind: Kind, draw: Draw, isHigh: boolean): 
     return
   }
   if (shape === 1) {
-    handle.memoryDisplSize = 4
+    handle.memoryDisplSize = draw.oneIn(2) ? 4 : 8
     handle.memoryDisplacement = BigInt(place)
     return
   }
@@ -232,10 +232,14 @@ const encodingsOfCode = (code: Code): ReadonlyArray<Encoding> => {
   ])
 }
 
-/** Encodings by the name of their form, those that no row models under `unsupported.*.64`. */
-export const findEncodings = (draw: Draw): ReadonlyMap<string, ReadonlyArray<Encoding>> => {
+/**
+ * Encodings by the name of their form, those that no row models under `unsupported.*.64`. Each is tried with chances of its
+ * own, so that the answer for one depends on no other.
+ */
+export const findEncodings = (): ReadonlyMap<string, ReadonlyArray<Encoding>> => {
   const found = new Map<string, Array<Encoding>>()
   for (const encoding of codes.flatMap(encodingsOfCode)) {
+    const draw = new Draw("encodings", `${Code[encoding.code] ?? ""} ${encoding.isMemory} ${encoding.prefix}`)
     // Several draws, since a shift by 0 or a misfit of operands would hide the form.
     const names = new Set(Array.from({ length: 6 }, () => nameOf(encoding, draw)))
     for (const name of names) {

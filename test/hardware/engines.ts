@@ -122,3 +122,6 @@ export const referenceEngine: Engine = {
     }
   }
 }
+
+/** Every engine there is. */
+export const engines: ReadonlyArray<Engine> = [referenceEngine]

@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { viewOf } from "../../src/base/bytes.ts"
 import { assert } from "../../src/base/assert.ts"
+import { TASK_SIZE } from "../../src/base/ids.ts"
 import { DIRECTION_FLAG, STATUS_FLAGS } from "../../src/x86/flag.ts"
 import type { Case } from "./case.ts"
 import { BRANCH_BYTES, CODE, WINDOW_BYTES } from "./place.ts"
@@ -31,7 +32,6 @@ const PAGE_FAULT = 14n
 const PRESENT = 1n
 const WRITE = 2n
 const FETCH = 16n
-const USER_END = 1n << 47n
 
 export interface Processor {
   readonly run: (cases: ReadonlyArray<Case>) => ReadonlyArray<Result>
@@ -84,7 +84,7 @@ const readOutput = (from: Uint8Array, { bytes }: Case): Result => {
   const next = BigInt(CODE + bytes.length)
   const isFetch = trap === PAGE_FAULT && ip === address && ip !== BigInt(CODE) && ((error & FETCH) !== 0n || (error & WRITE) === 0n)
   // Of the kernel's half the kernel says that all of it is present; there is nothing for user code.
-  const ending = isFetch ? "retired" : endingOf(trap, address >= USER_END ? error & ~PRESENT : error)
+  const ending = isFetch ? "retired" : endingOf(trap, address >= BigInt(TASK_SIZE) ? error & ~PRESENT : error)
   return {
     registers: Array.from({ length: 16 }, (_, number) => word(number * 8)),
     flags: Number(word(REGISTERS_BYTES)) & (STATUS_FLAGS | DIRECTION_FLAG),

@@ -128,13 +128,16 @@ const undefinedInstruction = defineInstruction({
 
 const privileged = defineInstruction({
   name: "privileged",
-  mnemonics: [],
+  mnemonics: [
+    "hlt", "cli", "sti", "in", "out", "insb", "insw", "insd", "outsb", "outsw", "outsd", "lldt", "ltr", "lgdt", "lidt", "lmsw", "invlpg",
+    "swapgs", "clts", "sysret", "sysretq", "sysexit", "sysexitq", "invd", "wbinvd", "rdmsr", "wrmsr"
+  ],
   access: [],
   shapes: ["*"],
   widths: [64],
   flow: "stop",
   isRare: true,
-  source: "Intel SDM 3A, 5.9; hlt, cli, in, out and what else only the kernel may execute",
+  source: "Intel SDM 3A, 5.9; the decoder adds moves of control and debug registers",
   body: (e) => e.stopIf(int(1), "GeneralProtection")
 })
 

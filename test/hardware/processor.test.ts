@@ -1,0 +1,67 @@
+/**
+ * Every form, as this processor executes it and as each engine does.
+ *
+ * `RSEQLAB_SEED=text` draws other cases, `RSEQLAB_HARDWARE_CASES=5000` more of them a form (200 without).
+ */
+import { afterAll, describe, expect, it } from "vitest"
+import { grouped } from "../../src/base/bits.ts"
+import { printInstruction } from "../../src/x86/print.ts"
+import { type Case, caseOf, casesOf } from "./case.ts"
+import { corners } from "./corner.ts"
+import { Draw } from "./draw.ts"
+import { engines } from "./engines.ts"
+import { judgedRows } from "./judged.ts"
+import { comparable, isOutside } from "./open.ts"
+import { CODE } from "./place.ts"
+import { openProcessor } from "./processor.ts"
+import { differences } from "./result.ts"
+
+const seed = process.env["RSEQLAB_SEED"] ?? "1"
+const casesPerForm = Number(process.env["RSEQLAB_HARDWARE_CASES"] ?? 200)
+const CASES_PER_CORNER = 40
+
+const processor = openProcessor()
+const counts = { cases: 0, faults: 0 }
+
+/** What each engine does otherwise than the processor, with all it takes to see it again. */
+const disagreements = (cases: ReadonlyArray<Case>): ReadonlyArray<string> => {
+  const judged = processor?.run(cases) ?? []
+  const lines: Array<string> = []
+  for (const [number, tested] of cases.entries()) {
+    const expected = judged[number]
+    if (expected === undefined) break
+    counts.cases++
+    if (expected.ending !== "retired") counts.faults++
+    for (const engine of engines) {
+      const result = engine.run(tested)
+      if (isOutside(result)) continue
+      const found = differences(tested, expected, result, comparable(tested, expected))
+      if (found.length > 0) lines.push(`seed ${seed}, case ${number}: ${printInstruction(tested.bytes, CODE)} [${engine.name}]\n  ${found.join("\n  ")}`)
+    }
+  }
+  return lines.slice(0, 5)
+}
+
+afterAll(() => {
+  processor?.close()
+  console.log(
+    processor === undefined
+      ? "the processor was not asked: there is no gcc, or this is no x86-64 Linux"
+      : `the processor judged ${grouped(counts.cases)} cases (${grouped(counts.faults)} of them faults) on ${engines.map(({ name }) => name).join(" and ")}; seed ${seed}`
+  )
+})
+
+describe.skipIf(processor === undefined)("the processor agrees", () => {
+  for (const [row, forms] of judgedRows()) {
+    it(`on ${row}`, () => {
+      const lines = forms.flatMap(({ encodings, form }) => disagreements(casesOf(form, encodings, seed, casesPerForm)))
+      expect(lines.join("\n")).toBe("")
+    }, 600_000)
+  }
+
+  it("on corners", () => {
+    const draw = new Draw(seed, "corners")
+    const cases = corners().flatMap((sample) => Array.from({ length: CASES_PER_CORNER }, (_, number) => caseOf(sample, draw, number % 2 === 0)))
+    expect(disagreements(cases).join("\n")).toBe("")
+  })
+})

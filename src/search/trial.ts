@@ -4,10 +4,9 @@
  * The quiet prefix up to that moment has no deviations, so a schedule found here is a schedule of the whole run.
  */
 import { assert, known } from "../base/assert.ts"
-import type { Detector, Finding } from "../analysis/detect/definition.ts"
-import { listen, watchedBy } from "../analysis/detect/detect.ts"
+import { type AnyDetector, Detection, type Finding } from "../analysis/detect/definition.ts"
 import { type Decider, type Deviation, quietDecider, type Schedule } from "../log/choice.ts"
-import type { Entry } from "../log/event.ts"
+import type { EventLog } from "../log/event.ts"
 import type { Outcome } from "../log/outcome.ts"
 import type { Run, RunSnapshot } from "../run/run.ts"
 
@@ -22,18 +21,18 @@ export interface Trial {
 }
 
 export interface TrialOptions {
-  readonly detectors: ReadonlyArray<Detector>
+  readonly detectors: ReadonlyArray<AnyDetector>
   /** Runs the quiet prefix as far as this many instructions of all tasks; 0: fork at boot. */
   readonly forkAtNow: number
 }
 
 export class Trials {
   readonly run: Run
-  private readonly detectors: ReadonlyArray<Detector>
+  private readonly detectors: ReadonlyArray<AnyDetector>
   private readonly base: RunSnapshot
   private readonly baseNow: number
-  private judge: (entry: Entry) => ReadonlyArray<Finding>
-  private findings: Array<Finding> = []
+  private readonly log: EventLog
+  private detection: Detection
   private schedule: Array<Deviation> = []
   private index = 0
   private readonly baseIndex: number
@@ -49,14 +48,14 @@ export class Trials {
     this.baseNow = kernel.now
     this.baseIndex = kernel.entryCount
     this.base = run.snapshot()
-    this.judge = listen(detectors)
-    const watched = watchedBy(detectors)
-    kernel.log = {
+    this.detection = new Detection(detectors)
+    this.log = {
       append: (now, cpu, task, count, event) => {
         const index = this.index++
-        if (watched.has(event._tag)) this.findings.push(...this.judge({ index, now, cpu, task, count, event }))
+        if (this.detection.wants(event._tag)) this.detection.observe({ index, now, cpu, task, count, event })
       }
     }
+    kernel.log = this.log
     kernel.keep = (deviation) => void this.schedule.push(deviation)
   }
 
@@ -66,11 +65,10 @@ export class Trials {
     this.run.restore(this.base)
     this.schedule = []
     this.index = this.baseIndex
-    this.findings = []
-    this.judge = listen(this.detectors)
+    this.detection = new Detection(this.detectors)
     kernel.decider = decider
     while (this.run.outcome === undefined) this.run.step()
     const outcome = known(this.run.outcome, "a run ends in an outcome")
-    return { outcome, findings: this.findings, schedule: this.schedule, icount: kernel.now - this.baseNow }
+    return { outcome, findings: this.detection.findings, schedule: this.schedule, icount: kernel.now - this.baseNow }
   }
 }

@@ -132,17 +132,18 @@ export class CodeWriter {
   store32(address: I32, value: I32, offset: number): void { this.store([0x36], address, value, offset) }
   storeLow(width: 8 | 16 | 32 | 64, address: I32, value: I64, offset: number): void { this.store(storeOf[width], address, value, offset) }
   storeVector(address: I32, value: V128, offset: number): void { this.store(VECTOR_STORE, address, value, offset) }
-  /** A call for its effect. */
-  perform(index: number, ...operands: ReadonlyArray<Value>): void {
-    for (const operand of operands) this.emit(operand)
-    this.out.byte(0x10).unsigned(index)
-  }
 
   if(condition: I32, then: () => void, otherwise?: () => void): void {
+    this.openIf(condition, then)
+    this.closeIf(otherwise)
+  }
+  protected openIf(condition: I32, then: () => void): void {
     this.emit(condition)
     this.out.bytes([0x04, 0x40])
     this.depth++
     then()
+  }
+  protected closeIf(otherwise: (() => void) | undefined): void {
     if (otherwise !== undefined) {
       this.out.byte(0x05)
       otherwise()
@@ -151,12 +152,12 @@ export class CodeWriter {
   }
 
   /** Branching to the label leaves the block. */
-  block(): Label {
+  openBlock(): Label {
     this.out.bytes([0x02, 0x40])
     return this.depth++ as Label
   }
   /** Branching to the label begins again. */
-  loop(): Label {
+  openLoop(): Label {
     this.out.bytes([0x03, 0x40])
     return this.depth++ as Label
   }

@@ -14,6 +14,8 @@ export interface Native {
   readonly hashPage: (page: number) => void
   /** Stirs a double into the hash in `exchange.hashLow`, `hashHigh`. */
   readonly stir: (value: number) => void
+  /** Stirs so many 64-bit words from an address on into the same hash. */
+  readonly stirWords: (at: number, wordCount: number) => void
   /** 1 if every byte of the page is 0. */
   readonly isZero: (page: number) => number
 }
@@ -54,7 +56,7 @@ const hashPage = (): FunctionCode => {
   const lanes = [code.variable("i64"), code.variable("i64"), code.variable("i64"), code.variable("i64")]
   code.set(at, page)
   lanes.forEach((lane, index) => code.set(lane, long(MIX_1 * BigInt(index + 1))))
-  const again = code.loop()
+  const again = code.openLoop()
   lanes.forEach((lane, index) => {
     const stirred = code.let(lane.xor(code.load64(at, 8 * index)).mul(MIX_2))
     code.set(lane, stirred.xor(stirred.shrU(29n)))
@@ -64,19 +66,38 @@ const hashPage = (): FunctionCode => {
   code.end()
   const [a, b, c, d] = lanes as [I64, I64, I64, I64]
   const joined = a.add(b.mul(MIX_1)).xor(c.mul(MIX_3).add(d.mul(MIX_2)))
-  code.storeLow(64, int(EXCHANGE), avalanche(code, joined), exchange.hashLow)
+  const hash = avalanche(code, joined)
+  code.storeLow(64, int(EXCHANGE), hash, exchange.hashLow)
   return { name: "hashPage", signature: signature(["i32"], []), locals: code.locals, body: code.out }
+}
+
+/** One more word of the hash in `exchange`. */
+const stirOne = (code: CodeWriter, word: I64): void => {
+  const hash = code.load64(int(EXCHANGE), exchange.hashLow)
+  const next = avalanche(code, hash.mul(MIX_1).add(word.mul(MIX_3)).add(1n))
+  code.storeLow(64, int(EXCHANGE), next, exchange.hashLow)
+}
+
+const stirWords = (): FunctionCode => {
+  const code = new CodeWriter(2)
+  const at = code.local("i32", 0)
+  const left = code.local("i32", 1)
+  const again = code.openLoop()
+  stirOne(code, code.load64(at, 0))
+  code.set(at, at.add(8))
+  code.set(left, left.sub(1))
+  code.branchIf(left, again)
+  code.end()
+  return { name: "stirWords", signature: signature(["i32", "i32"], []), locals: code.locals, body: code.out }
 }
 
 /** The parameter is a double, which holds every address and count; only its bits are used. */
 const stir = (): FunctionCode => {
   const code = new CodeWriter(1)
-  const hash = code.load64(int(EXCHANGE), exchange.hashLow)
   const bits = code.variable("i64")
   code.out.byte(0x20).unsigned(0).byte(0xbd) // i64.reinterpret_f64
   code.out.byte(0x21).unsigned(bits.node.kind === "local" ? bits.node.index : 0)
-  const next = avalanche(code, hash.mul(MIX_1).add(bits.mul(MIX_3)).add(1n))
-  code.storeLow(64, int(EXCHANGE), next, exchange.hashLow)
+  stirOne(code, bits)
   return { name: "stir", signature: signature(["f64"], []), locals: code.locals, body: code.out }
 }
 
@@ -85,7 +106,7 @@ const isZero = (): FunctionCode => {
   const page = code.local("i32", 0)
   const at = code.variable("i32")
   code.set(at, page)
-  const again = code.loop()
+  const again = code.openLoop()
   const words = [0, 8, 16, 24].map((offset) => code.load64(at, offset))
   code.if(words.reduce((all, word) => all.or(word)).ne(0n), () => code.return(int(0)))
   code.set(at, at.add(32))
@@ -101,5 +122,5 @@ export const nativeModule = (): WebAssembly.Module =>
   (compiled ??= new WebAssembly.Module(moduleBytes({
     memories: ["memory", "vault"],
     imports: [],
-    functions: [copyBetween("keep", 1, 0), copyBetween("bringBack", 0, 1), hashPage(), stir(), isZero()]
+    functions: [copyBetween("keep", 1, 0), copyBetween("bringBack", 0, 1), hashPage(), stir(), stirWords(), isZero()]
   })))

@@ -1,0 +1,187 @@
+/** Runs a register block: keeps the engine going through what only the machine can do, and says why it stopped. */
+import { type Address, TASK_SIZE } from "../base/ids.ts"
+import { field as formField } from "../x86/form.ts"
+import { printInstruction } from "../x86/print.ts"
+import type { CodeCache } from "./code-cache.ts"
+import type { Contexts } from "./contexts.ts"
+import { type Exit, engineCode, exits } from "./engine/code.ts"
+import type { Linear } from "./engine/linear.ts"
+import { type Interpreter, loadInterpreter } from "./engine/load.ts"
+import type { History } from "./history.ts"
+import { EXCHANGE, block as field, exchange } from "./layout.ts"
+import type { SlowPath } from "./slow-path.ts"
+import type { Spaces } from "./spaces.ts"
+import { BREAKPOINT, BUDGET_SPENT, CALL, PAUSED, type Stop } from "./stop.ts"
+
+const GENERAL_PROTECTION: Stop = { _tag: "Faulted", fault: { _tag: "GeneralProtection" } }
+const DIVIDE_ERROR: Stop = { _tag: "Faulted", fault: { _tag: "DivideError" } }
+const INVALID_OPCODE: Stop = { _tag: "Faulted", fault: { _tag: "InvalidOpcode" } }
+
+/** What one call of the engine is asked for at most: V8 replaces no WebAssembly function while it runs. */
+const ENGINE_ICOUNT_MAX = 1_000_000
+/** Bits 47 and up of an address are those of its high word from here on. */
+const USER_SHIFT = 15
+
+export interface RunnerParts {
+  readonly linear: Linear
+  readonly history: History
+  readonly spaces: Spaces
+  readonly contexts: Contexts
+  readonly code: CodeCache
+  readonly slowPath: SlowPath
+}
+
+export class Runner {
+  private readonly parts: RunnerParts
+  private readonly engine: Interpreter
+  isEveryInstructionMarked = false
+  /** Of the budget of the run under way. */
+  private left = 0
+  /** Why `find` found nothing. */
+  private fetchRefusal: Stop = GENERAL_PROTECTION
+
+  constructor(parts: RunnerParts) {
+    this.parts = parts
+    const { access, fill, finish } = parts.slowPath
+    this.engine = loadInterpreter(parts.linear.memory, { access, fill, finish })
+  }
+
+  run(block: number, budgetIcount: number, passMark: boolean): Stop {
+    if (budgetIcount <= 0) return BUDGET_SPENT
+    const { history, linear, slowPath } = this.parts
+    history.touch(block >>> 12)
+    const count = linear.f64[(block + field.count) >>> 3] ?? 0
+    const space = this.word(block + field.space)
+    slowPath.begin(block, space, count + budgetIcount)
+    this.left = budgetIcount
+    const stop = this.go(block, space, passMark)
+    linear.f64[(block + field.count) >>> 3] = count + budgetIcount - this.left
+    return stop
+  }
+
+  private word(address: number): number { return this.parts.linear.i32[address >>> 2] ?? 0 }
+
+  private go(block: number, space: number, passMark: boolean): Stop {
+    const { contexts, spaces } = this.parts
+    let isPassing = passMark
+    /** The record by which control came to where none is known yet. */
+    let from = 0
+    for (;;) {
+      if (this.left === 0) return BUDGET_SPENT
+      const codeSpace = spaces.codeSpace(space)
+      const context = contexts.of(space, codeSpace)
+      let form = this.find(block, space, codeSpace, context, from)
+      if (form === 0) return this.fetchRefusal
+      let exit: Exit | undefined
+      if (isPassing) {
+        isPassing = false
+        form = this.step(block, form, context)
+        if (form === 0) exit = this.exit
+        else if (this.left === 0 || this.isEveryInstructionMarked) this.standAt(block, form)
+      }
+      if (exit === undefined && this.left > 0) {
+        if (this.isEveryInstructionMarked) return this.executionMark(block)
+        exit = this.runEngine(block, form, context)
+      }
+      switch (exit) {
+        case undefined: case "BudgetSpent": from = 0; break
+        case "Unresolved": from = this.word(EXCHANGE + exchange.form); break
+        default: return this.stopOf(exit, block, space)
+      }
+    }
+  }
+
+  private get exit(): Exit | undefined { return exits[this.word(EXCHANGE + exchange.exit)] }
+
+  private runEngine(block: number, form: number, context: number): Exit | undefined {
+    const budget = Math.min(this.left, ENGINE_ICOUNT_MAX)
+    this.left -= budget - this.engine.run(block, form, context, budget)
+    return this.exit
+  }
+
+  /** One instruction that meets no mark; the next record, or 0 where the engine stopped. */
+  private step(block: number, form: number, context: number): number {
+    const { code, slowPath } = this.parts
+    const marked = code.withoutMark(form)
+    slowPath.mayPassMarks = true
+    const next = this.engine.careful(block, form, context, this.left - 1)
+    slowPath.mayPassMarks = false
+    code.markAgain(form, marked)
+    if (next !== 0) {
+      this.left--
+      return next
+    }
+    this.left += this.word(EXCHANGE + exchange.refund) - 1
+    this.standAt(block, this.word(EXCHANGE + exchange.form))
+    return 0
+  }
+
+  /** The block stands where a record says. */
+  private standAt(block: number, form: number): void {
+    const { i32 } = this.parts.linear
+    const to = (block + field.ip) >>> 2
+    const at = (form + formField.ip) >>> 2
+    i32[to] = i32[at] ?? 0
+    i32[to + 1] = i32[at + 1] ?? 0
+  }
+
+  /** The record of the instruction the block stands at; 0 if there is none to be had. */
+  private find(block: number, space: number, codeSpace: number, context: number, from: number): number {
+    const { code, contexts, linear } = this.parts
+    const low = this.word(block + field.ip)
+    const high = this.word(block + field.ip + 4)
+    const known = from === 0 ? contexts.formAt(context, low, high) : 0
+    if (known !== 0) return known
+    if (high >> USER_SHIFT !== 0) return this.refuseFetch(block, space)
+    const form = code.formAt(space, codeSpace, high * 2 ** 32 + (low >>> 0), from)
+    if (form === 0) return this.refuseFetch(block, space)
+    if (from === 0 || linear.view.getUint16(from + formField.code, true) === engineCode.resolve) contexts.setForm(context, low, high, form)
+    return form
+  }
+
+  /** An address that is none faults otherwise than one where nothing may be executed. */
+  private refuseFetch(block: number, space: number): 0 {
+    const { code, linear, spaces } = this.parts
+    const ip = linear.u64[(block + field.ip) >>> 3] ?? 0n
+    const sign = this.word(block + field.ip + 4) >> USER_SHIFT
+    if (sign !== 0 && sign !== -1) {
+      this.fetchRefusal = GENERAL_PROTECTION
+      return 0
+    }
+    const at = sign === 0 ? code.fetchFault(space, Number(ip)) : undefined
+    const isPresent = at !== undefined && at < TASK_SIZE && spaces.protectionAt(space, at) !== undefined
+    const address = at === undefined ? ip : BigInt(at)
+    this.fetchRefusal = { _tag: "Faulted", fault: { _tag: "PageFault", address, access: "execute", isPresent } }
+    return 0
+  }
+
+  private ipOf(block: number): Address {
+    return this.word(block + field.ip + 4) * 2 ** 32 + (this.word(block + field.ip) >>> 0)
+  }
+
+  private executionMark(block: number): Stop {
+    return { _tag: "Marked", pending: { _tag: "Execution", ip: this.ipOf(block) } }
+  }
+
+  private stopOf(exit: Exclude<Exit, "BudgetSpent" | "Unresolved">, block: number, space: number): Stop {
+    const { code, slowPath } = this.parts
+    const ip = this.ipOf(block)
+    switch (exit) {
+      case "Call": return CALL
+      case "Paused": return PAUSED
+      case "Breakpoint": return BREAKPOINT
+      case "GeneralProtection": return GENERAL_PROTECTION
+      case "DivideError": return DIVIDE_ERROR
+      case "InvalidOpcode": return INVALID_OPCODE
+      case "Refused": return slowPath.refusal
+      case "Marked":
+        return code.isCall(this.word(EXCHANGE + exchange.form)) && !code.isAddressMarked(ip)
+          ? { _tag: "Marked", pending: { _tag: "Call", ip } }
+          : this.executionMark(block)
+      case "Unsupported": {
+        const bytes = code.bytesAt(space, ip)
+        return { _tag: "Unsupported", ip, bytes, text: printInstruction(bytes, ip) }
+      }
+    }
+  }
+}

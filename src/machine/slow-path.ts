@@ -1,0 +1,216 @@
+/**
+ * Accesses that the engine cannot do by itself: the first to a page, one across two pages, one to a page with a mark, a
+ * watch or decoded code, and those that fault. `fill` is asked by the fast routines, `access` by the careful one.
+ */
+import { assert } from "../base/assert.ts"
+import type { AccessKind, Pending } from "../base/mark.ts"
+import { LOCKED_BIT, field } from "../x86/form.ts"
+import type { CodeCache } from "./code-cache.ts"
+import type { Contexts } from "./contexts.ts"
+import type { Linear } from "./engine/linear.ts"
+import { accessKinds } from "./engine/wasm/emitter.ts"
+import type { Guards } from "./guards.ts"
+import { ARENA, EXCHANGE, STASH_BYTES, STASH_COUNT, ZERO_FRAME, exchange } from "./layout.ts"
+import { type Spaces, isReadable, isWritable } from "./spaces.ts"
+import type { Stop } from "./stop.ts"
+import type { WatchRing } from "./watches.ts"
+
+const PAGE_BYTES = 4096
+const PAGE_MASK = 4095
+/** Bits 15 and up of an address's high word are the same in user space (0) and in the kernel's (all ones); else it is none. */
+const USER_SHIFT = 15
+const SIZE_MASK = 0xff
+const KIND_SHIFT = 8
+
+const GENERAL_PROTECTION: Stop = { _tag: "Faulted", fault: { _tag: "GeneralProtection" } }
+
+/** Two words as a number; exact in user space. */
+const addressOf = (low: number, high: number): number => high * 2 ** 32 + (low >>> 0)
+const wholeAddress = (low: number, high: number): bigint => (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)
+
+const isCanonical = (high: number): boolean => high >> USER_SHIFT === 0 || high >> USER_SHIFT === -1
+const isUser = (high: number): boolean => high >> USER_SHIFT === 0
+
+/** A write across two pages, in the stash until the instruction retires. */
+interface StashedWrite {
+  readonly stash: number
+  readonly firstHost: number
+  readonly firstBytes: number
+  readonly secondHost: number
+  readonly secondBytes: number
+}
+
+type MutablePending = { -readonly [Key in keyof Extract<Pending, { _tag: "Access" }>]: Extract<Pending, { _tag: "Access" }>[Key] }
+
+export interface SlowPathParts {
+  readonly linear: Linear
+  readonly spaces: Spaces
+  readonly contexts: Contexts
+  readonly code: CodeCache
+  readonly guards: Guards
+  readonly watches: WatchRing
+}
+
+export class SlowPath {
+  private readonly parts: SlowPathParts
+  // ---- what runs, set before each run
+  private block = 0
+  private space = 0
+  /** Instructions retired when the budget is spent. */
+  private countAtEnd = 0
+  private codeSpaceChanges = 0
+  /** The first instruction of a run may meet no mark. */
+  mayPassMarks = false
+  // ---- the instruction under way
+  private form = 0
+  private stashCount = 0
+  private stashedWrites: Array<StashedWrite> = []
+  /** Why `access` refused. */
+  refusal: Stop = GENERAL_PROTECTION
+  // ---- the one stop at a marked access there is, used again
+  private readonly pending: MutablePending = { _tag: "Access", ip: 0, address: 0, sizeBytes: 0, kind: "read", isLocked: false }
+  private readonly marked: Stop = { _tag: "Marked", pending: this.pending }
+
+  constructor(parts: SlowPathParts) {
+    this.parts = parts
+  }
+
+  begin(block: number, space: number, countAtEnd: number): void {
+    this.block = block
+    this.space = space
+    this.countAtEnd = countAtEnd
+    this.codeSpaceChanges = this.parts.spaces.codeSpaceChanges
+  }
+
+  // ---- for the fast routines
+  readonly fill = (context: number, low: number, high: number, request: number): number => {
+    const sizeBytes = request & SIZE_MASK
+    const isWrite = request >>> KIND_SHIFT !== 0
+    if (!isUser(high) || (low & PAGE_MASK) + sizeBytes > PAGE_BYTES) return 0
+    const { code, contexts, guards, spaces } = this.parts
+    const entry = spaces.entryAt(this.space, low, high)
+    if (!(isWrite ? isWritable(entry) : isReadable(entry))) return 0
+    if (!guards.isEmpty && guards.covers(addressOf(low & ~PAGE_MASK, high), isWrite)) return 0
+    const host = isWrite ? spaces.hostOfWrite(this.space, low, high, entry) : spaces.hostOfRead(entry, ZERO_FRAME)
+    if (host === 0) return 0
+    if (isWrite && (code.holdsCode(host >>> 12) || this.codeSpaceChanges !== spaces.codeSpaceChanges)) return 0
+    assert(host >= ARENA, "guest bytes live in the arena")
+    contexts.grant(context, low, high, host, isWrite)
+    return host + (low & PAGE_MASK)
+  }
+
+  // ---- for the careful one
+  readonly access = (form: number, low: number, high: number, request: number): number => {
+    this.form = form
+    const sizeBytes = request & SIZE_MASK
+    const kind = accessKinds[request >>> KIND_SHIFT] ?? "read"
+    const host = this.allowed(low, high, sizeBytes, kind)
+    if (host === 0) {
+      this.stashCount = 0
+      this.stashedWrites = []
+      this.parts.watches.forget()
+    }
+    return host
+  }
+
+  private allowed(low: number, high: number, sizeBytes: number, kind: AccessKind): number {
+    const { guards, watches } = this.parts
+    const lastLow = (low + sizeBytes - 1) | 0
+    const lastHigh = lastLow >>> 0 < low >>> 0 ? (high + 1) | 0 : high
+    if (!isCanonical(high) || !isCanonical(lastHigh)) return this.refuse(GENERAL_PROTECTION)
+    if (!isUser(high)) return this.pageFault(low, high, kind, false)
+    const isWrite = kind !== "read"
+    if (!this.permits(low, high, isWrite)) return this.faultAt(low, high, kind)
+    const isStraddling = (low & PAGE_MASK) + sizeBytes > PAGE_BYTES
+    if (isStraddling && !this.permits(lastLow, lastHigh, isWrite)) return this.faultAt(lastLow & ~PAGE_MASK, lastHigh, kind)
+
+    const at = addressOf(low, high)
+    if (!this.mayPassMarks && !guards.isEmpty && guards.isMarked(at, sizeBytes, kind)) return this.mark(at, sizeBytes, kind)
+    const host = isStraddling
+      ? this.straddle(low, high, lastLow & ~PAGE_MASK, lastHigh, sizeBytes, kind)
+      : this.hostOf(low, high, sizeBytes, kind)
+    if (host !== 0 && !guards.isEmpty && guards.isWatched(at, sizeBytes)) watches.await(host, at, sizeBytes, isWrite)
+    return host
+  }
+
+  private permits(low: number, high: number, isWrite: boolean): boolean {
+    const entry = this.parts.spaces.entryAt(this.space, low, high)
+    return isWrite ? isWritable(entry) : isReadable(entry)
+  }
+
+  private refuse(stop: Stop): 0 {
+    this.refusal = stop
+    return 0
+  }
+
+  private faultAt(low: number, high: number, kind: AccessKind): 0 {
+    return this.pageFault(low, high, kind, this.parts.spaces.entryAt(this.space, low, high) !== 0)
+  }
+
+  private pageFault(low: number, high: number, kind: AccessKind, isPresent: boolean): 0 {
+    return this.refuse({
+      _tag: "Faulted",
+      fault: { _tag: "PageFault", address: wholeAddress(low, high), access: kind === "read" ? "read" : "write", isPresent }
+    })
+  }
+
+  private get ip(): number {
+    const { u32 } = this.parts.linear
+    return addressOf(u32[(this.form + field.ip) >>> 2] ?? 0, u32[((this.form + field.ip) >>> 2) + 1] ?? 0)
+  }
+
+  private mark(address: number, sizeBytes: number, kind: AccessKind): 0 {
+    const { pending } = this
+    pending.ip = this.ip
+    pending.address = address
+    pending.sizeBytes = sizeBytes
+    pending.kind = kind
+    pending.isLocked = ((this.parts.linear.u8[this.form + field.tail] ?? 0) & LOCKED_BIT) !== 0
+    return this.refuse(this.marked)
+  }
+
+  /** Host address of bytes on one page. A page that may be written but cannot be had, for want of room, faults. */
+  private hostOf(low: number, high: number, sizeBytes: number, kind: AccessKind): number {
+    const { code, spaces } = this.parts
+    const entry = spaces.entryAt(this.space, low, high)
+    const offset = low & PAGE_MASK
+    if (kind === "read") return spaces.hostOfRead(entry, ZERO_FRAME) + offset
+    const page = spaces.hostOfWrite(this.space, low, high, entry)
+    if (page === 0) return this.pageFault(low, high, kind, true)
+    code.changing(page >>> 12, offset, offset + sizeBytes)
+    return page + offset
+  }
+
+  /** Bytes of two pages, put together in the stash; what is written there goes back when the instruction retires. */
+  private straddle(low: number, high: number, nextLow: number, nextHigh: number, sizeBytes: number, kind: AccessKind): number {
+    const firstBytes = PAGE_BYTES - (low & PAGE_MASK)
+    const secondBytes = sizeBytes - firstBytes
+    const firstHost = this.hostOf(low, high, firstBytes, kind)
+    if (firstHost === 0) return 0
+    const secondHost = this.hostOf(nextLow, nextHigh, secondBytes, kind)
+    if (secondHost === 0) return 0
+    assert(this.stashCount < STASH_COUNT, "an instruction has at most four accesses")
+    const stash = EXCHANGE + exchange.stash + STASH_BYTES * this.stashCount++
+    const { u8 } = this.parts.linear
+    u8.copyWithin(stash, firstHost, firstHost + firstBytes)
+    u8.copyWithin(stash + firstBytes, secondHost, secondHost + secondBytes)
+    if (kind !== "read") this.stashedWrites.push({ stash, firstHost, firstBytes, secondHost, secondBytes })
+    return stash
+  }
+
+  readonly finish = (budget: number): number => {
+    const { linear: { u8 }, spaces, watches } = this.parts
+    if (watches.isWaiting) watches.retired(this.block, this.countAtEnd - budget - 1, this.ip)
+    if (this.stashCount > 0) {
+      for (const { firstBytes, firstHost, secondBytes, secondHost, stash } of this.stashedWrites) {
+        u8.copyWithin(firstHost, stash, stash + firstBytes)
+        u8.copyWithin(secondHost, stash + firstBytes, stash + firstBytes + secondBytes)
+      }
+      this.stashCount = 0
+      this.stashedWrites = []
+    }
+    if (spaces.codeSpaceChanges === this.codeSpaceChanges) return 0
+    this.codeSpaceChanges = spaces.codeSpaceChanges
+    return 1
+  }
+}

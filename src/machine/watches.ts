@@ -1,0 +1,102 @@
+/**
+ * Accesses to watched ranges, written down in linear memory as they retire, 64 bytes each:
+ *
+ *     0 block u32   4 size u32 (bit 31: a write)   8 count f64   16 ip f64   24 address f64   32 before u64   40 after u64
+ */
+import type { BlockId, WatchedAccess } from "./machine.ts"
+import type { Linear } from "./engine/linear.ts"
+import { RING, RING_BYTES, RING_COUNT } from "./layout.ts"
+
+const WRITE_BIT = 0x8000_0000
+
+/** An access that has been allowed and has yet to happen. */
+interface Awaited {
+  readonly host: number
+  readonly address: number
+  readonly sizeBytes: number
+  readonly isWrite: boolean
+  readonly before: bigint
+}
+
+export class WatchRing {
+  private readonly linear: Linear
+  private count = 0
+  /** What did not fit the ring, before what is in it. */
+  private spilled: Array<WatchedAccess> = []
+  private awaited: Array<Awaited> = []
+
+  constructor(linear: Linear) {
+    this.linear = linear
+  }
+
+  get isWaiting(): boolean { return this.awaited.length > 0 }
+
+  /** The instruction will access these bytes, at a host address, if it retires. */
+  await(host: number, address: number, sizeBytes: number, isWrite: boolean): void {
+    this.awaited.push({ host, address, sizeBytes, isWrite, before: this.valueAt(host, sizeBytes) })
+  }
+
+  /** It did not. */
+  forget(): void {
+    this.awaited = []
+  }
+
+  /** It did. `count`: instructions the block had retired before it. */
+  retired(block: number, count: number, ip: number): void {
+    for (const { address, before, host, isWrite, sizeBytes } of this.awaited) {
+      if (this.count === RING_COUNT) this.spill()
+      const at = RING + RING_BYTES * this.count++
+      const { f64, u32, u64 } = this.linear
+      u32[at >>> 2] = block
+      u32[(at >>> 2) + 1] = sizeBytes | (isWrite ? WRITE_BIT : 0)
+      f64[(at >>> 3) + 1] = count
+      f64[(at >>> 3) + 2] = ip
+      f64[(at >>> 3) + 3] = address
+      u64[(at >>> 3) + 4] = before
+      u64[(at >>> 3) + 5] = this.valueAt(host, sizeBytes)
+    }
+    this.awaited = []
+  }
+
+  /** The low 8 bytes at most. */
+  private valueAt(host: number, sizeBytes: number): bigint {
+    const { view } = this.linear
+    switch (sizeBytes) {
+      case 1: return BigInt(view.getUint8(host))
+      case 2: return BigInt(view.getUint16(host, true))
+      case 4: return BigInt(view.getUint32(host, true))
+      default: return view.getBigUint64(host, true)
+    }
+  }
+
+  private spill(): void {
+    this.spilled = [...this.spilled, ...this.inRing()]
+    this.count = 0
+  }
+
+  private inRing(): ReadonlyArray<WatchedAccess> {
+    const { f64, u32, u64 } = this.linear
+    return Array.from({ length: this.count }, (_, index): WatchedAccess => {
+      const at = RING + RING_BYTES * index
+      const size = u32[(at >>> 2) + 1] ?? 0
+      return {
+        block: (u32[at >>> 2] ?? 0) as BlockId,
+        count: f64[(at >>> 3) + 1] ?? 0,
+        ip: f64[(at >>> 3) + 2] ?? 0,
+        address: f64[(at >>> 3) + 3] ?? 0,
+        sizeBytes: (size & ~WRITE_BIT) >>> 0,
+        isWrite: size >= WRITE_BIT,
+        before: u64[(at >>> 3) + 4] ?? 0n,
+        after: u64[(at >>> 3) + 5] ?? 0n
+      }
+    })
+  }
+
+  drain(): ReadonlyArray<WatchedAccess> {
+    if (this.count === 0 && this.spilled.length === 0) return []
+    const all = [...this.spilled, ...this.inRing()]
+    this.spilled = []
+    this.count = 0
+    return all
+  }
+}

@@ -9,24 +9,14 @@ import { assert, known } from "../base/assert.ts"
 import type { CpuId, TaskId } from "../base/ids.ts"
 import { taskName } from "../base/ids.ts"
 import { type Decider, type Deviation, kindIndex, kindNames, type Menu, type Option, type QuestionKind } from "../log/choice.ts"
-import type { EventLog, EventOf, AppliedTag, ObservedTag } from "../log/event.ts"
+import type { EventLog, EventOf, AppliedTag, ObservedTag, WatchedTag } from "../log/event.ts"
 import { type Errno, errno } from "../linux/errno.ts"
 import type { Outcome } from "../log/outcome.ts"
+import type { QuietPolicy } from "../log/version.ts"
 import type { Machine, Registers, UserMemory } from "../machine/machine.ts"
 import type { AbiDefinition } from "./abi/definition.ts"
 import { apply } from "./apply.ts"
 import { type KernelState, processOf, type Task, taskOf } from "./state.ts"
-
-/** The quiet policy: part of the header, numbered, so that a schedule means the same for ever. */
-export interface QuietPolicy {
-  readonly number: number
-  /** A turn ends at the next multiple of the task's own count. 0: never (for explorers). */
-  readonly turnIcount: number
-  /** At multiples a task with others waiting on its CPU goes to the tail. 0: never. */
-  readonly sliceIcount: number
-}
-
-export const quietPolicy: QuietPolicy = { number: 1, turnIcount: 65_536, sliceIcount: 262_144 }
 
 /** Our own limits; the guest never sees them as errors. */
 export interface Limits {
@@ -99,6 +89,7 @@ export class Kernel {
   now = 0
   outcome: Outcome | undefined
   questionCount = 0
+  /** Entries so far, those of observers left out. */
   entryCount = 0
   /** A CPU that an entry gives the turn to (`NEXT_CPU`: whichever is next); `run/` takes it when the entry ends. */
   turnWanted: CpuId | undefined = undefined
@@ -107,7 +98,7 @@ export class Kernel {
   private digestLow = 0x9e3779b9 | 0
   private digestHigh = 0x85ebca6b | 0
   private asked: Map<TaskId, Asked> = new Map()
-  private readonly question: { kind: QuestionKind; task: TaskId; count: number; nth: number; options: ReadonlyArray<Option> }
+  private readonly question: { kind: QuestionKind; task: TaskId; count: number; ip: number; nth: number; options: ReadonlyArray<Option> }
 
   constructor(options: KernelOptions, initial: KernelState, root: TaskId, decider: Decider, log: EventLog) {
     this.machine = options.machine
@@ -121,7 +112,7 @@ export class Kernel {
     this.log = log
     this.cpu = known(options.cpus[0], "there is a CPU")
     this.task = root
-    this.question = { kind: "pick", task: root, count: 0, nth: 0, options: [] }
+    this.question = { kind: "pick", task: root, count: 0, ip: 0, nth: 0, options: [] }
   }
 
   // ---- looking
@@ -152,6 +143,10 @@ export class Kernel {
   /** Writes down what changes no state. */
   observe(event: EventOf<ObservedTag>): void {
     this.entryCount++
+    this.log.append(this.now, this.cpu, this.task, this.count, event)
+  }
+  /** Writes down what an observer saw: no part of the run, so it is not counted. */
+  notice(event: EventOf<WatchedTag>): void {
     this.log.append(this.now, this.cpu, this.task, this.count, event)
   }
   /** Steps of a call that loops inside the kernel: they count in `now`, so that a limit ends them. */
@@ -189,6 +184,7 @@ export class Kernel {
     question.kind = kind
     question.task = subject.id
     question.count = count
+    question.ip = this.registers(subject).ip()
     question.nth = nth
     question.options = options
     const answer = this.decider.choose(question)

@@ -85,7 +85,7 @@ export const applied = rows({
   Ended: { doc: "The run is over.", fields: { outcome: "text", status: "natural" } }
 })
 
-/** Facts that change no kernel state: what a call was asked and said, what a contract did to a register, what a run saw. */
+/** Facts that change no kernel state: what a call was asked and said, what a contract did to a register. */
 export const observed = rows({
   Called: { doc: "`task` made call `number`.", fields: { task: "task", number: "natural", arguments: "words64" } },
   Returned: { doc: "The call of `task` returned `result`.", fields: { task: "task", number: "natural", result: "integer" } },
@@ -93,6 +93,10 @@ export const observed = rows({
   Faulted: { doc: "An instruction of `task` at `ip` could not finish.", fields: { task: "task", ip: "address", fault: "text", address: "word64" } },
   Aborted: { doc: "`task` was inside `[start, postCommit)` and was sent to its abort handler.", fields: { task: "task", abi: "text", cause: "text", ip: "address", start: "address", postCommit: "address", abort: "address" } },
   Operated: { doc: "Operation `operation` (`op` by name) of the cpu_opv vector of `task` was performed on `cpu`.", fields: { task: "task", cpu: "cpu", operation: "natural", op: "text", result: "integer" } },
+})
+
+/** What the engine saw for an observer who asked. A replay with other observers makes others; nothing counts or compares them. */
+export const watched = rows({
   SectionEntered: { doc: "`task` reached `start` with its critical section armed.", fields: { task: "task", start: "address", postCommit: "address" } },
   SectionLeft: { doc: "`task` left its critical section at `ip` without committing it and without being aborted.", fields: { task: "task", ip: "address" } },
   Committed: { doc: "`task` retired the last instruction of its critical section.", fields: { task: "task", postCommit: "address" } },
@@ -100,11 +104,12 @@ export const observed = rows({
   Reached: { doc: "`task` is about to execute a marked address.", fields: { task: "task", ip: "address" } }
 })
 
-export const eventRows = { ...applied, ...observed }
+export const eventRows = { ...applied, ...observed, ...watched }
 export type EventTag = keyof typeof eventRows
 /** The tags that change kernel state. */
 export type AppliedTag = keyof typeof applied
 export type ObservedTag = keyof typeof observed
+export type WatchedTag = keyof typeof watched
 export type EventOf<Tag extends EventTag> =
   Tag extends EventTag ? { readonly _tag: Tag } & { readonly [F in keyof (typeof eventRows)[Tag]["fields"]]: FieldTypes[(typeof eventRows)[Tag]["fields"][F] & FieldKind] } : never
 export type Event = EventOf<EventTag>

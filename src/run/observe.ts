@@ -64,11 +64,11 @@ export class Watcher implements Observer {
       this.isArming = false
       this.marks = this.wanted()
     }
-    if (this.reached.has(pending.ip)) kernel.observe({ _tag: "Reached", task: task.id, ip: pending.ip })
+    if (this.reached.has(pending.ip)) kernel.notice({ _tag: "Reached", task: task.id, ip: pending.ip })
     const met = this.inside.get(task.id)
     if (met !== undefined && pending.ip === met.end) {
       this.inside.delete(task.id)
-      kernel.observe({ _tag: "Committed", task: task.id, postCommit: met.end })
+      kernel.notice({ _tag: "Committed", task: task.id, postCommit: met.end })
     }
     this.look(kernel, now, pending.ip)
     if (pending._tag === "Access" && pending.kind !== "read" && this.isArmingWord(pending.address)) {
@@ -88,7 +88,7 @@ export class Watcher implements Observer {
         this.edges.add(range.end)
         this.marks = this.wanted()
       }
-      kernel.observe({ _tag: "SectionEntered", task: task.id, start: range.start, postCommit: range.end })
+      kernel.notice({ _tag: "SectionEntered", task: task.id, start: range.start, postCommit: range.end })
       return
     }
   }
@@ -104,7 +104,7 @@ export class Watcher implements Observer {
     for (const access of machine.drainWatches()) {
       const task = taskOfBlock(kernel, access.block)
       if (task === undefined) continue
-      kernel.observe({
+      kernel.notice({
         _tag: "Accessed", task, ip: access.ip, address: access.address, sizeBytes: access.sizeBytes,
         isWrite: access.isWrite ? 1 : 0, before: access.before, after: access.after
       })

@@ -1,0 +1,101 @@
+/** A run written down as it goes: the same loop, with a writer listening. */
+import type { Decider } from "../log/choice.ts"
+import { KERNEL_VERSION, TOOL_VERSION } from "../log/version.ts"
+import type { Check, Header } from "../log/header.ts"
+import type { Outcome } from "../log/outcome.ts"
+import { createRecordingWriter, type RecordingOptions, type RecordingWriter } from "../log/recording.ts"
+import type { BootFailure } from "../kernel/boot.ts"
+import { plainOfProgram } from "../program/plain.ts"
+import type { Observer } from "./observe.ts"
+import type { Run } from "./run.ts"
+import { type RunSpec, start } from "./start.ts"
+
+/** Check frames stand at the first boundary after each so many instructions. */
+export const CHECK_ICOUNT = 4 * 2 ** 20
+
+/** How the run stands: what a replay must meet. */
+export const checkOf = (run: Run): Check => ({
+  now: run.kernel.now,
+  entryCount: run.kernel.entryCount,
+  stateHash: run.hash(),
+  questionsDigest: run.kernel.questionDigest
+})
+
+/** What a recording says of the run besides its spec. */
+export interface Origin {
+  /** The strategy as it was typed; "" where there was none. */
+  readonly strategy: string
+}
+
+export const headerOf = ({ abis, argv, cpus, env, limits, menu, program, quiet, seed }: RunSpec, { strategy }: Origin): Header => ({
+  toolVersion: TOOL_VERSION,
+  kernelVersion: KERNEL_VERSION,
+  policy: quiet,
+  program: { name: program.name, value: plainOfProgram(program) },
+  machine: {
+    cpus, memoryBytesMax: limits.maxMemoryBytes, icountMax: limits.maxIcount, taskCountMax: limits.maxTasks, outputBytesMax: limits.maxOutputBytes
+  },
+  abis: abis.map(({ name }) => name),
+  argv, env, menu, strategy, seed
+})
+
+/** A run and its writer. `advance` it to the end, or end it before. */
+export class RecordedRun {
+  readonly run: Run
+  private readonly writer: RecordingWriter
+  private nextCheck = CHECK_ICOUNT
+  private isClosed = false
+
+  constructor(run: Run, writer: RecordingWriter) {
+    this.run = run
+    this.writer = writer
+    run.kernel.keep = (deviation) => writer.taken(deviation)
+  }
+
+  get outcome(): Outcome | undefined {
+    return this.run.outcome
+  }
+
+  /** Runs on for about so many instructions; writes whatever falls due. At the end the recording is whole. */
+  advance(breathIcount: number): Outcome | undefined {
+    const { kernel } = this.run
+    const until = kernel.now + breathIcount
+    while (this.run.outcome === undefined && kernel.now < until) {
+      this.run.advance(Math.min(until, this.nextCheck) - kernel.now)
+      if (this.run.outcome === undefined && kernel.now >= this.nextCheck) {
+        this.writer.check(checkOf(this.run))
+        this.nextCheck = kernel.now - (kernel.now % CHECK_ICOUNT) + CHECK_ICOUNT
+      }
+    }
+    if (this.run.outcome !== undefined) this.close(this.run.outcome)
+    return this.run.outcome
+  }
+
+  /** Ends the run here, from outside: the recording is whole and says so. */
+  abandon(): void {
+    this.run.kernel.end({ _tag: "Abandoned" })
+    this.close({ _tag: "Abandoned" })
+  }
+
+  /** Equal for equal runs. */
+  contentHash(): string {
+    return this.writer.contentHash()
+  }
+
+  private close(outcome: Outcome): void {
+    if (this.isClosed) return
+    this.isClosed = true
+    this.writer.end({ ...checkOf(this.run), outcome })
+  }
+}
+
+/** Boots under `decider`, recording into `sink` from the first event on. */
+export const record = (
+  spec: RunSpec, origin: Origin, decider: Decider, sink: (bytes: Uint8Array) => void, options: RecordingOptions, observer?: Observer
+): RecordedRun | BootFailure => {
+  const writer = createRecordingWriter(headerOf(spec, origin), sink, options)
+  const run = start(spec, decider, writer.log)
+  if ("_tag" in run) return run
+  if (observer !== undefined) run.observe(observer)
+  return new RecordedRun(run, writer)
+}

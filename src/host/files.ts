@@ -1,0 +1,68 @@
+/** Reading files that may not be there, may be something else, or may be far too large. */
+import { closeSync, fstatSync, openSync, readdirSync, readSync } from "node:fs"
+import { basename, dirname, join } from "node:path"
+import { nearest } from "../lab/nearest.ts"
+
+export type FileRead =
+  | { readonly _tag: "Read"; readonly bytes: Uint8Array }
+  | { readonly _tag: "Missing" }
+  /** `why`: a clause. */
+  | { readonly _tag: "Unreadable"; readonly why: string }
+
+const clauses: Readonly<Record<string, string>> = {
+  EACCES: "permission is denied", EPERM: "permission is denied", EISDIR: "it is a folder", ELOOP: "its links go in a circle",
+  ENAMETOOLONG: "its name is too long", ENOTDIR: "a part of its path is no folder", ENOENT: "its folder is not there",
+  EROFS: "its file system is read-only", ENOSPC: "its disk is full", EDQUOT: "the quota is used up", EMFILE: "too many files are open",
+  EFBIG: "it would be larger than the file system allows", EIO: "its disk reports an error", ETXTBSY: "it is running"
+}
+
+const codeOf = (cause: unknown): string => (cause instanceof Error && "code" in cause ? String(cause.code) : "")
+
+/** What a failure of the file system means, as a clause. */
+export const clauseOf = (cause: unknown): string => {
+  const code = codeOf(cause)
+  if (Object.hasOwn(clauses, code)) return clauses[code] ?? code
+  return cause instanceof Error && cause.message.includes("null bytes") ? "its name holds a zero byte" : `the system says ${code === "" ? String(cause) : code}`
+}
+
+const limitText = (bytesMax: number): string => `it is larger than ${bytesMax / 2 ** 20} MiB`
+const CHUNK_BYTES = 1 << 20
+
+/** A regular file, whole; at most `bytesMax`. Pipes and devices are read to their end under the same limit. */
+export const readWhole = (file: string, bytesMax: number): FileRead => {
+  let descriptor: number | undefined
+  try {
+    descriptor = openSync(file, "r")
+    const found = fstatSync(descriptor)
+    const { size } = found
+    if (found.isDirectory()) return { _tag: "Unreadable", why: "it is a folder" }
+    if (size > bytesMax) return { _tag: "Unreadable", why: limitText(bytesMax) }
+    const parts: Array<Uint8Array> = []
+    let total = 0
+    for (;;) {
+      const part = new Uint8Array(total === 0 && size > 0 ? size + 1 : CHUNK_BYTES)
+      const readBytes = readSync(descriptor, part)
+      if (readBytes === 0) return { _tag: "Read", bytes: Buffer.concat(parts) }
+      total += readBytes
+      if (total > bytesMax) return { _tag: "Unreadable", why: limitText(bytesMax) }
+      parts.push(part.subarray(0, readBytes))
+    }
+  } catch (cause) {
+    return codeOf(cause) === "ENOENT" ? { _tag: "Missing" } : { _tag: "Unreadable", why: clauseOf(cause) }
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor)
+  }
+}
+
+const SEARCHED_NAME_COUNT_MAX = 2_000
+
+/** The file beside `file` whose name is nearest to it. */
+export const nearestFile = (file: string): string | undefined => {
+  try {
+    const folder = dirname(file)
+    const name = nearest(basename(file), readdirSync(folder).slice(0, SEARCHED_NAME_COUNT_MAX))
+    return name === undefined ? undefined : file.includes("/") ? join(folder, name) : name
+  } catch {
+    return undefined
+  }
+}

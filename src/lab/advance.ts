@@ -1,0 +1,68 @@
+/** A run taken to its end, in breaths: between two of them it can be watched and ended. */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Schema from "effect/Schema"
+import type { Outcome } from "../log/outcome.ts"
+import type { Run } from "../run/run.ts"
+import { Progress } from "./progress.ts"
+
+/** A broken promise of ours, and where the run stood. */
+export class SimulatorBroke extends Schema.TaggedError<SimulatorBroke>()("SimulatorBroke", {
+  cause: Schema.Defect(),
+  program: Schema.String,
+  seed: Schema.String,
+  now: Schema.Int,
+  entryIndex: Schema.Int
+}) {
+  override get message(): string {
+    return `a promise of rseqlab itself is broken, running ${this.program} with seed ${this.seed}, at now ${this.now}, entry ${this.entryIndex}`
+  }
+}
+
+/** A run that stands before its first instruction, and whoever writes it down. */
+export interface Begun {
+  readonly run: Run
+  /** Runs on for about so many instructions; writes whatever falls due. */
+  readonly advance: (breathIcount: number) => Outcome | undefined
+  /** Ends the run where it stands. What was written down is whole, and says so. */
+  readonly abandon: () => void
+}
+
+/** About 1 to 5 ms. Chosen in instructions; where a run breathes is never visible in it. */
+const BREATH_ICOUNT = 250_000
+
+/** Runs on until it ends. `check` is asked after each breath and may end the waiting. */
+const breathe = <E>(begun: Begun, work: string, check: Effect.Effect<void, E>): Effect.Effect<Outcome, E, Progress> =>
+  Effect.gen(function*() {
+    const progress = yield* Progress
+    const { kernel } = begun.run
+    const advance = { work, now: 0, entryCount: 0 }
+    for (;;) {
+      const outcome = yield* Effect.sync(() => begun.advance(BREATH_ICOUNT))
+      yield* check
+      if (outcome !== undefined) return outcome
+      advance.now = kernel.now
+      advance.entryCount = kernel.entryCount
+      progress.report(advance)
+      yield* Effect.yieldNow
+    }
+  })
+
+/**
+ * Runs to the end. Interrupted, the run ends at this boundary as `Abandoned` and the caller goes on with that outcome: to be
+ * called where interruption is off.
+ */
+export const toTheEnd = <E>(begun: Begun, work: string, check: Effect.Effect<void, E> = Effect.void): Effect.Effect<Outcome, E | SimulatorBroke, Progress> =>
+  Effect.gen(function*() {
+    const exit = yield* Effect.exit(Effect.interruptible(breathe(begun, work, check)))
+    ;(yield* Progress).finish()
+    if (Exit.isSuccess(exit)) return exit.value
+    if (Cause.hasInterruptsOnly(exit.cause)) {
+      begun.abandon()
+      return begun.run.outcome ?? { _tag: "Abandoned" }
+    }
+    if (!Cause.hasDies(exit.cause)) return yield* Effect.failCause(exit.cause)
+    const { kernel: { entryCount, now, seed }, program } = begun.run
+    return yield* new SimulatorBroke({ cause: Cause.squash(exit.cause), program: program.name, seed, now, entryIndex: entryCount })
+  })

@@ -1,0 +1,90 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import type { BootFailure } from "../kernel/boot.ts"
+import { type Entry, type EventLog as Log, noLog } from "../log/event.ts"
+import type { RecordingOptions } from "../log/recording.ts"
+import { Watcher } from "../run/observe.ts"
+import { record } from "../run/record.ts"
+import { type RunSpec, start } from "../run/start.ts"
+import type { Begun } from "./advance.ts"
+import type { Deciding } from "./decider.ts"
+import { type RecordingExists, RecordingStore, type RecordingUnwritable } from "./recording-store.ts"
+
+/** Where one run is written down. */
+export interface Writing {
+  /** Boots. The first event is written down, and every one after it. */
+  readonly begin: (spec: RunSpec, deciding: Deciding) => Begun | BootFailure
+  /** Fails once something could not be written. */
+  readonly check: Effect.Effect<void, RecordingUnwritable>
+  /** The run is over, and what is written is whole. */
+  readonly seal: Effect.Effect<void, RecordingUnwritable>
+  /** Equal for equal runs. `undefined`: nothing was written. */
+  readonly contentHash: () => string | undefined
+}
+
+/** The entries of runs, kept. */
+export class EntryBuffer implements Log {
+  readonly entries: Array<Entry> = []
+  readonly append: Log["append"] = (now, cpu, task, count, event) => {
+    this.entries.push({ index: this.entries.length, now, cpu, task, count, event })
+  }
+}
+
+/** Section edges and watched accesses, as the program describes them. */
+const watcherFor = ({ program: { experiment: { watches }, sections } }: RunSpec): Watcher | undefined =>
+  watches.length === 0 && sections.length === 0 ? undefined : new Watcher({ watches, sections, reached: [] })
+
+const inMemory = (log: Log, isObserving: boolean): Writing => ({
+  begin: (spec, { answers }) => {
+    const run = start(spec, answers, log)
+    if ("_tag" in run) return run
+    const watcher = isObserving ? watcherFor(spec) : undefined
+    if (watcher !== undefined) run.observe(watcher)
+    return { run, advance: (breathIcount) => run.advance(breathIcount), abandon: () => run.kernel.end({ _tag: "Abandoned" }) }
+  },
+  check: Effect.void,
+  seal: Effect.void,
+  contentHash: () => undefined
+})
+
+export interface RecordingChoice {
+  readonly mayReplace: boolean
+  readonly keep: RecordingOptions["keep"]
+  readonly codec: RecordingOptions["codec"]
+}
+export const defaultRecordingChoice: RecordingChoice = { mayReplace: false, keep: "entries", codec: "zstd" }
+
+/** Who keeps entries. Another layer keeps them elsewhere, or not at all; the run is the same. */
+export class EventLog extends Context.Service<EventLog, {
+  readonly open: Effect.Effect<Writing, RecordingExists | RecordingUnwritable, Scope.Scope>
+}>()("rseqlab/lab/EventLog") {
+  static readonly layerNone: Layer.Layer<EventLog> = Layer.succeed(EventLog, { open: Effect.succeed(inMemory(noLog, false)) })
+
+  static readonly layerMemory = (log: Log): Layer.Layer<EventLog> =>
+    Layer.succeed(EventLog, { open: Effect.succeed(inMemory(log, true)) })
+
+  /** To a recording of that name. */
+  static readonly layerRecording = (file: string, choice: Partial<RecordingChoice> = {}): Layer.Layer<EventLog, never, RecordingStore> =>
+    Layer.effect(EventLog, Effect.map(RecordingStore, (store) => ({ open: toRecording(store, file, { ...defaultRecordingChoice, ...choice }) })))
+}
+
+const toRecording = (store: RecordingStore["Service"], file: string, { codec, keep, mayReplace }: RecordingChoice) =>
+  Effect.map(store.create(file, { mayReplace }), (sink): Writing => {
+    let contentHash: (() => string) | undefined
+    return {
+      begin: (spec, { answers, strategy }) => {
+        const begun = record(spec, { strategy }, answers, sink.append, { keep, codec }, keep === "entries" ? watcherFor(spec) : undefined)
+        if ("_tag" in begun) return begun
+        contentHash = () => begun.contentHash()
+        return begun
+      },
+      check: Effect.suspend(() => {
+        const failure = sink.failure()
+        return failure === undefined ? Effect.void : Effect.fail(failure)
+      }),
+      seal: sink.seal,
+      contentHash: () => contentHash?.()
+    }
+  })

@@ -1,0 +1,86 @@
+/**
+ * A process's mappings: the machine's pages and the kernel's list of them, changed together.
+ *
+ * Source: Linux mm/mmap.c, arch/x86/kernel/sys_x86_64.c arch_get_unmapped_area_topdown
+ */
+import { type Address, type AddressRange, TASK_SIZE } from "../base/ids.ts"
+import { PAGE_BYTES, READ } from "../machine/machine.ts"
+import type { Kernel } from "./kernel.ts"
+import { type Mapping, type Process, processOf, type Task } from "./state.ts"
+
+/** Mappings are placed below here, top down: where Linux begins without randomization. */
+export const MMAP_BASE: Address = 0x7fff_f7ff_f000
+/** Nothing is placed lower unless it is asked for. Source: Linux security/min_addr.c */
+export const MMAP_MIN_ADDRESS: Address = 0x1_0000
+
+/** `sysctl_max_map_count`. */
+export const MAP_COUNT_MAX = 65_530
+
+/** What the processor makes of a protection: whatever may be used may be read. */
+export const effective = (protection: number): number => {
+  const bits = protection & 7
+  return bits === 0 ? 0 : bits | READ
+}
+
+export const mappingsOf = (kernel: Kernel, task: Task): ReadonlyArray<Mapping> => processOf(kernel.state, task.process).mappings
+
+/** The parts of `[start, end)` that are mapped, ascending. */
+export const mappedParts = (mappings: ReadonlyArray<Mapping>, { end, start }: AddressRange): ReadonlyArray<Mapping> =>
+  mappings.flatMap((mapping) => {
+    const from = Math.max(mapping.start, start)
+    const until = Math.min(mapping.end, end)
+    return from < until ? [{ ...mapping, start: from, end: until }] : []
+  })
+
+/** Where the mapped run that begins at `start` ends; `start` itself where nothing is mapped. */
+export const mappedUntil = (mappings: ReadonlyArray<Mapping>, start: Address): Address => {
+  let until = start
+  for (const mapping of mappings) if (mapping.start <= until && until < mapping.end) until = mapping.end
+  return until
+}
+
+/** The highest gap below `MMAP_BASE` that is large enough; `undefined` if there is none. */
+export const findGap = (mappings: ReadonlyArray<Mapping>, sizeBytes: number): Address | undefined => {
+  let top = MMAP_BASE
+  for (let index = mappings.length - 1; index >= 0; index--) {
+    const mapping = mappings[index]
+    if (mapping === undefined || mapping.start >= top) continue
+    if (mapping.end <= top - sizeBytes) break
+    top = mapping.start
+  }
+  return top - sizeBytes >= MMAP_MIN_ADDRESS ? top - sizeBytes : undefined
+}
+
+/** Maps zeroed pages. False: our own limit is reached, and the run has ended. */
+export const map = (kernel: Kernel, { process }: Task, range: AddressRange, protection: number, isShared: boolean): boolean => {
+  const { space } = processOf(kernel.state, process)
+  if (!kernel.machine.map(space, range, protection, isShared)) {
+    kernel.end({ _tag: "OutOfBudget", limit: "memory" })
+    return false
+  }
+  kernel.emit({ _tag: "Mapped", process, ...range, protection, isShared: isShared ? 1 : 0 })
+  return true
+}
+
+export const unmap = (kernel: Kernel, task: Task, range: AddressRange): void => {
+  const process: Process = processOf(kernel.state, task.process)
+  for (const { end, start } of mappedParts(process.mappings, range)) {
+    kernel.machine.unmap(process.space, { start, end })
+    kernel.emit({ _tag: "Unmapped", process: process.id, start, end })
+  }
+}
+
+export const protect = (kernel: Kernel, task: Task, range: AddressRange, protection: number): void => {
+  const { id, mappings, space } = processOf(kernel.state, task.process)
+  for (const part of mappedParts(mappings, range)) {
+    if (part.protection === protection) continue
+    kernel.machine.protect(space, { start: part.start, end: part.end }, protection)
+    kernel.emit({ _tag: "Protected", process: id, start: part.start, end: part.end, protection })
+  }
+}
+
+export const pageUp = (at: number): number => Math.ceil(at / PAGE_BYTES) * PAGE_BYTES
+export const isPageAligned = (at: number): boolean => at % PAGE_BYTES === 0
+
+/** Lies below the end of user space. */
+export const fits = (start: Address, sizeBytes: number): boolean => sizeBytes <= TASK_SIZE && start <= TASK_SIZE - sizeBytes

@@ -1,0 +1,344 @@
+/**
+ * The three descriptors there are: 0 an empty pipe that nobody writes to, 1 and 2 pipes whose reader takes everything at once.
+ * Nothing else is open, and there is no file to open.
+ */
+import { concatBytes, viewOf } from "../../base/bytes.ts"
+import type { Address } from "../../base/ids.ts"
+import { S_IFIFO, stat, STAT_BYTES } from "../../linux/stat.ts"
+import type { UserMemory } from "../../machine/machine.ts"
+import { isUserRange } from "../abi/user-range.ts"
+import type { Kernel } from "../kernel.ts"
+import { processOf, type Task } from "../state.ts"
+import { type CallResult, defineSyscall, done, failed, returned, unsupported } from "./definition.ts"
+
+const STDIN = 0
+const STDERR = 2
+
+export const isOpen = (kernel: Kernel, task: Task, fd: number): boolean =>
+  fd >= STDIN && fd <= STDERR && !processOf(kernel.state, task.process).closedFiles.includes(fd)
+const isReadable = (kernel: Kernel, task: Task, fd: number): boolean => isOpen(kernel, task, fd) && fd === STDIN
+const isWritable = (kernel: Kernel, task: Task, fd: number): boolean => isOpen(kernel, task, fd) && fd !== STDIN
+
+/** A call moves no more than this. Source: Linux include/linux/fs.h MAX_RW_COUNT */
+const MAX_RW_COUNT = 0x7fff_f000
+const SSIZE_MAX = 2 ** 63
+/** What a pipe takes at once: a page of which not all can be read is not written. */
+const PIPE_PIECE_BYTES = 4096
+
+/** As many whole pieces as can be read, the last one short only at the end. */
+const readable = (memory: UserMemory, at: Address, sizeBytes: number): Uint8Array => {
+  const whole = memory.readBytes(at, sizeBytes)
+  if (whole !== undefined) return whole
+  const pieces: Array<Uint8Array> = []
+  for (let from = at; from < at + sizeBytes; from += PIPE_PIECE_BYTES) {
+    const piece = memory.readBytes(from, Math.min(PIPE_PIECE_BYTES, at + sizeBytes - from))
+    if (piece === undefined) break
+    pieces.push(piece)
+  }
+  return concatBytes(pieces)
+}
+
+const output = (kernel: Kernel, task: Task, fd: number, bytes: Uint8Array): CallResult => {
+  if (bytes.length === 0) return returned()
+  if (kernel.outputBytes + bytes.length > kernel.limits.maxOutputBytes) {
+    kernel.end({ _tag: "OutOfBudget", limit: "output" })
+    return done
+  }
+  kernel.outputBytes += bytes.length
+  kernel.observe({ _tag: "Written", task: task.id, fd, bytes })
+  return returned(bytes.length)
+}
+
+export const write = defineSyscall({
+  name: "write",
+  number: 1,
+  parameters: { fd: "u32", from: "address", sizeBytes: "size" },
+  summary: "writes bytes to a descriptor",
+  support: { partial: "stdout and stderr, both pipes" },
+  errors: ["EBADF", "EINVAL", "EFAULT"],
+  source: "write(2); Linux fs/read_write.c vfs_write, fs/pipe.c pipe_write",
+  perform: (kernel, task, { fd, from, sizeBytes }) => {
+    if (!isWritable(kernel, task, fd)) return failed("EBADF")
+    if (sizeBytes >= SSIZE_MAX) return failed("EINVAL")
+    if (!isUserRange(from, sizeBytes)) return failed("EFAULT")
+    const wanted = Math.min(sizeBytes, MAX_RW_COUNT)
+    const bytes = readable(kernel.memory(task), from, wanted)
+    return bytes.length === 0 && wanted > 0 ? failed("EFAULT") : output(kernel, task, fd, bytes)
+  }
+})
+
+const IOVEC_BYTES = 16
+const UIO_MAXIOV = 1024
+
+interface Piece {
+  readonly at: Address
+  readonly sizeBytes: number
+}
+
+/** Source: Linux lib/iov_iter.c __import_iovec */
+const vectorOf = (memory: UserMemory, at: Address, count: number): ReadonlyArray<Piece> | "EINVAL" | "EFAULT" => {
+  if (count > UIO_MAXIOV) return "EINVAL"
+  const bytes = count === 0 ? new Uint8Array() : memory.readBytes(at, count * IOVEC_BYTES)
+  if (bytes === undefined) return "EFAULT"
+  const view = viewOf(bytes)
+  const pieces: Array<Piece> = []
+  let room = MAX_RW_COUNT
+  for (let index = 0; index < count; index++) {
+    const start = Number(view.getBigUint64(index * IOVEC_BYTES, true))
+    const sizeBytes = Number(view.getBigUint64(index * IOVEC_BYTES + 8, true))
+    if (sizeBytes >= SSIZE_MAX) return "EINVAL"
+    if (!isUserRange(start, sizeBytes)) return "EFAULT"
+    pieces.push({ at: start, sizeBytes: Math.min(sizeBytes, room) })
+    room -= Math.min(sizeBytes, room)
+  }
+  return pieces
+}
+
+export const writev = defineSyscall({
+  name: "writev",
+  number: 20,
+  parameters: { fd: "u64", vector: "address", pieceCount: "size" },
+  summary: "writes several pieces to a descriptor, in one go",
+  support: { partial: "stdout and stderr, both pipes" },
+  errors: ["EBADF", "EINVAL", "EFAULT"],
+  source: "readv(2); Linux fs/read_write.c do_writev, vfs_writev",
+  perform: (kernel, task, { fd, pieceCount, vector }) => {
+    if (!isWritable(kernel, task, Number(fd))) return failed("EBADF")
+    const memory = kernel.memory(task)
+    const pieces = vectorOf(memory, vector, pieceCount)
+    if (pieces === "EINVAL" || pieces === "EFAULT") return failed(pieces)
+    const parts: Array<Uint8Array> = []
+    let isCut = false
+    for (const { at, sizeBytes } of pieces) {
+      const bytes = readable(memory, at, sizeBytes)
+      parts.push(bytes)
+      isCut = bytes.length < sizeBytes
+      if (isCut) break
+    }
+    const bytes = concatBytes(parts)
+    return bytes.length === 0 && isCut ? failed("EFAULT") : output(kernel, task, Number(fd), bytes)
+  }
+})
+
+export const read = defineSyscall({
+  name: "read",
+  number: 0,
+  parameters: { fd: "u32", to: "address", sizeBytes: "size" },
+  summary: "reads bytes from a descriptor",
+  support: { partial: "stdin, which is empty" },
+  errors: ["EBADF", "EINVAL", "EFAULT"],
+  source: "read(2); Linux fs/read_write.c vfs_read",
+  perform: (kernel, task, { fd, sizeBytes, to }) => {
+    if (!isReadable(kernel, task, fd)) return failed("EBADF")
+    if (sizeBytes >= SSIZE_MAX) return failed("EINVAL")
+    return isUserRange(to, sizeBytes) ? returned() : failed("EFAULT")
+  }
+})
+
+export const readv = defineSyscall({
+  name: "readv",
+  number: 19,
+  parameters: { fd: "u64", vector: "address", pieceCount: "size" },
+  summary: "reads several pieces from a descriptor",
+  support: { partial: "stdin, which is empty" },
+  errors: ["EBADF", "EINVAL", "EFAULT"],
+  source: "readv(2); Linux fs/read_write.c do_readv",
+  perform: (kernel, task, { fd, pieceCount, vector }) => {
+    if (!isReadable(kernel, task, Number(fd))) return failed("EBADF")
+    const pieces = vectorOf(kernel.memory(task), vector, pieceCount)
+    return pieces === "EINVAL" || pieces === "EFAULT" ? failed(pieces) : returned()
+  }
+})
+
+export const close = defineSyscall({
+  name: "close",
+  number: 3,
+  parameters: { fd: "u32" },
+  summary: "closes a descriptor",
+  support: "full",
+  errors: ["EBADF"],
+  source: "close(2); Linux fs/open.c SYSCALL_DEFINE1(close)",
+  perform: (kernel, task, { fd }) => {
+    if (!isOpen(kernel, task, fd)) return failed("EBADF")
+    kernel.emit({ _tag: "FileClosed", process: task.process, fd })
+    return returned()
+  }
+})
+
+export const lseek = defineSyscall({
+  name: "lseek",
+  number: 8,
+  parameters: { fd: "u32", offset: "i64", whence: "u32" },
+  summary: "moves in a file, which a pipe is not",
+  support: "full",
+  errors: ["EBADF", "EINVAL", "ESPIPE"],
+  source: "lseek(2); Linux fs/read_write.c ksys_lseek",
+  perform: (kernel, task, { fd, whence }) =>
+    !isOpen(kernel, task, fd) ? failed("EBADF") : whence > SEEK_MAX ? failed("EINVAL") : failed("ESPIPE")
+})
+const SEEK_MAX = 4
+
+export const ioctl = defineSyscall({
+  name: "ioctl",
+  number: 16,
+  parameters: { fd: "u32", request: "u32", argument: "u64" },
+  summary: "asks a device, which a pipe is not",
+  support: { partial: "terminals' requests, all ENOTTY" },
+  errors: ["EBADF", "ENOTTY"],
+  source: "ioctl(2); Linux fs/ioctl.c SYSCALL_DEFINE3(ioctl)",
+  perform: (kernel, task, { fd, request }) => {
+    if (!isOpen(kernel, task, fd)) return failed("EBADF")
+    return isTerminalRequest(request) ? failed("ENOTTY") : unsupported(`ioctl 0x${request.toString(16)} is not modelled`)
+  }
+})
+/** TCGETS and its like. Those a pipe knows (FIONREAD, FIONBIO, FIOCLEX …) have numbers among them. */
+const isTerminalRequest = (request: number): boolean =>
+  request >>> 8 === 0x54 && ![0x541b, 0x5421, 0x5450, 0x5451, 0x5452, 0x5460].includes(request)
+
+const F_GETFD = 1
+const F_SETFD = 2
+const F_GETFL = 3
+const O_WRONLY = 1
+
+export const fcntl = defineSyscall({
+  name: "fcntl",
+  number: 72,
+  parameters: { fd: "u32", command: "u32", argument: "u64" },
+  summary: "flags of a descriptor",
+  support: { partial: "F_GETFD, F_GETFL, and F_SETFD to no flag" },
+  errors: ["EBADF"],
+  source: "fcntl(2); Linux fs/fcntl.c do_fcntl",
+  perform: (kernel, task, { argument, command, fd }) => {
+    if (!isOpen(kernel, task, fd)) return failed("EBADF")
+    if (command === F_GETFD || (command === F_SETFD && argument === 0n)) return returned()
+    return command === F_GETFL ? returned(fd === STDIN ? 0 : O_WRONLY) : unsupported(`fcntl command ${command} is not modelled`)
+  }
+})
+
+/** A pipe of root's, one inode each. */
+const statBytes = (fd: number): Uint8Array => {
+  const bytes = new Uint8Array(STAT_BYTES)
+  const view = viewOf(bytes)
+  view.setBigUint64(stat.device, 14n, true)
+  view.setBigUint64(stat.inode, BigInt(fd + 1), true)
+  view.setBigUint64(stat.linkCount, 1n, true)
+  view.setUint32(stat.mode, S_IFIFO | 0o600, true)
+  view.setBigUint64(stat.blockBytes, 4096n, true)
+  return bytes
+}
+
+const tellStat = (kernel: Kernel, task: Task, fd: number, to: Address): CallResult =>
+  !isOpen(kernel, task, fd) ? failed("EBADF") : kernel.memory(task).writeBytes(to, statBytes(fd)) ? returned() : failed("EFAULT")
+
+export const fstat = defineSyscall({
+  name: "fstat",
+  number: 5,
+  parameters: { fd: "u32", to: "address" },
+  summary: "what a descriptor is: a pipe",
+  support: { partial: "all times are 0" },
+  errors: ["EBADF", "EFAULT"],
+  source: "fstat(2); Linux fs/stat.c SYSCALL_DEFINE2(newfstat)",
+  perform: (kernel, task, { fd, to }) => tellStat(kernel, task, fd, to)
+})
+
+const AT_FDCWD = -100
+const AT_EMPTY_PATH = 0x1000
+const AT_STAT_FLAGS = 0x100 | 0x800 | AT_EMPTY_PATH | 0x6000
+const PATH_BYTES_MAX = 4096
+
+/** A path from user memory. Source: Linux fs/namei.c getname_flags */
+const pathAt = (memory: UserMemory, at: Address): string | "fault" | "long" => {
+  let path = ""
+  for (let index = 0; index < PATH_BYTES_MAX; index++) {
+    const byte = memory.read8(at + index)
+    if (byte === undefined) return "fault"
+    if (byte === 0) return path
+    path += String.fromCharCode(byte)
+  }
+  return "long"
+}
+
+/** Every path leads nowhere; this is the errno on the way. */
+const lookUp = (kernel: Kernel, task: Task, directory: number, at: Address): CallResult => {
+  const path = pathAt(kernel.memory(task), at)
+  if (path === "fault") return failed("EFAULT")
+  if (path === "long") return failed("ENAMETOOLONG")
+  if (path === "" || path.startsWith("/") || directory === AT_FDCWD) return failed("ENOENT")
+  return failed(isOpen(kernel, task, directory) ? "ENOTDIR" : "EBADF")
+}
+
+export const newfstatat = defineSyscall({
+  name: "newfstatat",
+  number: 262,
+  parameters: { directory: "i32", path: "address", to: "address", flags: "i32" },
+  summary: "what a path, or with an empty one a descriptor, is",
+  support: { partial: "descriptors 0 to 2; there are no files" },
+  errors: ["EFAULT", "EINVAL", "ENAMETOOLONG", "ENOENT", "EBADF", "ENOTDIR"],
+  source: "stat(2); Linux fs/stat.c vfs_fstatat",
+  perform: (kernel, task, { directory, flags, path, to }) => {
+    if ((flags & AT_EMPTY_PATH) !== 0 && directory >= 0) {
+      const first = path === 0 ? 0 : kernel.memory(task).read8(path)
+      if (first === undefined) return failed("EFAULT")
+      if (first === 0) return tellStat(kernel, task, directory, to)
+    }
+    if ((flags & ~AT_STAT_FLAGS) !== 0) return failed("EINVAL")
+    return lookUp(kernel, task, directory, path)
+  }
+})
+
+const noFiles = { partial: "there are no files: every path leads nowhere" } as const
+
+export const open = defineSyscall({
+  name: "open",
+  number: 2,
+  parameters: { path: "address", flags: "i32", mode: "u32" },
+  summary: "opens a file",
+  support: noFiles,
+  errors: ["EFAULT", "ENAMETOOLONG", "ENOENT"],
+  source: "open(2); Linux fs/open.c do_sys_openat2",
+  perform: (kernel, task, { path }) => lookUp(kernel, task, AT_FDCWD, path)
+})
+
+export const openat = defineSyscall({
+  name: "openat",
+  number: 257,
+  parameters: { directory: "i32", path: "address", flags: "i32", mode: "u32" },
+  summary: "opens a file",
+  support: noFiles,
+  errors: ["EFAULT", "ENAMETOOLONG", "ENOENT", "EBADF", "ENOTDIR"],
+  source: "open(2); Linux fs/open.c do_sys_openat2",
+  perform: (kernel, task, { directory, path }) => lookUp(kernel, task, directory, path)
+})
+
+export const access = defineSyscall({
+  name: "access",
+  number: 21,
+  parameters: { path: "address", mode: "i32" },
+  summary: "whether a file may be used",
+  support: noFiles,
+  errors: ["EINVAL", "EFAULT", "ENAMETOOLONG", "ENOENT"],
+  source: "access(2); Linux fs/open.c do_faccessat",
+  perform: (kernel, task, { mode, path }) => ((mode & ~7) !== 0 ? failed("EINVAL") : lookUp(kernel, task, AT_FDCWD, path))
+})
+
+export const readlink = defineSyscall({
+  name: "readlink",
+  number: 89,
+  parameters: { path: "address", to: "address", sizeBytes: "i32" },
+  summary: "where a symbolic link leads",
+  support: noFiles,
+  errors: ["EINVAL", "EFAULT", "ENAMETOOLONG", "ENOENT"],
+  source: "readlink(2); Linux fs/stat.c do_readlinkat",
+  perform: (kernel, task, { path, sizeBytes }) => (sizeBytes <= 0 ? failed("EINVAL") : lookUp(kernel, task, AT_FDCWD, path))
+})
+
+export const readlinkat = defineSyscall({
+  name: "readlinkat",
+  number: 267,
+  parameters: { directory: "i32", path: "address", to: "address", sizeBytes: "i32" },
+  summary: "where a symbolic link leads",
+  support: noFiles,
+  errors: ["EINVAL", "EFAULT", "ENAMETOOLONG", "ENOENT", "EBADF", "ENOTDIR"],
+  source: "readlink(2); Linux fs/stat.c do_readlinkat",
+  perform: (kernel, task, { directory, path, sizeBytes }) => (sizeBytes <= 0 ? failed("EINVAL") : lookUp(kernel, task, directory, path))
+})

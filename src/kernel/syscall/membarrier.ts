@@ -1,0 +1,43 @@
+import { membarrierCommand as command, SYS_MEMBARRIER } from "../../linux/membarrier.ts"
+import { processOf } from "../state.ts"
+import { defineSyscall, failed, returned } from "./definition.ts"
+
+/** Commands of 6.12 but those about restartable sequences, which a contract's own row has. */
+export const MEMBARRIER_COMMANDS = command.GLOBAL | command.GLOBAL_EXPEDITED | command.REGISTER_GLOBAL_EXPEDITED
+  | command.PRIVATE_EXPEDITED | command.REGISTER_PRIVATE_EXPEDITED | command.PRIVATE_EXPEDITED_SYNC_CORE
+  | command.REGISTER_PRIVATE_EXPEDITED_SYNC_CORE | command.GET_REGISTRATIONS
+
+/** Memory is sequentially consistent, so the barriers themselves are there already: what is left is who may ask for them. */
+export const membarrier = defineSyscall({
+  name: "membarrier",
+  number: SYS_MEMBARRIER,
+  parameters: { command: "i32", flags: "u32", cpu: "i32" },
+  summary: "orders memory on all CPUs",
+  support: { partial: "memory is always in order, so no CPU is interrupted and nobody waits; RSEQ commands come with a contract" },
+  errors: ["EINVAL", "EPERM"],
+  source: "membarrier(2); Linux kernel/sched/membarrier.c SYSCALL_DEFINE3(membarrier)",
+  perform: (kernel, task, { command: asked, flags }) => {
+    if (flags !== 0) return failed("EINVAL")
+    const { membarriers } = processOf(kernel.state, task.process)
+    switch (asked) {
+      case command.QUERY:
+        return returned(MEMBARRIER_COMMANDS)
+      case command.GLOBAL:
+      case command.GLOBAL_EXPEDITED:
+        return returned()
+      case command.PRIVATE_EXPEDITED:
+      case command.PRIVATE_EXPEDITED_SYNC_CORE:
+        // Each has its registration one bit above it.
+        return (membarriers & (asked << 1)) === 0 ? failed("EPERM") : returned()
+      case command.REGISTER_GLOBAL_EXPEDITED:
+      case command.REGISTER_PRIVATE_EXPEDITED:
+      case command.REGISTER_PRIVATE_EXPEDITED_SYNC_CORE:
+        if ((membarriers & asked) === 0) kernel.emit({ _tag: "MembarrierRegistered", process: task.process, command: asked })
+        return returned()
+      case command.GET_REGISTRATIONS:
+        return returned(membarriers)
+      default:
+        return failed("EINVAL")
+    }
+  }
+})

@@ -1,0 +1,38 @@
+/** The system calls of Linux that are there, whatever the contract. A contract's own calls are looked up before these. */
+import { assert } from "../../base/assert.ts"
+import { table } from "../../base/table.ts"
+import { archPrctl } from "./arch-prctl.ts"
+import { clone, clone3, setRobustList, setTidAddress } from "./clone.ts"
+import type { AnySyscall } from "./definition.ts"
+import { exit, exitGroup } from "./exit.ts"
+import { access, close, fcntl, fstat, ioctl, lseek, newfstatat, open, openat, read, readlink, readlinkat, readv, write, writev } from "./file.ts"
+import { futex } from "./futex.ts"
+import { getegid, geteuid, getgid, getpgrp, getpid, getppid, gettid, getuid, uname } from "./identity.ts"
+import { kill, tgkill, tkill } from "./kill.ts"
+import { membarrier } from "./membarrier.ts"
+import { brk, madvise, mlock, mlockall, mmap, mprotect, mremap, munlock, munlockall, munmap } from "./mmap.ts"
+import { getcpu, schedGetaffinity, schedSetaffinity, schedYield } from "./scheduling.ts"
+import { rtSigaction, rtSigpending, rtSigprocmask } from "./signal-action.ts"
+import { pause, rtSigreturn, rtSigsuspend, rtSigtimedwait, sigaltstack } from "./signal-wait.ts"
+
+export const syscalls = table(
+  // memory
+  mmap, munmap, mprotect, brk, madvise, mremap, mlock, munlock, mlockall, munlockall, membarrier,
+  // tasks
+  clone, clone3, setTidAddress, setRobustList, exit, exitGroup, archPrctl,
+  schedYield, schedSetaffinity, schedGetaffinity, getcpu,
+  gettid, getpid, getppid, getpgrp, getuid, geteuid, getgid, getegid, uname,
+  futex,
+  // signals
+  rtSigaction, rtSigprocmask, rtSigpending, rtSigreturn, rtSigsuspend, rtSigtimedwait, sigaltstack, pause, kill, tkill, tgkill,
+  // files
+  read, write, readv, writev, close, lseek, ioctl, fcntl, fstat, newfstatat, open, openat, access, readlink, readlinkat
+)
+export type SyscallName = keyof typeof syscalls
+
+const rows: ReadonlyArray<AnySyscall> = Object.values(syscalls)
+const byNumber = new Map(rows.map((row) => [row.number, row]))
+assert(byNumber.size === rows.length, "every call number once")
+
+/** The row that answers calls of this number where no contract has one. */
+export const syscallNumbered = (number: number): AnySyscall | undefined => byNumber.get(number)

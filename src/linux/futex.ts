@@ -1,0 +1,14 @@
+/** futex(2): commands and flags. Source: Linux include/uapi/linux/futex.h */
+export const futexCommand = {
+  WAIT: 0, WAKE: 1, FD: 2, REQUEUE: 3, CMP_REQUEUE: 4, WAKE_OP: 5, LOCK_PI: 6, UNLOCK_PI: 7, TRYLOCK_PI: 8,
+  WAIT_BITSET: 9, WAKE_BITSET: 10, WAIT_REQUEUE_PI: 11, CMP_REQUEUE_PI: 12, LOCK_PI2: 13
+} as const
+export const FUTEX_PRIVATE_FLAG = 128
+export const FUTEX_CLOCK_REALTIME = 256
+export const FUTEX_BITSET_MATCH_ANY = 0xffff_ffff
+
+const names = new Map<number, string>(Object.entries(futexCommand).map(([name, command]) => [command, name]))
+
+/** The name of a command that Linux still has; FD went long ago. */
+export const futexCommandName = (command: number): string | undefined =>
+  command === futexCommand.FD ? undefined : names.get(command)

@@ -27,7 +27,8 @@ interface Vocabulary {
 const digits = (text: string, max: number): number | undefined =>
   /^[0-9]{1,16}$/.test(text) && Number(text) <= max ? Number(text) : undefined
 
-const CPU_MAX = 2 ** 20 - 1
+/** CPUs have numbers up to this one. */
+export const CPU_MAX = 2 ** 20 - 1
 const cpus: Vocabulary = { name: "CPU", print: String, parse: (text) => digits(text, CPU_MAX) }
 const signals: Vocabulary = { name: "signal", print: signalName, parse: parseSignal }
 const naturals: Vocabulary = { name: "number", print: String, parse: (text) => digits(text, Number.MAX_SAFE_INTEGER) }

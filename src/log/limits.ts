@@ -10,11 +10,19 @@ export interface RecordingLimits {
   readonly frameCountMax: number
   /** Levels of arrays inside arrays in one frame. */
   readonly depthMax: number
-  /** Values in one frame's header tuple, all levels together. */
+  /** Values in one packed value, all levels together. */
   readonly valueCountMax: number
   readonly textLengthMax: number
   readonly deviationCountMax: number
   readonly taskCountMax: number
+  /** Texts, and shapes of deviations, over the whole recording. */
+  readonly nameCountMax: number
+  /** The program, packed. */
+  readonly programBytesMax: number
+  readonly programValueCountMax: number
+  /** Everything decompressed comes to at most this and so many times the recording's own size. */
+  readonly contentBytesBase: number
+  readonly contentRatioMax: number
 }
 
 const MIB = 2 ** 20
@@ -25,10 +33,15 @@ export const recordingLimits: RecordingLimits = {
   frameBytesMax: 16 * MIB,
   frameCountMax: 1_000_000,
   depthMax: 8,
-  valueCountMax: 1_000_000,
+  valueCountMax: 250_000,
   textLengthMax: 1 * MIB,
   deviationCountMax: 10_000_000,
-  taskCountMax: 100_000
+  taskCountMax: 100_000,
+  nameCountMax: 1_000_000,
+  programBytesMax: 32 * MIB,
+  programValueCountMax: 2_000_000,
+  contentBytesBase: 64 * MIB,
+  contentRatioMax: 64
 }
 
 /** Bounds on the text of a schedule. */

@@ -33,7 +33,7 @@ const telling = (text: string) => {
     return text
   }
   const choose = (kind: QuestionKind, task: string, count: number, nth: number, options: ReadonlyArray<Option>) =>
-    decider.choose({ kind, task: taskOf(task), count, nth, options })
+    decider.choose({ kind, task: taskOf(task), count, nth, ip: 0, options })
   return { ask, choose, dropped, take, told }
 }
 
@@ -160,7 +160,7 @@ describe("what is left at the end", () => {
         }
         for (const one of schedule) {
           if (one.task !== task || isInterruption(one.kind) || !draw.oneIn(2)) continue
-          const option = decider.choose({ kind: one.kind as QuestionKind, task, count: one.count, nth: one.nth, options: [-99, one.option] })
+          const option = decider.choose({ kind: one.kind as QuestionKind, task, count: one.count, nth: one.nth, ip: 0, options: [-99, one.option] })
           if (option !== -99) met.push(known(schedule.find((due) => !met.includes(due) && due.task === task && due.count === one.count && due.nth === one.nth && due.kind === one.kind && due.option === option), "answered"))
         }
       }

@@ -1,0 +1,148 @@
+/**
+ * Chunks of a schedule: deviations as columns.
+ *
+ * Task, kind and option of a deviation are its *shape*. There are few, each spelled out once in a recording, and which comes next
+ * hangs on what came last, so one column of shapes says in less what three would. The count is the distance from the last
+ * deviation of the same task in the chunk; `nth`, hardly ever other than 0, is told apart.
+ *
+ *     head    [row count, new tasks, new shapes: [place of the task, place of the kind, option] …]
+ *     parts   heads and tails of the counts, of the shapes, and of the nths: rows since the last that is not 0, nth
+ */
+import { assert } from "../base/assert.ts"
+import { parseTask } from "../base/ids.ts"
+import { type Deviation, kindIndex, optionName, parseKind, parseOption } from "./choice.ts"
+import { type Content, type Damage, damage, type Frame, frameType, isDamage, pack, unpack } from "./codec.ts"
+import { ColumnReader, ColumnWriter, LITERAL_AHEAD } from "./column.ts"
+import type { RecordingLimits } from "./limits.ts"
+import { type Names, ShapeTable, type TaskTable } from "./names.ts"
+import { list, natural, type Plain, shaped, type Shaped, text, tuple } from "./plain.ts"
+
+const OPTION_LENGTH_MAX = 256
+export const TASK_LENGTH_MAX = 200
+
+export class ScheduleChunkWriter {
+  rowCount = 0
+  private readonly tasks: TaskTable
+  private readonly shapeTable = new ShapeTable()
+  private readonly counts = new ColumnWriter()
+  private readonly shapes = new ColumnWriter()
+  private readonly nths = new ColumnWriter()
+  /** The row after the last whose nth is not 0. */
+  private nthRow = 0
+  /** Of each task, by interned id; with holes. */
+  private lastCounts: Array<number | undefined> = []
+
+  constructor(tasks: TaskTable) {
+    this.tasks = tasks
+  }
+
+  add(deviation: Deviation): void {
+    const { count, nth, task } = deviation
+    const distance = count - (this.lastCounts[task] ?? 0)
+    this.lastCounts[task] = count
+    // A task's counts only grow in a run; a literal keeps schedules that never ran readable too.
+    if (distance >= 0) this.counts.natural(distance)
+    else this.counts.literal(BigInt(count))
+    this.shapes.natural(this.shapeTable.indexOf(deviation))
+    if (nth !== 0) {
+      this.nths.natural(this.rowCount - this.nthRow)
+      this.nths.natural(nth)
+      this.nthRow = this.rowCount + 1
+    }
+    this.rowCount += 1
+  }
+
+  /** The rows so far as a chunk; begins the next. */
+  flush(): Content {
+    const shapes = this.shapeTable.fresh().map(({ kind, option, task }): Plain => {
+      const name = optionName(kind, option)
+      assert(name !== "" && parseOption(kind, name) === option, "a schedule that is kept names its options so that they can be read again")
+      return [this.tasks.indexOf(task), kindIndex[kind], name]
+    })
+    const head = pack([this.rowCount, this.tasks.fresh(), shapes])
+    const columns = [this.counts, this.shapes, this.nths]
+    const parts = columns.flatMap((column) => [column.headBytes(), column.tailBytes()])
+    for (const column of columns) column.clear()
+    this.rowCount = 0
+    this.nthRow = 0
+    this.lastCounts = []
+    return { type: frameType.schedule, head, parts }
+  }
+}
+
+const headShape = tuple({
+  rowCount: natural,
+  tasks: list(text(TASK_LENGTH_MAX), Infinity),
+  shapes: list(tuple({ task: natural, kind: natural, option: text(OPTION_LENGTH_MAX) }), Infinity)
+})
+
+/** Adds what a chunk's head brings to the tables. */
+export const learnTasks = (tasks: ReadonlyArray<string>, names: Names, limits: RecordingLimits, at: number): Damage | undefined => {
+  for (const name of tasks) {
+    const task = parseTask(name)
+    if (task === undefined) return damage("Corrupt", at, "tasks named by descent")
+    if (names.tasks.length >= limits.taskCountMax) return damage("TooLarge", at, `at most ${limits.taskCountMax} tasks`)
+    names.tasks.push(task)
+  }
+  return undefined
+}
+
+const learnShapes = (shapes: Shaped<typeof headShape>["shapes"], names: Names, limits: RecordingLimits, at: number): Damage | undefined => {
+  if (names.shapes.length + shapes.length > limits.nameCountMax) return damage("TooLarge", at, `at most ${limits.nameCountMax} shapes`)
+  for (const { kind, option, task } of shapes) {
+    const taskId = names.tasks[task]
+    const kindName = names.kinds[kind]
+    if (taskId === undefined || kindName === undefined) return damage("Corrupt", at, "a task and a kind of choice of this recording")
+    const known = parseKind(kindName)
+    const parsed = known === undefined ? undefined : parseOption(known, option)
+    if (known === undefined) return damage("Newer", at, `a kind of choice this version knows, not ${kindName}`)
+    if (parsed === undefined || optionName(known, parsed) !== option || option === "") return damage("Corrupt", at, `an option of ${kindName}`)
+    names.shapes.push({ task: taskId, kind: known, option: parsed })
+  }
+  return undefined
+}
+
+/** Checks a chunk to the last byte and adds what it brings to `names`. Gives its row count. */
+export const checkScheduleChunk = ({ at, head, parts }: Frame, names: Names, limits: RecordingLimits): number | Damage => {
+  const unpacked = unpack(head, limits)
+  if (isDamage(unpacked)) return unpacked
+  const shape = shaped(headShape, unpacked.value, "chunk")
+  if (shape._tag === "Misshapen") return damage("Corrupt", at, `${shape.problem.path}: ${shape.problem.expected}`)
+  const { rowCount, shapes, tasks } = shape.value
+  const problem = learnTasks(tasks, names, limits, at) ?? learnShapes(shapes, names, limits, at)
+  if (problem !== undefined) return problem
+  if (parts.length !== 6 || parts[0]?.length !== rowCount || parts[2]?.length !== rowCount) return damage("Corrupt", at, `six parts of ${rowCount} rows`)
+  return readRows(parts, names, () => {}) ? rowCount : damage("Corrupt", at, "rows that refer to what there is")
+}
+
+/** The deviations of a chunk that has been checked, in the order of the run. */
+export const decodeScheduleChunk = ({ parts }: Content, names: Names, take: (deviation: Deviation) => void): void => {
+  assert(readRows(parts, names, take), "a chunk that was checked has not changed since")
+}
+
+const none = new Uint8Array(0)
+
+/** Reads rows as far as they make sense; whether they did to the end. */
+const readRows = (parts: ReadonlyArray<Uint8Array>, names: Names, take: (deviation: Deviation) => void): boolean => {
+  const [countHeads = none, countTails = none, shapeHeads = none, shapeTails = none, nthHeads = none, nthTails = none] = parts
+  const counts = new ColumnReader(countHeads, countTails)
+  const shapes = new ColumnReader(shapeHeads, shapeTails)
+  const nths = new ColumnReader(nthHeads, nthTails)
+  const lastCounts: Array<number | undefined> = []
+  let nthRow = nths.isAtEnd ? Infinity : nths.upTo(Number.MAX_SAFE_INTEGER)
+  for (let row = 0; row < shapeHeads.length; row += 1) {
+    const shape = names.shapes[shapes.natural()]
+    if (shape === undefined) return false
+    const distance = counts.natural()
+    const count = distance === LITERAL_AHEAD ? Number(counts.literal()) : (lastCounts[shape.task] ?? 0) + distance
+    let nth = 0
+    if (row === nthRow) {
+      nth = nths.upTo(Number.MAX_SAFE_INTEGER)
+      nthRow = nths.isAtEnd ? Infinity : row + 1 + nths.upTo(Number.MAX_SAFE_INTEGER)
+    }
+    if (!Number.isSafeInteger(count) || counts.isBroken || shapes.isBroken || nths.isBroken) return false
+    lastCounts[shape.task] = count
+    take({ task: shape.task, count, nth, kind: shape.kind, option: shape.option })
+  }
+  return counts.isWhole && shapes.isWhole && nths.isWhole
+}

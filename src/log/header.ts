@@ -1,0 +1,180 @@
+/** The head of a recording: everything a run is a function of, but for inputs and answers. And its end: what became of it. */
+import { type CpuId, parseTask, type TaskId, taskName } from "../base/ids.ts"
+import { known } from "../base/assert.ts"
+import { SEED_LENGTH_MAX } from "../base/prng.ts"
+import { CPU_MAX, kindNames, type Menu, parseKind } from "./choice.ts"
+import type { FieldKind } from "./event.ts"
+import { dictionary, isRecordKey } from "./entry-writer.ts"
+import type { DictionaryRow } from "./names.ts"
+import type { Outcome } from "./outcome.ts"
+import { bytes, checked, list, mapped, natural, oneOf, type Plain, type Shape, type Shaped, text, tuple, whole } from "./plain.ts"
+import { FORMAT_VERSION, type QuietPolicy } from "./version.ts"
+
+/** What the simulated hardware offers, and where a run ends for want of it. */
+export interface MachineOptions {
+  readonly cpus: ReadonlyArray<CpuId>
+  readonly memoryBytesMax: number
+  readonly icountMax: number
+  readonly taskCountMax: number
+  readonly outputBytesMax: number
+}
+
+/** What a run is a function of. */
+export interface Header {
+  readonly toolVersion: string
+  readonly kernelVersion: number
+  readonly policy: QuietPolicy
+  /** The program's own name, for people, and all of it. */
+  readonly program: { readonly name: string; readonly value: Plain }
+  readonly machine: MachineOptions
+  /** Contracts in force, by name, in the order in which they are asked. */
+  readonly abis: ReadonlyArray<string>
+  readonly argv: ReadonlyArray<string>
+  /** NAME=value */
+  readonly env: ReadonlyArray<string>
+  readonly menu: Menu
+  /** The strategy as it was typed, options included; "" where there was none. */
+  readonly strategy: string
+  /** Random bytes of the guest are drawn from it, too. */
+  readonly seed: string
+}
+
+/** What a recording says of itself besides: how to read it, and whether it is whole. */
+export interface HeaderRead extends Header {
+  readonly formatVersion: number
+  readonly programHash: string
+  readonly programBytes: number
+  readonly features: ReadonlyArray<string>
+  readonly kinds: ReadonlyArray<string>
+  readonly events: ReadonlyArray<DictionaryRow>
+}
+
+export const MAGIC = "rseqlab recording"
+const NAME_LENGTH_MAX = 4096
+const LIST_LENGTH_MAX = 65_536
+
+/** The header without the program's value, which has frames of its own. */
+export const plainOfHeader = (header: Header, programHash: string, programBytes: number): Plain => {
+  const { machine, menu, policy } = header
+  return [
+    MAGIC,
+    FORMAT_VERSION,
+    [],
+    header.toolVersion,
+    header.kernelVersion,
+    [policy.number, policy.turnIcount, policy.sliceIcount],
+    [header.program.name, programHash, programBytes],
+    [machine.cpus, machine.memoryBytesMax, machine.icountMax, machine.taskCountMax, machine.outputBytesMax],
+    header.abis,
+    header.argv,
+    header.env,
+    [kindNames.filter((kind) => menu.kinds.has(kind)), menu.signals, menu.arriveIcountMax, menu.clockSteps],
+    header.strategy,
+    header.seed,
+    kindNames,
+    dictionary.map(({ fields, tag }) => [tag, fields.map(([name, holds]) => [name, holds])])
+  ]
+}
+
+const name = text(NAME_LENGTH_MAX)
+const names = list(name, LIST_LENGTH_MAX)
+const arguments_ = list(text(131_072), LIST_LENGTH_MAX)
+const identifier = checked(name, "an identifier", isRecordKey)
+const fieldKind = oneOf("task", "cpu", "natural", "address", "integer", "word64", "text", "bytes", "cpus", "words64", "record") satisfies Shape<FieldKind>
+
+const unique = <T>(shape: Shape<ReadonlyArray<T>>, by: (value: T) => unknown): Shape<ReadonlyArray<T>> =>
+  checked(shape, "each once", (all) => new Set(all.map(by)).size === all.length)
+
+const cpus = checked(unique(list(whole(0, CPU_MAX), 64), (cpu) => cpu), "at least one CPU", (all) => all.length > 0)
+
+const menuShape = tuple({ kinds: names, signals: list(whole(1, 64), 64), arriveIcountMax: natural, clockSteps: list(natural, 1024) })
+
+/** The menu, if this version can ask all of it. */
+export const menuOf = (menu: Shaped<typeof menuShape>): Menu | undefined => {
+  const kinds = menu.kinds.map(parseKind)
+  return kinds.includes(undefined) ? undefined : { ...menu, kinds: new Set(kinds.filter((kind) => kind !== undefined)) }
+}
+
+/** What must hold before anything else is believed: appended to in every format to come. */
+export const preambleShape = tuple({ magic: name, formatVersion: natural, features: names })
+
+export const headerShape = tuple({
+  magic: name,
+  formatVersion: natural,
+  features: names,
+  toolVersion: name,
+  kernelVersion: natural,
+  policy: tuple({ number: natural, turnIcount: natural, sliceIcount: natural }),
+  program: tuple({ name, hash: text(64), bytes: natural }),
+  machine: tuple({ cpus, memoryBytesMax: natural, icountMax: natural, taskCountMax: natural, outputBytesMax: natural }),
+  abis: names,
+  argv: arguments_,
+  env: arguments_,
+  menu: menuShape,
+  strategy: name,
+  seed: text(2 * SEED_LENGTH_MAX),
+  kinds: unique(names, (kind) => kind),
+  events: unique(
+    list(tuple({
+      tag: identifier,
+      fields: unique(list(mapped(tuple({ name: identifier, holds: fieldKind }), ({ holds, name }) => [name, holds] as const), 256), ([field]) => field)
+    }), 4096),
+    ({ tag }) => tag
+  )
+})
+
+/** How a run stood at some point: what a replay compares. */
+export interface Check {
+  readonly now: number
+  /** Entries made up to here, kept or not. */
+  readonly entryCount: number
+  /** 16 hex digits: registers and memory. */
+  readonly stateHash: string
+  /** Of all questions asked: key and number of options. */
+  readonly questionsDigest: string
+}
+
+export const plainOfCheck = ({ entryCount, now, questionsDigest, stateHash }: Check): Plain => [now, entryCount, stateHash, questionsDigest]
+export const checkShape: Shape<Check> = tuple({ now: natural, entryCount: natural, stateHash: text(64), questionsDigest: text(64) })
+
+/** How a run ended, and how much there was. */
+export interface End extends Check {
+  readonly outcome: Outcome
+}
+
+export const plainOfEnd = (end: End, deviationCount: number): Plain => [plainOfOutcome(end.outcome), plainOfCheck(end), deviationCount]
+
+const plainOfOutcome = (outcome: Outcome): Plain => {
+  switch (outcome._tag) {
+    case "Exited": return [outcome._tag, outcome.status]
+    case "Killed": return [outcome._tag, outcome.signal]
+    case "Deadlocked": return [outcome._tag, outcome.tasks.map(taskName)]
+    case "OutOfBudget": return [outcome._tag, outcome.limit]
+    case "Unsupported": return [outcome._tag, outcome.what, BigInt(outcome.ip), outcome.bytes]
+    case "Abandoned": return [outcome._tag]
+    case "Diverged": return [outcome._tag, outcome.difference]
+  }
+}
+
+const task: Shape<TaskId> = mapped(checked(text(200), "a task", (descent) => parseTask(descent) !== undefined), (descent) => known(parseTask(descent), "it was checked"))
+const sentence = text(65_536)
+const tag = oneOf("Exited", "Killed", "Deadlocked", "OutOfBudget", "Unsupported", "Abandoned", "Diverged")
+
+const outcomeShape: Shape<Outcome> = (plain, path): Outcome => {
+  const [first, ...rest] = list<Plain>((element) => element ?? null, 8)(plain, path)
+  const _tag = tag(first, `${path}[0]`)
+  const at = (index: number): readonly [Plain | undefined, string] => [rest[index], `${path}[${index + 1}]`]
+  switch (_tag) {
+    case "Exited": return { _tag, status: natural(...at(0)) }
+    case "Killed": return { _tag, signal: natural(...at(0)) }
+    case "Deadlocked": return { _tag, tasks: list(task, LIST_LENGTH_MAX)(...at(0)) }
+    case "OutOfBudget": return { _tag, limit: oneOf("icount", "memory", "tasks", "output")(...at(0)) }
+    case "Unsupported": return { _tag, what: sentence(...at(0)), ip: addressIn(...at(1)), bytes: bytes(...at(2)) }
+    case "Abandoned": return { _tag }
+    case "Diverged": return { _tag, difference: sentence(...at(0)) }
+  }
+}
+/** An address may be any that a double holds, so it travels as 64 bits. */
+const addressIn: Shape<number> = (plain, path) => (typeof plain === "bigint" ? Number(plain) : natural(plain, path))
+
+export const endShape = tuple({ outcome: outcomeShape, check: checkShape, deviationCount: natural })

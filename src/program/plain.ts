@@ -1,0 +1,77 @@
+/**
+ * Programs as plain values, for recordings to carry. The way back checks everything: a recording may come from a stranger.
+ */
+import { TASK_SIZE } from "../base/ids.ts"
+import {
+  bytes, checked, list, type Misshapen, natural, oneOf, optional, type Plain, plainOf, type Shape, shaped, text, tuple, whole, word64
+} from "../log/plain.ts"
+import { CPU_MAX } from "../log/choice.ts"
+import type { DescribedSection, Experiment, Program, ProgramSymbol, Segment, TaskRequest } from "./program.ts"
+
+const SEGMENT_COUNT_MAX = 65_535
+const SYMBOL_COUNT_MAX = 1_000_000
+const TASK_COUNT_MAX = 65_536
+const NAME_LENGTH_MAX = 4096
+
+export const plainOfProgram = (program: Program): Plain => [
+  program.name,
+  program.segments.map(({ bytes, memoryBytes, protection, start }): Plain => [start, bytes, memoryBytes, protection]),
+  program.symbols.map(({ at, kind, name, sizeBytes }): Plain => [name, at, sizeBytes, kind]),
+  program.sections.map(({ abort, descriptor, end, start }): Plain => [descriptor, start, end, abort]),
+  program.entry,
+  program.headers === undefined ? null : [program.headers.at, program.headers.sizeBytes, program.headers.count],
+  plainOfExperiment(program.experiment),
+  program.end
+]
+
+const plainOfExperiment = ({ abi, cpus, finallyEntry, repeat, tasks, watches }: Experiment): Plain => [
+  plainOf(cpus),
+  plainOf(abi),
+  tasks.map(({ argument, cpu, entry, name, stackBytes }): Plain => [entry, name, plainOf(cpu), argument, stackBytes]),
+  watches.map(({ end, name, start }): Plain => [name, start, end]),
+  plainOf(finallyEntry),
+  plainOf(repeat)
+]
+
+const address = whole(0, TASK_SIZE)
+const name = text(NAME_LENGTH_MAX)
+const cpu = whole(0, CPU_MAX)
+/** Of a symbol or a descriptor: whatever the file said, as long as a double holds it. */
+const anyAddress = natural
+
+const segment: Shape<Segment> = checked(
+  tuple({ start: address, bytes, memoryBytes: whole(0, TASK_SIZE), protection: whole(0, 7) }),
+  "a segment that ends in user space and holds its bytes",
+  ({ bytes, memoryBytes, start }) => bytes.length <= memoryBytes && start + memoryBytes <= TASK_SIZE
+)
+
+const symbol: Shape<ProgramSymbol> = tuple({ name, at: anyAddress, sizeBytes: natural, kind: oneOf("function", "object", "other") })
+
+const section: Shape<DescribedSection> = tuple({ descriptor: anyAddress, start: anyAddress, end: anyAddress, abort: anyAddress })
+
+const task: Shape<TaskRequest> = tuple({ entry: address, name, cpu: optional(cpu), argument: word64, stackBytes: natural })
+
+const experiment: Shape<Experiment> = tuple({
+  cpus: optional(list(cpu, 64)),
+  abi: optional(name),
+  tasks: list(task, TASK_COUNT_MAX),
+  watches: list(tuple({ name, start: address, end: address }), 65_536),
+  finallyEntry: optional(address),
+  repeat: optional(natural)
+})
+
+const program: Shape<Program> = tuple({
+  name,
+  segments: list(segment, SEGMENT_COUNT_MAX),
+  symbols: list(symbol, SYMBOL_COUNT_MAX),
+  sections: list(section, SYMBOL_COUNT_MAX),
+  entry: address,
+  headers: optional(tuple({ at: address, sizeBytes: natural, count: natural })),
+  experiment,
+  end: address
+})
+
+/** The program a plain value is, or where it is none. Bytes of segments are those of the value, not copied. */
+export const programOfPlain = (plain: Plain):
+  { readonly _tag: "Shaped"; readonly value: Program } | { readonly _tag: "Misshapen"; readonly problem: Misshapen } =>
+  shaped(program, plain, "program")

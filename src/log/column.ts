@@ -40,6 +40,15 @@ export class ColumnWriter {
     this.literalWord()
   }
 
+  /** What only grows, as the way from the last; where it did not grow, as it is. */
+  onward(value: number, last: number): void {
+    if (value >= last) this.natural(value - last)
+    else {
+      assert(Number.isSafeInteger(value) && value >= 0, `a natural below 2^53, not ${value}`)
+      this.literal(BigInt(value))
+    }
+  }
+
   /** 64 bits, unsigned. */
   word64(value: bigint): void {
     word.setBigUint64(0, value, true)
@@ -151,6 +160,12 @@ export class ColumnReader {
     for (let index = 0; index < 8; index += 1) word.setUint8(index, this.tails[this.tailAt + index] ?? 0)
     this.tailAt += 8
     return word.getBigUint64(0, true)
+  }
+
+  /** Not checked: it may be beyond 2^53. */
+  onward(last: number): number {
+    const way = this.natural()
+    return way === LITERAL_AHEAD ? Number(this.literal()) : last + way
   }
 
   word64(): bigint {

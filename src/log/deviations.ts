@@ -12,7 +12,7 @@ import { assert } from "../base/assert.ts"
 import { parseTask } from "../base/ids.ts"
 import { type Deviation, kindIndex, optionName, parseKind, parseOption } from "./choice.ts"
 import { type Content, type Damage, damage, type Frame, frameType, isDamage, pack, unpack } from "./codec.ts"
-import { ColumnReader, ColumnWriter, LITERAL_AHEAD } from "./column.ts"
+import { ColumnReader, ColumnWriter } from "./column.ts"
 import type { RecordingLimits } from "./limits.ts"
 import { type Names, ShapeTable, type TaskTable } from "./names.ts"
 import { list, natural, type Plain, shaped, type Shaped, text, tuple } from "./plain.ts"
@@ -38,11 +38,8 @@ export class ScheduleChunkWriter {
 
   add(deviation: Deviation): void {
     const { count, nth, task } = deviation
-    const distance = count - (this.lastCounts[task] ?? 0)
+    this.counts.onward(count, this.lastCounts[task] ?? 0)
     this.lastCounts[task] = count
-    // A task's counts only grow in a run; a literal keeps schedules that never ran readable too.
-    if (distance >= 0) this.counts.natural(distance)
-    else this.counts.literal(BigInt(count))
     this.shapes.natural(this.shapeTable.indexOf(deviation))
     if (nth !== 0) {
       this.nths.natural(this.rowCount - this.nthRow)
@@ -133,8 +130,7 @@ const readRows = (parts: ReadonlyArray<Uint8Array>, names: Names, take: (deviati
   for (let row = 0; row < shapeHeads.length; row += 1) {
     const shape = names.shapes[shapes.natural()]
     if (shape === undefined) return false
-    const distance = counts.natural()
-    const count = distance === LITERAL_AHEAD ? Number(counts.literal()) : (lastCounts[shape.task] ?? 0) + distance
+    const count = counts.onward(lastCounts[shape.task] ?? 0)
     let nth = 0
     if (row === nthRow) {
       nth = nths.upTo(Number.MAX_SAFE_INTEGER)

@@ -82,12 +82,12 @@ class Position {
 
   /** False where the row makes no sense. */
   move(): boolean {
-    this.now = onward(this.nows, this.now)
+    this.now = this.nows.onward(this.now)
     this.cpu = this.cpus.upTo(CPU_MAX)
     const task = this.names.tasks[this.subjects.natural()]
     if (task === undefined) return false
     this.task = task
-    this.count = onward(this.counts, this.lastCounts.get(task) ?? 0)
+    this.count = this.counts.onward(this.lastCounts.get(task) ?? 0)
     this.lastCounts.set(task, this.count)
     return Number.isSafeInteger(this.now) && Number.isSafeInteger(this.count) && !this.counts.isBroken && !this.cpus.isBroken
   }
@@ -95,11 +95,6 @@ class Position {
   get isWhole(): boolean {
     return this.nows.isWhole && this.cpus.isWhole && this.subjects.isWhole && this.counts.isWhole
   }
-}
-
-const onward = (column: ColumnReader, last: number): number => {
-  const way = column.natural()
-  return way === LITERAL_AHEAD ? Number(column.literal()) : last + way
 }
 
 /** Checks a chunk to the last byte and adds what it brings to `names`. */

@@ -102,10 +102,10 @@ export class EntryChunkWriter implements EventLog {
   }
 
   private move(now: number, cpu: CpuId, task: TaskId, count: Count): void {
-    distance(this.nows, now, this.lastNow)
+    this.nows.onward(now, this.lastNow)
     this.cpus.natural(cpu)
     this.subjects.natural(this.tasks.indexOf(task))
-    distance(this.counts, count, this.lastCounts[task] ?? 0)
+    this.counts.onward(count, this.lastCounts[task] ?? 0)
     this.lastNow = now
     this.lastCpu = cpu
     this.lastTask = task
@@ -213,12 +213,6 @@ export class EntryChunkWriter implements EventLog {
     this.keyPlaces.set(key, place)
     return place
   }
-}
-
-/** What only grows, as the way from the last; where it did not grow, as it is. */
-const distance = (column: ColumnWriter, value: number, last: number): void => {
-  if (value >= last) column.natural(value - last)
-  else column.literal(BigInt(value))
 }
 
 /** Signed as natural, small where it was small: 0, -1, 1, -2 … are 0, 1, 2, 3 … */

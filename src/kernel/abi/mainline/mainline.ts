@@ -9,10 +9,10 @@ import { AT_RSEQ_ALIGN, AT_RSEQ_FEATURE_SIZE, RSEQ_ORIGINAL_BYTES, rseqEvent } f
 import type { Registers, UserMemory } from "../../../machine/machine.ts"
 import type { Kernel } from "../../kernel.ts"
 import { forceSegv } from "../../signal.ts"
-import { processOf, type Task } from "../../state.ts"
+import type { Task } from "../../state.ts"
 import type { AnySyscall } from "../../syscall/definition.ts"
 import type { AbiDefinition } from "../definition.ts"
-import { keptOfProcess, keptOfTask } from "../kept.ts"
+import { keptOfTask } from "../kept.ts"
 import { causeOf, fixUp, sectionOf } from "./fixup.ts"
 import type { Generation } from "./generation.ts"
 import { interruptName, membarrierCall } from "./membarrier.ts"
@@ -26,7 +26,6 @@ const NO_SIGNAL = 0
 export const mainline = <Name extends string>(generation: Generation<Name>): AbiDefinition<Name> => {
   const { name } = generation
   const kept = keptOfTask<Registration>(name)
-  const keptOfMembarrier = keptOfProcess(name)
   const interrupted = interruptName(generation)
   const calls: Array<AnySyscall> = [rseqCall(generation, kept)]
   if (generation.hasRseqMembarrier) calls.push(membarrierCall(generation))
@@ -110,10 +109,7 @@ export const mainline = <Name extends string>(generation: Generation<Name>): Abi
       // A new task is placed on a CPU like one that migrates.
       kept.set(kernel, child, { ...registration, events: registration.events | MIGRATE, isDue: 1, cidPlusOne: 0 })
     },
-    onExec: (kernel, task) => {
-      kept.set(kernel, task, undefined)
-      keptOfMembarrier.set(kernel, processOf(kernel.state, task.process), undefined)
-    },
+    onExec: (kernel, task) => kept.set(kernel, task, undefined),
     onExit: (kernel, task) => kept.set(kernel, task, undefined)
   }
 }

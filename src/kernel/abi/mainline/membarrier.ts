@@ -9,15 +9,11 @@ import type { Kernel } from "../../kernel.ts"
 import { interruptCpu } from "../../scheduler.ts"
 import { processOf, type Task } from "../../state.ts"
 import { type CallResult, defineSyscall, failed, returned } from "../../syscall/definition.ts"
+import { membarrier as general } from "../../syscall/membarrier.ts"
 import { stuckUntilArrived } from "../../wait.ts"
-import { keptOfProcess } from "../kept.ts"
-import { membarrier as general } from "./general-membarrier.ts"
 import type { Generation } from "./generation.ts"
 
-const { GET_REGISTRATIONS, PRIVATE_EXPEDITED_RSEQ, QUERY, REGISTER_PRIVATE_EXPEDITED_RSEQ } = membarrierCommand
-
-/** Kept of a process that may use the command. */
-type Registered = { readonly isRegistered: number }
+const { PRIVATE_EXPEDITED_RSEQ, QUERY, REGISTER_PRIVATE_EXPEDITED_RSEQ } = membarrierCommand
 
 /** Where the caller waits for its interrupts to arrive. */
 const ARRIVING = 0
@@ -29,14 +25,10 @@ export const interruptName = ({ name }: Generation): string => `${name} membarri
 const running = (kernel: Kernel, { process }: Task): ReadonlyArray<number> =>
   kernel.state.cpus.filter(({ current, isOnline }) => isOnline && current !== undefined && kernel.current(current).process === process).map(({ id }) => id)
 
-const withBits = (result: CallResult, bits: number): CallResult => (result._tag === "Returned" ? returned(result.value | bits) : result)
-
 export const membarrierCall = (generation: Generation) => {
-  const kept = keptOfProcess<Registered>(generation.name)
-
   const restart = (kernel: Kernel, task: Task, flags: number, cpu: number): CallResult => {
     const process = processOf(kernel.state, task.process)
-    if (kept.of(process) === undefined) return failed("EPERM")
+    if ((process.membarriers & REGISTER_PRIVATE_EXPEDITED_RSEQ) === 0) return failed("EPERM")
     const isOneCpu = kernel.state.cpus.filter(({ isOnline }) => isOnline).length === 1
     if (process.taskCount === 1 || isOneCpu) return returned()
     // A CPU that is not there, or runs somebody else, has nothing to restart. A negative one is all of them.
@@ -58,21 +50,23 @@ export const membarrierCall = (generation: Generation) => {
     support: general.support,
     errors: ["EINVAL", "EPERM"],
     source: "membarrier(2); Linux kernel/sched/membarrier.c",
-    perform: (kernel, task, { command, cpu, flags }) => {
-      const isRegistered = kept.of(processOf(kernel.state, task.process)) !== undefined
+    perform: (kernel, task, values) => {
+      const { command, cpu, flags } = values
       switch (command) {
-        case QUERY:
-          return withBits(general.perform(kernel, task, { command, flags, cpu }), PRIVATE_EXPEDITED_RSEQ | REGISTER_PRIVATE_EXPEDITED_RSEQ)
-        case GET_REGISTRATIONS:
-          return withBits(general.perform(kernel, task, { command, flags, cpu }), isRegistered ? REGISTER_PRIVATE_EXPEDITED_RSEQ : 0)
+        case QUERY: {
+          const result = general.perform(kernel, task, values)
+          return result._tag === "Returned" ? returned(result.value | PRIVATE_EXPEDITED_RSEQ | REGISTER_PRIVATE_EXPEDITED_RSEQ) : result
+        }
         case PRIVATE_EXPEDITED_RSEQ:
           return flags === 0 || flags === MEMBARRIER_CMD_FLAG_CPU ? restart(kernel, task, flags, cpu) : failed("EINVAL")
-        case REGISTER_PRIVATE_EXPEDITED_RSEQ:
+        case REGISTER_PRIVATE_EXPEDITED_RSEQ: {
           if (flags !== 0) return failed("EINVAL")
-          kept.set(kernel, processOf(kernel.state, task.process), { isRegistered: 1 })
+          const isRegistered = (processOf(kernel.state, task.process).membarriers & command) !== 0
+          if (!isRegistered) kernel.emit({ _tag: "MembarrierRegistered", process: task.process, command })
           return returned()
+        }
         default:
-          return general.perform(kernel, task, { command, flags, cpu })
+          return general.perform(kernel, task, values)
       }
     },
     resume: (kernel, task) => arrived(kernel, task)

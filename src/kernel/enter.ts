@@ -2,13 +2,14 @@
 import { unreachable } from "../base/assert.ts"
 import type { TaskId } from "../base/ids.ts"
 import type { Interruption, InterruptionKind } from "../log/choice.ts"
-import { SIGFPE, SIGILL, SIGSEGV, SIGTRAP } from "../linux/signal.ts"
-import type { Fault, Stop } from "../machine/stop.ts"
+import { SI_USER } from "../linux/siginfo.ts"
+import type { Stop } from "../machine/stop.ts"
 import type { Interruptor } from "./abi/definition.ts"
+import { breakpointTrap, raise, raisedBy } from "./fault.ts"
 import type { Kernel } from "./kernel.ts"
 import { arriveAll, migrate, preempt, sliceEnds } from "./scheduler.ts"
-import { force, send } from "./signal.ts"
-import type { PendingSignal, Task } from "./state.ts"
+import { send } from "./signal.ts"
+import type { Task } from "./state.ts"
 import { type AnySyscall, argument, type CallResult } from "./syscall/definition.ts"
 import { syscallNumbered } from "./syscall/table.ts"
 import { fireTimers } from "./timer.ts"
@@ -93,28 +94,6 @@ export const resumeCall = (kernel: Kernel, id: TaskId): void => {
 
 // ---- faults
 
-const SEGV_MAPERR = 1
-const SEGV_ACCERR = 2
-const FPE_INTDIV = 1
-const ILL_ILLOPN = 2
-const SI_KERNEL = 0x80
-
-/** The signal a fault becomes. Source: Linux arch/x86/mm/fault.c, arch/x86/kernel/traps.c. */
-const signalOf = (fault: Fault, ip: bigint): PendingSignal => {
-  switch (fault._tag) {
-    case "PageFault":
-      return { signal: SIGSEGV, code: fault.isPresent ? SEGV_ACCERR : SEGV_MAPERR, senderTid: 0, address: fault.address }
-    case "GeneralProtection":
-      return { signal: SIGSEGV, code: SI_KERNEL, senderTid: 0, address: 0n }
-    case "DivideError":
-      return { signal: SIGFPE, code: FPE_INTDIV, senderTid: 0, address: ip }
-    case "InvalidOpcode":
-      return { signal: SIGILL, code: ILL_ILLOPN, senderTid: 0, address: ip }
-    default:
-      return unreachable(fault)
-  }
-}
-
 const userInterrupted = (kernel: Kernel, id: TaskId, by: Interruptor): void => {
   for (const abi of kernel.abis) abi.onUserInterrupted?.(kernel, kernel.current(id), by)
 }
@@ -127,13 +106,13 @@ export const enter = (kernel: Kernel, task: Task, stop: Stop): void => {
       return call(kernel, kernel.current(task.id))
     case "Breakpoint":
       userInterrupted(kernel, task.id, "breakpoint")
-      return force(kernel, kernel.current(task.id), { signal: SIGTRAP, code: SI_KERNEL, senderTid: 0, address: 0n })
+      return raise(kernel, task, breakpointTrap)
     case "Faulted": {
       const ip = kernel.registers(task).ipExact()
-      const signal = signalOf(stop.fault, ip)
+      const raised = raisedBy(kernel, task, stop.fault)
       userInterrupted(kernel, task.id, "fault")
-      kernel.observe({ _tag: "Faulted", task: task.id, ip: Number(ip), fault: stop.fault._tag, address: signal.address })
-      return force(kernel, kernel.current(task.id), signal)
+      kernel.observe({ _tag: "Faulted", task: task.id, ip: Number(ip), fault: stop.fault._tag, address: raised.sent.address })
+      return raise(kernel, task, raised)
     }
     case "Unsupported":
       return kernel.end({ _tag: "Unsupported", what: `the instruction ${stop.text} is not modelled`, ip: stop.ip, bytes: stop.bytes })
@@ -162,7 +141,7 @@ export const interrupt = (kernel: Kernel, { id }: Task, { kind, option }: Interr
     case "migrate":
       return migrate(kernel, task, option)
     case "signal":
-      return send(kernel, id, { signal: option, code: 0, senderTid: 0, address: 0n }, false)
+      return send(kernel, id, { signal: option, code: SI_USER, senderTid: 0, address: 0n }, false)
     case "turn":
       return
     default:

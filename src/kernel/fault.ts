@@ -12,13 +12,14 @@ import type { Kernel } from "./kernel.ts"
 import { force } from "./signal.ts"
 import { type PendingSignal, processOf, type Task } from "./state.ts"
 
-interface Raised {
+/** A fault as the kernel tells of it. */
+export interface Raised {
   readonly trap: number
   readonly error: number
   readonly sent: PendingSignal
 }
 
-const raisedBy = (kernel: Kernel, task: Task, fault: Fault): Raised => {
+export const raisedBy = (kernel: Kernel, task: Task, fault: Fault): Raised => {
   const ip = kernel.registers(task).ipExact()
   switch (fault._tag) {
     case "PageFault": {
@@ -41,16 +42,15 @@ const raisedBy = (kernel: Kernel, task: Task, fault: Fault): Raised => {
   }
 }
 
-/** The fault becomes a signal that its task cannot escape. */
-export const raiseFault = (kernel: Kernel, task: Task, fault: Fault): void => {
-  const { error, sent, trap } = raisedBy(kernel, task, fault)
-  const address = fault._tag === "PageFault" ? fault.address : kernel.current(task.id).trap.address
-  kernel.emit({ _tag: "Trapped", task: task.id, trap, error, address })
-  force(kernel, task, sent)
+/** It becomes a signal that its task cannot escape. */
+export const raise = (kernel: Kernel, { id }: Task, { error, sent, trap }: Raised): void => {
+  // Only a page fault writes cr2.
+  const address = trap === trapNumber.PF ? sent.address : kernel.current(id).trap.address
+  kernel.emit({ _tag: "Trapped", task: id, trap, error, address })
+  force(kernel, kernel.current(id), sent)
 }
 
 /** An `int3` has retired. */
-export const raiseBreakpoint = (kernel: Kernel, task: Task): void => {
-  kernel.emit({ _tag: "Trapped", task: task.id, trap: trapNumber.BP, error: 0, address: kernel.current(task.id).trap.address })
-  force(kernel, task, { signal: SIGTRAP, code: SI_KERNEL, senderTid: 0, address: 0n })
+export const breakpointTrap: Raised = {
+  trap: trapNumber.BP, error: 0, sent: { signal: SIGTRAP, code: SI_KERNEL, senderTid: 0, address: 0n }
 }

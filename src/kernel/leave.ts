@@ -1,10 +1,10 @@
 /** Back to user mode: whatever is due for the CPU's task before its next instruction. */
 import type { CpuId, TaskId } from "../base/ids.ts"
-import { deliverPending } from "./deliver.ts"
+import { deliverPending, hasSignalWork } from "./deliver.ts"
 import { resumeCall } from "./enter.ts"
 import type { Kernel } from "./kernel.ts"
 import { takeHead } from "./scheduler.ts"
-import { cpuOf, processOf } from "./state.ts"
+import { cpuOf } from "./state.ts"
 
 /**
  * Gets a task of `cpu` ready to run an instruction: who waits is switched in, a paused call goes on, signals are delivered,
@@ -28,9 +28,7 @@ export const returnToUser = (kernel: Kernel, cpu: CpuId): TaskId | undefined => 
       if (kernel.turnWanted !== undefined) return undefined
       continue
     }
-    if (task.pending.length > 0 || processOf(kernel.state, task.process).pending.length > 0) {
-      if (deliverPending(kernel, current) === "gone") continue
-    }
+    if (hasSignalWork(kernel, task) && deliverPending(kernel, current) === "gone") continue
     const before = kernel.state
     for (const abi of kernel.abis) {
       const now = kernel.current(current)

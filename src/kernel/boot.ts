@@ -49,7 +49,7 @@ export interface BootFailure {
 }
 const bootFailed = (reason: string): BootFailure => ({ _tag: "BootFailed", reason })
 
-const emptyState = (cpus: ReadonlyArray<CpuId>): KernelState => ({
+export const emptyState = (cpus: ReadonlyArray<CpuId>): KernelState => ({
   tasks: [], slots: new Map(), processes: new Map(),
   cpus: [...cpus].sort((a, b) => a - b).map((id) => ({ id, current: undefined, queue: [], isOnline: true, contracts: {} })),
   interrupts: [], idleNanoseconds: 0, kernelSteps: 0, waitCount: 0, unknownCalls: new Map()
@@ -123,7 +123,7 @@ const startTasks = (kernel: Kernel, load: Loading, { experiment }: Program): Boo
     registers.setNumber(RSP, slot + STACK_BYTES - 64)
     registers.setIp(experiment.finallyEntry)
   }
-  kernel.emit({ _tag: "Blocked", task: rootTask, on: "tasks", key: experiment.finallyEntry === undefined ? "end" : "finally", value: 0, deadline: 0, call: 0 })
+  kernel.emit({ _tag: "Blocked", task: rootTask, on: "tasks", key: experiment.finallyEntry === undefined ? "end" : "finally", value: 0, deadline: 0, call: 0, restart: "never", data: [] })
   leaveCpu(kernel, rootTask)
   pickNext(kernel, root.cpu, rootTask)
   return undefined

@@ -123,6 +123,7 @@ export const createMachine = ({ maxMemoryBytes }: MachineOptions): Machine => {
     guards.setMarks(markSet)
     dropTags(markSet.any)
     dropTags(markSet.writes)
+    runner.hasMarks = wanted.length > 0
     runner.isEveryInstructionMarked = markSet.isEveryInstructionMarked
     if (before.executed.size + markSet.executed.size > 0 || before.areCallsMarked !== markSet.areCallsMarked) {
       code.setMarks(markSet.executed, markSet.areCallsMarked)

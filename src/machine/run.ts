@@ -35,6 +35,8 @@ export class Runner {
   private readonly parts: RunnerParts
   private readonly engine: Interpreter
   isEveryInstructionMarked = false
+  /** Whether anything at all is marked: else there is no mark to pass. */
+  hasMarks = false
   /** Of the budget of the run under way. */
   private left = 0
   /** Why `find` found nothing. */
@@ -63,7 +65,7 @@ export class Runner {
 
   private go(block: number, space: number, passMark: boolean): Stop {
     const { contexts, spaces } = this.parts
-    let isPassing = passMark
+    let isPassing = passMark && this.hasMarks
     /** The record by which control came to where none is known yet. */
     let from = 0
     for (;;) {
@@ -127,17 +129,19 @@ export class Runner {
 
   /** The record of the instruction the block stands at; 0 if there is none to be had. */
   private find(block: number, space: number, codeSpace: number, context: number, from: number): number {
-    const { code, contexts, linear } = this.parts
+    const { code, contexts } = this.parts
     const low = this.word(block + field.ip)
     const high = this.word(block + field.ip + 4)
     const known = from === 0 ? contexts.formAt(context, low, high) : 0
-    if (known !== 0) return known
+    if (known !== 0 && this.codeOf(known) !== engineCode.resolve) return known
     if (high >> USER_SHIFT !== 0) return this.refuseFetch(block, space)
     const form = code.formAt(space, codeSpace, high * 2 ** 32 + (low >>> 0), from)
     if (form === 0) return this.refuseFetch(block, space)
-    if (from === 0 || linear.view.getUint16(from + formField.code, true) === engineCode.resolve) contexts.setForm(context, low, high, form)
+    if (from === 0 || this.codeOf(from) === engineCode.resolve) contexts.setForm(context, low, high, form)
     return form
   }
+
+  private codeOf(form: number): number { return this.parts.linear.view.getUint16(form + formField.code, true) }
 
   /** An address that is none faults otherwise than one where nothing may be executed. */
   private refuseFetch(block: number, space: number): 0 {

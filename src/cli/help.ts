@@ -35,7 +35,9 @@ const typedFlag = ({ aliases, name, type }: FlagDoc): string => {
   const names = [...aliases, `--${name}`].join(", ")
   return type === "boolean" ? names : `${names} ${type}`
 }
-const flagRow = (flag: FlagDoc): readonly [string, string] => [typedFlag(flag), Maybe.getOrElse(flag.description, () => "")]
+/** effect/cli repeats the words that the flag's own column shows. */
+const withoutChoices = (description: string): string => description.replace(/ ?\(choices: [^)]*\)$/, "")
+const flagRow = (flag: FlagDoc): readonly [string, string] => [typedFlag(flag), withoutChoices(Maybe.getOrElse(flag.description, () => ""))]
 const argumentRow = ({ description, name }: ArgDoc): readonly [string, string] => [name, Maybe.getOrElse(description, () => "")]
 
 export const printHelp = (doc: HelpDoc): string => {
@@ -45,7 +47,7 @@ export const printHelp = (doc: HelpDoc): string => {
     doc.description,
     ...section("Examples", examples.flatMap(({ command, description }) =>
       description === undefined ? [`  ${command}`] : [`  ${command}`, `      ${description}`])),
-    ...section("Usage", [`  ${doc.usage}`]),
+    ...section("Usage", [`  ${doc.usage.replace("[<ARGS...>]", "[-- ARGS...]")}`]),
     ...section("Commands", subcommands.length === 0 ? [] : rows(subcommands.map(({ description, name }) => [name, description] as const))),
     ...section("Arguments", doc.args === undefined || doc.args.length === 0 ? [] : rows(doc.args.map(argumentRow))),
     ...section("Flags", doc.flags.length === 0 ? [] : rows(doc.flags.map(flagRow))),

@@ -17,6 +17,8 @@ export const toJson = (value: unknown, indent = 0): string =>
   JSON.stringify(value, (_key, item: unknown) => (typeof item === "bigint" ? `0x${item.toString(16)}` : item), indent)
     .replace(/[\u007f-\u009f\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)
 
+export const printJson = (value: unknown, indent = 2): Effect.Effect<void> => Console.log(toJson(value, indent))
+
 const PLAIN_WORD = /^[A-Za-z0-9_@%+=:,./-]+$/
 
 /** A word as a POSIX shell reads it back; what a terminal must not see is written with `$'…'`. */

@@ -56,11 +56,13 @@ export const readWhole = (file: string, bytesMax: number): FileRead => {
 
 const SEARCHED_NAME_COUNT_MAX = 2_000
 
-/** The file beside `file` whose name is nearest to it. */
+/** The file beside `file` whose name is nearest to it: one that begins so, or one a few letters away. */
 export const nearestFile = (file: string): string | undefined => {
   try {
     const folder = dirname(file)
-    const name = nearest(basename(file), readdirSync(folder).slice(0, SEARCHED_NAME_COUNT_MAX))
+    const names = readdirSync(folder).sort().slice(0, SEARCHED_NAME_COUNT_MAX)
+    const typed = basename(file)
+    const name = names.find((one) => one.startsWith(`${typed}.`)) ?? nearest(typed, names)
     return name === undefined ? undefined : file.includes("/") ? join(folder, name) : name
   } catch {
     return undefined

@@ -20,11 +20,11 @@ export class SimulatorBroke extends Schema.TaggedError<SimulatorBroke>()("Simula
   }
 }
 
-/** A run that stands before its first instruction, and whoever writes it down. */
-export interface Begun {
+/** A run that stands before its first instruction, and whoever writes it down or holds it against another. */
+export interface Begun<Result = Outcome> {
   readonly run: Run
-  /** Runs on for about so many instructions; writes whatever falls due. */
-  readonly advance: (breathIcount: number) => Outcome | undefined
+  /** Runs on for about so many instructions; writes whatever falls due. The result, once there is one. */
+  readonly advance: (breathIcount: number) => Result | undefined
   /** Ends the run where it stands. What was written down is whole, and says so. */
   readonly abandon: () => void
 }
@@ -33,15 +33,15 @@ export interface Begun {
 const BREATH_ICOUNT = 250_000
 
 /** Runs on until it ends. `check` is asked after each breath and may end the waiting. */
-const breathe = <E>(begun: Begun, work: string, check: Effect.Effect<void, E>): Effect.Effect<Outcome, E, Progress> =>
+const breathe = <Result, E>(begun: Begun<Result>, work: string, check: Effect.Effect<void, E>): Effect.Effect<Result, E, Progress> =>
   Effect.gen(function*() {
     const progress = yield* Progress
     const { kernel } = begun.run
     const advance = { work, now: 0, entryCount: 0 }
     for (;;) {
-      const outcome = yield* Effect.sync(() => begun.advance(BREATH_ICOUNT))
+      const result = yield* Effect.sync(() => begun.advance(BREATH_ICOUNT))
       yield* check
-      if (outcome !== undefined) return outcome
+      if (result !== undefined) return result
       advance.now = kernel.now
       advance.entryCount = kernel.entryCount
       progress.report(advance)
@@ -50,17 +50,19 @@ const breathe = <E>(begun: Begun, work: string, check: Effect.Effect<void, E>): 
   })
 
 /**
- * Runs to the end. Interrupted, the run ends at this boundary as `Abandoned` and the caller goes on with that outcome: to be
- * called where interruption is off.
+ * Runs to the end. Interrupted, the run ends at this boundary as `Abandoned` and the caller goes on: to be called where
+ * interruption is off.
  */
-export const toTheEnd = <E>(begun: Begun, work: string, check: Effect.Effect<void, E> = Effect.void): Effect.Effect<Outcome, E | SimulatorBroke, Progress> =>
+export const toTheEnd = <Result, E = never>(
+  begun: Begun<Result>, work: string, check: Effect.Effect<void, E> = Effect.void
+): Effect.Effect<Result | "abandoned", E | SimulatorBroke, Progress> =>
   Effect.gen(function*() {
     const exit = yield* Effect.exit(Effect.interruptible(breathe(begun, work, check)))
     ;(yield* Progress).finish()
     if (Exit.isSuccess(exit)) return exit.value
     if (Cause.hasInterruptsOnly(exit.cause)) {
       begun.abandon()
-      return begun.run.outcome ?? { _tag: "Abandoned" }
+      return "abandoned"
     }
     if (!Cause.hasDies(exit.cause)) return yield* Effect.failCause(exit.cause)
     const { kernel: { entryCount, now, seed }, program } = begun.run

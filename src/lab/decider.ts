@@ -2,15 +2,13 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
-import type { Address } from "../base/ids.ts"
 import { type Decider as Answers, type Deviation, quietDecider, type Schedule } from "../log/choice.ts"
-import { type LocatedDeviation, tellTyped } from "../log/placed.ts"
-import { isPlaced, parseSchedule, type PlacedDeviation, type TypedSchedule } from "../log/schedule.ts"
-import { type DropReason, recorded, tell } from "../log/telling.ts"
+import { parseSchedule, type PlacedDeviation, type TypedSchedule } from "../log/schedule.ts"
+import type { DropReason } from "../log/telling.ts"
 import type { Program } from "../program/program.ts"
+import { tellLeniently } from "../run/replay.ts"
 import type { RunSpec } from "../run/start.ts"
 import { defaultStrategyOptions, type Strategy, type StrategyDefinition, type StrategyOptions } from "../strategy/definition.ts"
-import { didYouMean } from "./nearest.ts"
 
 export class ScheduleMalformed extends Schema.TaggedError<ScheduleMalformed>()("ScheduleMalformed", {
   /** Counted in characters from 1. */
@@ -20,15 +18,6 @@ export class ScheduleMalformed extends Schema.TaggedError<ScheduleMalformed>()("
 }) {
   override get message(): string {
     return `the schedule: at character ${this.column}: expected ${this.expected}, found ${JSON.stringify(this.found)}; such as 1.1@57:turn=1,1.2@31:preempt`
-  }
-}
-
-export class PlaceUnknown extends Schema.TaggedError<PlaceUnknown>()("PlaceUnknown", {
-  symbol: Schema.String,
-  hint: Schema.String
-}) {
-  override get message(): string {
-    return `the schedule names a place from ${this.symbol}, and the program has no such symbol${this.hint}`
   }
 }
 
@@ -58,34 +47,25 @@ export type SeededOptions = Partial<Omit<StrategyOptions, "sections" | "watches"
 export const strategyFor = (definition: StrategyDefinition, spec: RunSpec, options: SeededOptions = {}): Strategy =>
   definition.make({ ...defaultStrategyOptions, ...options, sections: spec.program.sections, watches: spec.program.experiment.watches })
 
-const addressOf = ({ place }: PlacedDeviation, program: Program): Address | undefined =>
-  place.symbol === undefined ? place.offset : symbolAddress(program, place.symbol, place.offset)
-const symbolAddress = ({ symbols }: Program, name: string, offset: number): Address | undefined => {
-  const symbol = symbols.find((one) => one.name === name)
-  return symbol === undefined ? undefined : symbol.at + offset
+/** The strategy as it would be typed, the seed apart. */
+export const strategyText = ({ name }: StrategyDefinition, { everyBoundary, everyIcount, rates = {} }: SeededOptions): string =>
+  [
+    name,
+    ...Object.entries(rates).map(([kind, oneIn]) => `--rate ${kind}=${oneIn === 0 ? "0" : `1/${oneIn}`}`),
+    ...(everyIcount === undefined ? [] : [`--every-icount ${everyIcount}`]),
+    ...(everyBoundary === true ? ["--every"] : [])
+  ].join(" ")
+
+/** Tells a schedule leniently: what cannot be taken is dropped and listed. `strategy`: where it comes from. */
+export const telling = (schedule: TypedSchedule, program: Program, strategy = "schedule"): Deciding => {
+  const dropped: Array<Dropped> = []
+  const answers = tellLeniently(program, schedule, (deviation, reason) => void dropped.push({ deviation, reason }))
+  const finish = (): ReadonlyArray<Dropped> => {
+    answers.finish()
+    return dropped
+  }
+  return { answers, strategy, seed: undefined, finish }
 }
-
-const located = (schedule: TypedSchedule, program: Program): Effect.Effect<ReadonlyArray<LocatedDeviation>, PlaceUnknown> =>
-  Effect.forEach(schedule.filter(isPlaced), (deviation) => {
-    const address = addressOf(deviation, program)
-    if (address !== undefined) return Effect.succeed({ deviation, address })
-    const symbol = deviation.place.symbol ?? ""
-    return Effect.fail(new PlaceUnknown({ symbol, hint: didYouMean(symbol, program.symbols.map(({ name }) => name)) }))
-  })
-
-/** Tells a schedule leniently: what cannot be taken is dropped and listed. */
-export const telling = (schedule: TypedSchedule, program: Program): Effect.Effect<Deciding, PlaceUnknown> =>
-  Effect.map(located(schedule, program), (placed) => {
-    const dropped: Array<Dropped> = []
-    const drop = (deviation: Deviation | PlacedDeviation, reason: DropReason): void => void dropped.push({ deviation, reason })
-    const told = { strategy: "schedule", seed: undefined }
-    if (placed.length > 0) {
-      const answers = tellTyped(schedule, placed, drop)
-      return { ...told, answers, finish: () => (answers.finish(), dropped) }
-    }
-    const counted = tell(schedule.filter((deviation): deviation is Deviation => !isPlaced(deviation)), drop)
-    return { ...told, answers: recorded(counted), finish: () => (counted.finish(), dropped) }
-  })
 
 /** A schedule as people type it. */
 export const readSchedule = (text: string): Effect.Effect<TypedSchedule, ScheduleMalformed> =>
@@ -98,7 +78,7 @@ export const readSchedule = (text: string): Effect.Effect<TypedSchedule, Schedul
 
 /** Who answers a run. Another layer is another run of the same program. */
 export class Decider extends Context.Service<Decider, {
-  readonly decide: (spec: RunSpec) => Effect.Effect<Deciding, PlaceUnknown>
+  readonly decide: (spec: RunSpec) => Effect.Effect<Deciding>
 }>()("rseqlab/lab/Decider") {
   static readonly layerQuiet: Layer.Layer<Decider> = Layer.succeed(Decider, { decide: () => Effect.succeed(quietly) })
 
@@ -107,16 +87,16 @@ export class Decider extends Context.Service<Decider, {
     Layer.succeed(Decider, {
       decide: (spec) => Effect.sync(() => {
         const answers = strategyFor(definition, spec, options).nextRun(0)
-        const seed = options.seed ?? defaultStrategyOptions.seed
-        return answers === undefined ? quietly : { answers, strategy: definition.name, seed, finish: nothingDropped }
+        if (answers === undefined) return quietly
+        return { answers, strategy: strategyText(definition, options), seed: options.seed, finish: nothingDropped }
       })
     })
 
-  /** The deviations of another run. */
-  static readonly layerRecorded = (schedule: Schedule): Layer.Layer<Decider> =>
-    Layer.succeed(Decider, { decide: ({ program }) => telling(schedule, program) })
+  /** The deviations of another run. `strategy`: who found them. */
+  static readonly layerRecorded = (schedule: Schedule, strategy = "schedule"): Layer.Layer<Decider> =>
+    Layer.succeed(Decider, { decide: ({ program }) => Effect.sync(() => telling(schedule, program, strategy)) })
 
   /** A schedule as text: `1.1@57:turn=1,1.2@push+0x12:preempt`. */
   static readonly layerScripted = (text: string): Layer.Layer<Decider, ScheduleMalformed> =>
-    Layer.effect(Decider, Effect.map(readSchedule(text), (schedule) => ({ decide: ({ program }) => telling(schedule, program) })))
+    Layer.effect(Decider, Effect.map(readSchedule(text), (schedule) => ({ decide: ({ program }) => Effect.sync(() => telling(schedule, program)) })))
 }

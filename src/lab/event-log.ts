@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { BootFailure } from "../kernel/boot.ts"
-import { type Entry, type EventLog as Log, noLog } from "../log/event.ts"
+import { bothLogs, type Entry, type EventLog as Log, noLog } from "../log/event.ts"
 import type { RecordingOptions } from "../log/recording.ts"
 import { Watcher } from "../run/observe.ts"
 import { record } from "../run/record.ts"
@@ -14,8 +14,8 @@ import { type RecordingExists, RecordingStore, type RecordingUnwritable } from "
 
 /** Where one run is written down. */
 export interface Writing {
-  /** Boots. The first event is written down, and every one after it. */
-  readonly begin: (spec: RunSpec, deciding: Deciding) => Begun | BootFailure
+  /** Boots. The first event is written down, and every one after it; `listener` hears the same. */
+  readonly begin: (spec: RunSpec, deciding: Deciding, listener: Log) => Begun | BootFailure
   /** Fails once something could not be written. */
   readonly check: Effect.Effect<void, RecordingUnwritable>
   /** The run is over, and what is written is whole. */
@@ -37,8 +37,8 @@ const watcherFor = ({ program: { experiment: { watches }, sections } }: RunSpec)
   watches.length === 0 && sections.length === 0 ? undefined : new Watcher({ watches, sections, reached: [] })
 
 const inMemory = (log: Log, isObserving: boolean): Writing => ({
-  begin: (spec, { answers }) => {
-    const run = start(spec, answers, log)
+  begin: (spec, { answers }, listener) => {
+    const run = start(spec, answers, bothLogs(log, listener))
     if ("_tag" in run) return run
     const watcher = isObserving ? watcherFor(spec) : undefined
     if (watcher !== undefined) run.observe(watcher)
@@ -62,6 +62,9 @@ export class EventLog extends Context.Service<EventLog, {
 }>()("rseqlab/lab/EventLog") {
   static readonly layerNone: Layer.Layer<EventLog> = Layer.succeed(EventLog, { open: Effect.succeed(inMemory(noLog, false)) })
 
+  /** Keeps nothing, and observes sections and watches all the same: for those who listen. */
+  static readonly layerObserving: Layer.Layer<EventLog> = Layer.succeed(EventLog, { open: Effect.succeed(inMemory(noLog, true)) })
+
   static readonly layerMemory = (log: Log): Layer.Layer<EventLog> =>
     Layer.succeed(EventLog, { open: Effect.succeed(inMemory(log, true)) })
 
@@ -74,8 +77,9 @@ const toRecording = (store: RecordingStore["Service"], file: string, { codec, ke
   Effect.map(store.create(file, { mayReplace }), (sink): Writing => {
     let contentHash: (() => string) | undefined
     return {
-      begin: (spec, { answers, strategy }) => {
-        const begun = record(spec, { strategy }, answers, sink.append, { keep, codec }, keep === "entries" ? watcherFor(spec) : undefined)
+      begin: (spec, { answers, strategy }, listener) => {
+        const observer = keep === "entries" ? watcherFor(spec) : undefined
+        const begun = record(spec, { strategy }, answers, sink.append, { keep, codec }, observer, listener)
         if ("_tag" in begun) return begun
         contentHash = () => begun.contentHash()
         return begun

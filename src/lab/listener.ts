@@ -1,7 +1,7 @@
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import { concatBytes } from "../base/bytes.ts"
-import { type EventLog as Log, noLog } from "../log/event.ts"
+import { type Entry, type EventLog as Log, noLog } from "../log/event.ts"
 
 /** Hears every entry as it is made, whether or not it is kept. The run is the same without. */
 export class Listener extends Context.Service<Listener, { readonly log: Log }>()("rseqlab/lab/Listener") {
@@ -29,5 +29,20 @@ export class OutputBuffer {
 
   bytes(stream: GuestStream): Uint8Array {
     return concatBytes(this.parts[stream])
+  }
+}
+
+/** Hears entries with their index, one at a time. */
+export class EntryCounter implements Log {
+  private index = 0
+  private readonly hear: (entry: Entry) => void
+
+  constructor(hear: (entry: Entry) => void) {
+    this.hear = hear
+  }
+
+  readonly append: Log["append"] = (now, cpu, task, count, event) => {
+    this.hear({ index: this.index, now, cpu, task, count, event })
+    this.index += 1
   }
 }

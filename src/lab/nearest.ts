@@ -26,18 +26,20 @@ const distance = (a: string, b: string): number => {
   return last[b.length] ?? 0
 }
 
-/** The name nearest to `typed`, the first of equals; `undefined` if none is near. */
+/** The name nearest to `typed`; of equals one of the same length, then the first. `undefined` if none is near. */
 export const nearest = (typed: string, names: Iterable<string>): string | undefined => {
   if (typed.length > NAME_LENGTH_MAX) return undefined
-  let best: string | undefined
   // A third of a short name is another name.
-  let bestDistance = Math.min(DISTANCE_MAX, Math.ceil(typed.length / 3)) + 1
+  const lettersMax = Math.min(DISTANCE_MAX, Math.ceil(typed.length / 3))
+  let best: string | undefined
+  let bestScore = Infinity
   for (const name of names) {
     if (name.length > NAME_LENGTH_MAX) continue
     const letters = distance(typed.toLowerCase(), name.toLowerCase())
-    if (letters >= bestDistance) continue
+    const score = letters + (name.length === typed.length ? 0 : 0.5)
+    if (letters > lettersMax || score >= bestScore) continue
     best = name
-    bestDistance = letters
+    bestScore = score
   }
   return best
 }

@@ -1,15 +1,15 @@
 /** One run of a program, from boot to outcome: the experiment all others are made of. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { known } from "../base/assert.ts"
 import type { TaskId } from "../base/ids.ts"
 import type { Deviation, Schedule } from "../log/choice.ts"
-import type { EventLog as Log } from "../log/event.ts"
 import type { Outcome } from "../log/outcome.ts"
 import type { Program } from "../program/program.ts"
 import type { Run } from "../run/run.ts"
 import type { RunSpec } from "../run/start.ts"
 import { type SimulatorBroke, toTheEnd } from "./advance.ts"
-import { Decider, type Dropped, type PlaceUnknown } from "./decider.ts"
+import { Decider, type Dropped } from "./decider.ts"
 import { EventLog } from "./event-log.ts"
 import { type ContractRefused, Kernel } from "./kernel.ts"
 import { Listener } from "./listener.ts"
@@ -52,14 +52,7 @@ export interface RunReport {
   readonly contentHash: string | undefined
 }
 
-export type RunFailure = ContractRefused | PlaceUnknown | RecordingExists | RecordingUnwritable | BootRefused | SimulatorBroke
-
-const both = (first: Log, second: Log): Log => ({
-  append: (now, cpu, task, count, event) => {
-    first.append(now, cpu, task, count, event)
-    second.append(now, cpu, task, count, event)
-  }
-})
+export type RunFailure = ContractRefused | RecordingExists | RecordingUnwritable | BootRefused | SimulatorBroke
 
 const report = (run: Run, spec: RunSpec, taken: Schedule): Pick<RunReport, "spec" | "schedule" | "now" | "entryCount" | "stateHash" | "questionsDigest" | "unknownCalls" | "tasks"> => ({
   spec,
@@ -82,7 +75,7 @@ export const runProgram = (program: Program): Effect.Effect<RunReport, RunFailur
     const deciding = yield* (yield* Decider).decide(spec)
     const listener = yield* Listener
     const writing = yield* (yield* EventLog).open
-    const begun = yield* Effect.suspend(() => Effect.succeed(writing.begin(spec, deciding)))
+    const begun = yield* Effect.suspend(() => Effect.succeed(writing.begin(spec, deciding, listener.log)))
     if ("_tag" in begun) return yield* new BootRefused({ program: program.name, reason: begun.reason })
     const { run } = begun
     const taken: Array<Deviation> = []
@@ -91,8 +84,8 @@ export const runProgram = (program: Program): Effect.Effect<RunReport, RunFailur
       taken.push(deviation)
       keep(deviation)
     }
-    run.kernel.log = both(run.kernel.log, listener.log)
-    const outcome = yield* toTheEnd(begun, `running ${program.name}`, writing.check)
+    yield* toTheEnd(begun, `running ${program.name}`, writing.check)
+    const outcome = known(run.outcome, "a run that is over has an outcome")
     const dropped = deciding.finish()
     yield* writing.seal
     return { ...report(run, spec, taken), outcome, strategy: deciding.strategy, seed: deciding.seed, dropped, contentHash: writing.contentHash() }

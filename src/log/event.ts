@@ -133,3 +133,12 @@ export interface EventLog {
 }
 
 export const noLog: EventLog = { append: () => {} }
+
+/** Each entry to both. */
+export const bothLogs = (one: EventLog, other: EventLog): EventLog =>
+  one === noLog ? other : other === noLog ? one : {
+    append: (now, cpu, task, count, event) => {
+      one.append(now, cpu, task, count, event)
+      other.append(now, cpu, task, count, event)
+    }
+  }

@@ -1,6 +1,7 @@
 /** A run written down as it goes: the same loop, with a writer listening. */
 import type { Decider } from "../log/choice.ts"
 import { KERNEL_VERSION, TOOL_VERSION } from "../log/version.ts"
+import { bothLogs, type EventLog, noLog } from "../log/event.ts"
 import type { Check, Header } from "../log/header.ts"
 import type { Outcome } from "../log/outcome.ts"
 import { createRecordingWriter, type RecordingOptions, type RecordingWriter } from "../log/recording.ts"
@@ -89,12 +90,13 @@ export class RecordedRun {
   }
 }
 
-/** Boots under `decider`, recording into `sink` from the first event on. */
+/** Boots under `decider`, recording into `sink` from the first event on. `listener` hears the entries, too. */
 export const record = (
-  spec: RunSpec, origin: Origin, decider: Decider, sink: (bytes: Uint8Array) => void, options: RecordingOptions, observer?: Observer
+  spec: RunSpec, origin: Origin, decider: Decider, sink: (bytes: Uint8Array) => void, options: RecordingOptions, observer?: Observer,
+  listener: EventLog = noLog
 ): RecordedRun | BootFailure => {
   const writer = createRecordingWriter(headerOf(spec, origin), sink, options)
-  const run = start(spec, decider, writer.log)
+  const run = start(spec, decider, bothLogs(writer.log, listener))
   if ("_tag" in run) return run
   if (observer !== undefined) run.observe(observer)
   return new RecordedRun(run, writer)

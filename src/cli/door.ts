@@ -1,0 +1,85 @@
+/** The door for people: a command line in, an exit code out. Every failure is one line, but for our own mistakes. */
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as Cause from "effect/Cause"
+import * as CliConfig from "effect/cli/CliConfig"
+import * as CliOutput from "effect/cli/CliOutput"
+import * as Command from "effect/cli/Command"
+import * as GlobalFlag from "effect/cli/GlobalFlag"
+import type { HelpDoc } from "effect/cli/HelpDoc"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import { programFiles } from "../host/program-files.ts"
+import { progressLayer } from "../host/progress-line.ts"
+import { recordingFiles } from "../host/recording-files.ts"
+import { hostTerminal } from "../host/terminal.ts"
+import { wallClock } from "../host/wall-clock.ts"
+import { colorFlag, Surroundings } from "./color.ts"
+import { Ending } from "./ending.ts"
+import { codeOfError, isUserError } from "./error-code.ts"
+import { exitCode } from "./exit.ts"
+import { printHelp } from "./help.ts"
+import { escapeLines, say } from "./say.ts"
+import { commands } from "./table.ts"
+import { usageLine } from "./usage.ts"
+import { versionText } from "./version.ts"
+
+const root = Command.make("rseqlab").pipe(
+  Command.withDescription("Runs real x86-64 code on a simulated multi-CPU kernel, records every nondeterministic event, replays it exactly"),
+  Command.withExamples([
+    { command: "rseqlab run examples/percpu-counter.s --seed 7 --record out.rec" },
+    { command: "rseqlab replay out.rec", description: "the same run, bit for bit" },
+    { command: "rseqlab show out.rec --around 57" }
+  ]),
+  Command.withSubcommands(commands),
+  Command.withGlobalFlags([colorFlag])
+)
+
+const flagNames = ({ flags, globalFlags = [] }: HelpDoc): ReadonlyArray<string> => [...flags, ...globalFlags].map(({ name }) => name)
+
+const presenter: CliOutput.Presenter = {
+  present: (event) => {
+    switch (event._tag) {
+      case "Help":
+        return Console.log(printHelp(event.helpDoc))
+      case "Version":
+        return Console.log(versionText)
+      case "InvalidInvocation":
+        return say(escapeLines(usageLine(event.errors, {
+          commandPath: event.commandPath, commands: commands.map(({ name }) => name), flags: flagNames(event.helpDoc)
+        })))
+    }
+  }
+}
+
+/** Ours, and no others: a wizard and log levels are not what a person expects here. */
+const builtIns = CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] })
+
+export const hostLayer = Layer.mergeAll(programFiles, recordingFiles, progressLayer(hostTerminal, wallClock), NodeServices.layer)
+
+/** Runs what was typed. Never fails; what it comes to is the code. */
+export const door = (typed: ReadonlyArray<string>) =>
+  Effect.gen(function*() {
+    const ending = { code: exitCode("passed") }
+    const exit = yield* Command.runWith(root, { version: versionText })(typed).pipe(
+      Effect.provideService(Ending, ending),
+      Effect.exit
+    )
+    if (Exit.isSuccess(exit)) return ending.code
+    if (Cause.hasInterruptsOnly(exit.cause)) return exitCode("interrupted")
+    const error = Cause.squash(exit.cause)
+    if (isUserError(error)) {
+      if (error._tag !== "ShowHelp") yield* say(escapeLines(error.message))
+      return codeOfError(error)
+    }
+    yield* say("a mistake in rseqlab itself; please report it with the command line")
+    yield* Console.error(Cause.pretty(exit.cause))
+    return exitCode("bug")
+  }).pipe(
+    Effect.provideService(CliOutput.Presenter, presenter),
+    Effect.provideService(Surroundings, {
+      env: process.env, isStdoutTty: hostTerminal.isStdoutTty, isStderrTty: hostTerminal.isStderrTty, typed
+    }),
+    Effect.provide(builtIns)
+  )

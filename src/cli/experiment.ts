@@ -1,0 +1,136 @@
+/** From flags to the layers of an experiment. */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import { SCHEDULE_TEXT_LENGTH_MAX } from "../log/limits.ts"
+import { readWhole } from "../host/files.ts"
+import { Decider, type SeededOptions, strategyFor, strategyText } from "../lab/decider.ts"
+import { EventLog } from "../lab/event-log.ts"
+import { defaultSeed, Kernel, type KernelOptions } from "../lab/kernel.ts"
+import { ProgramStore } from "../lab/program-store.ts"
+import { tryStrategy } from "../lab/try-strategy.ts"
+import type { RunSpec } from "../run/start.ts"
+import type { StrategyDefinition } from "../strategy/definition.ts"
+import { strategies, type StrategyName } from "../strategy/table.ts"
+import { Surroundings } from "./color.ts"
+import { seed as seedText } from "./flags.ts"
+import type { RunFlags } from "./run-flags.ts"
+import { escapeLines, say } from "./say.ts"
+
+type Program = RunSpec["program"]
+
+/** A command line whose parts are right and do not go together. */
+export class CommandLineRefused extends Schema.TaggedError<CommandLineRefused>()("CommandLineRefused", { problem: Schema.String }) {
+  override get message(): string {
+    return this.problem
+  }
+}
+
+const refuse = (problem: string): Effect.Effect<never, CommandLineRefused> => Effect.fail(new CommandLineRefused({ problem }))
+
+export const loadProgram = ({ program, repeat }: RunFlags) => ProgramStore.use((store) => store.load(program, { repeat }))
+
+/** `NAME=value` of the variables named; one that is not set is said and left out. */
+const environmentFor = ({ env: names }: RunFlags) =>
+  Effect.gen(function*() {
+    const { env } = yield* Surroundings
+    const pairs: Array<string> = []
+    for (const name of new Set(names)) {
+      const value = env[name]
+      if (value === undefined) yield* say(`${name} is not set, so the program does not see it`)
+      else pairs.push(`${name}=${value}`)
+    }
+    return pairs
+  })
+
+const seedFor = ({ seed }: RunFlags) =>
+  Effect.gen(function*() {
+    const { env } = yield* Surroundings
+    const fromEnv = env["RSEQLAB_SEED"]
+    if (seed !== undefined || fromEnv === undefined || fromEnv === "") return seed
+    return seedText.parse(fromEnv) ?? (yield* refuse(`RSEQLAB_SEED expects ${seedText.expected}`))
+  })
+
+const kernelOptions = (flags: RunFlags, seed: string | undefined, env: ReadonlyArray<string>): KernelOptions => {
+  const { abi, cpus, guestArguments, maxIcount, maxMemory, maxTasks, menu, signals } = flags
+  return {
+    cpus, abi, seed, env, arguments: guestArguments,
+    menu: { ...(menu === undefined ? {} : { kinds: new Set(menu) }), ...(signals === undefined ? {} : { signals }) },
+    limits: {
+      ...(maxIcount === undefined ? {} : { maxIcount }),
+      ...(maxMemory === undefined ? {} : { maxMemoryBytes: maxMemory }),
+      ...(maxTasks === undefined ? {} : { maxTasks })
+    }
+  }
+}
+
+const seededOptions = ({ every, everyIcount, rate }: RunFlags, seed: string | undefined): SeededOptions => ({
+  ...(seed === undefined ? {} : { seed }),
+  ...(rate.length === 0 ? {} : { rates: Object.fromEntries(rate.map(({ kind, oneIn }) => [kind, oneIn])) }),
+  ...(everyIcount === undefined ? {} : { everyIcount }),
+  ...(every ? { everyBoundary: true } : {})
+})
+
+/** The text of `--schedule`, from the command line or from a file. */
+const scheduleText = (typed: string): Effect.Effect<string, CommandLineRefused> =>
+  Effect.suspend(() => {
+    if (!typed.startsWith("@")) return Effect.succeed(typed)
+    const file = typed.slice(1)
+    const read = readWhole(file, SCHEDULE_TEXT_LENGTH_MAX)
+    return read._tag === "Read" ? Effect.succeed(new TextDecoder().decode(read.bytes))
+      : refuse(`--schedule @${file}: ${read._tag === "Missing" ? "there is no such file" : read.why}; name a file that holds a schedule's text`)
+  })
+
+/** A strategy whose runs depend on those before tries them all; the first that fails is the run, or the quiet one. */
+const RUN_COUNT_MAX = 1_000_000
+
+const searched = (program: Program, definition: StrategyDefinition, options: SeededOptions) =>
+  Effect.gen(function*() {
+    const spec = yield* (yield* Kernel).specOf(program)
+    const { found, runCount } = yield* tryStrategy(program, spec, strategyFor(definition, spec, options), RUN_COUNT_MAX)
+    yield* say(found === undefined
+      ? `${definition.name}: ${runCount} runs of ${escapeLines(program.name)}, none fails; the quiet one is shown`
+      : `${definition.name}: run ${found.runIndex} of ${escapeLines(program.name)} fails and is shown`)
+    return Decider.layerRecorded(found?.schedule ?? [], strategyText(definition, options))
+  })
+
+/** Whether chance has a part in it. */
+const isSeeded = (name: StrategyName): boolean => name !== "quiet" && name !== "round-robin" && name !== "one-deviation"
+
+const deciderFor = (flags: RunFlags, seed: string | undefined, program: Program) =>
+  Effect.gen(function*() {
+    const { every, everyIcount, rate, schedule, strategy } = flags
+    if (schedule !== undefined) {
+      if (strategy !== undefined) return yield* refuse("--schedule and --strategy both decide; name one of them")
+      return Decider.layerScripted(yield* scheduleText(schedule))
+    }
+    const name = strategy ?? (seed !== undefined || rate.length > 0 ? "random" : everyIcount !== undefined ? "round-robin" : every ? "one-deviation" : "quiet")
+    if (rate.length > 0 && name !== "random") return yield* refuse(`--rate is for --strategy random, not for ${name}`)
+    if (everyIcount !== undefined && name !== "round-robin") return yield* refuse(`--every-icount is for --strategy round-robin, not for ${name}`)
+    if (every && name !== "one-deviation") return yield* refuse(`--every is for --strategy one-deviation, not for ${name}`)
+    const definition: StrategyDefinition = strategies[name]
+    const options = seededOptions(flags, seed ?? (isSeeded(name) ? defaultSeed : undefined))
+    return definition.isIndependent ? Decider.layerSeeded(definition, options) : yield* searched(program, definition, options)
+  })
+
+const logFor = ({ force, jsonl, keep, record }: RunFlags) =>
+  Effect.gen(function*() {
+    if (record === undefined) {
+      if (force) return yield* refuse("--force is for --record FILE, and no file is named")
+      if (keep !== undefined) return yield* refuse("--keep is for --record FILE, and no file is named")
+      return jsonl ? EventLog.layerObserving : EventLog.layerNone
+    }
+    if (record === "") return yield* refuse("--record expects the name of a file")
+    return EventLog.layerRecording(record, { mayReplace: force, ...(keep === undefined ? {} : { keep }) })
+  })
+
+/** What the flags make of kernel, decider and log. */
+export const layersFor = (flags: RunFlags, program: Program) =>
+  Effect.gen(function*() {
+    if (flags.json && flags.jsonl) return yield* refuse("--json and --jsonl both take standard output; name one of them")
+    const seed = yield* seedFor(flags)
+    const kernel = Kernel.layer(kernelOptions(flags, seed, yield* environmentFor(flags)))
+    const log = yield* logFor(flags)
+    const decider = yield* deciderFor(flags, seed, program).pipe(Effect.provide(kernel))
+    return Layer.mergeAll(kernel, decider, log)
+  })

@@ -1,6 +1,6 @@
 /** A strategy makes deciders, one run after another. */
 import type { AddressRange } from "../base/ids.ts"
-import type { Decider, Kind } from "../log/choice.ts"
+import type { Decider, Deviation, Kind } from "../log/choice.ts"
 
 /** What a strategy may be told. Everything here comes from the command line or the program, never from the host. */
 export interface StrategyOptions {
@@ -25,13 +25,15 @@ export interface Profile {
   readonly accessCount: number
   /** Instructions of all tasks. */
   readonly icount: number
+  /** Every deviation at every moment that interests, in the order of the run. */
+  readonly offers: ReadonlyArray<Deviation>
 }
 
 export const defaultStrategyOptions: StrategyOptions =
-  { seed: "1", rates: {}, everyIcount: 100, everyBoundary: false, sections: [], watches: [], profile: { accessCount: 1, icount: 1 } }
+  { seed: "1", rates: {}, everyIcount: 100, everyBoundary: false, sections: [], watches: [], profile: { accessCount: 1, icount: 1, offers: [] } }
 
 export interface Strategy {
-  /** The decider of run number `run`, from 0; `undefined`: there is nothing left to try. */
+  /** The decider of run number `run`, from 0, whatever was run before; `undefined`: there is nothing left to try. */
   readonly nextRun: (run: number) => Decider | undefined
 }
 
@@ -39,8 +41,6 @@ export interface StrategyDefinition<Name extends string = string> {
   readonly name: Name
   readonly summary: string
   readonly source: string
-  /** Whether run n can be made without the runs before it. */
-  readonly isIndependent: boolean
   readonly make: (options: StrategyOptions) => Strategy
 }
 

@@ -12,7 +12,6 @@ const definePct = <const Name extends string>(name: Name, depth: number): Strate
   name,
   summary: `random priorities of the CPUs, lowered at ${depth - 1} watched accesses drawn beforehand (bugs of depth ${depth})`,
   source: "Burckhardt, Kothari, Musuvathi & Nagarakatte, A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs, ASPLOS 2010",
-  isIndependent: true,
   make: ({ profile, seed, watches }) => {
     const marks = accessMarks(watches)
     return {

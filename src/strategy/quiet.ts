@@ -6,6 +6,5 @@ export const quiet = defineStrategy({
   name: "quiet",
   summary: "no deviations: one run",
   source: "Emmi, Qadeer & Rakamarić, Delay-Bounded Scheduling, POPL 2011: the deterministic scheduler others deviate from",
-  isIndependent: true,
   make: () => ({ nextRun: (run) => (run === 0 ? quietDecider : undefined) })
 })

@@ -57,6 +57,5 @@ export const random = defineStrategy({
   name: "random",
   summary: "at every boundary and question a small chance to deviate, by kind (--rate preempt=1/100)",
   source: "uniform random scheduling; Burckhardt et al., ASPLOS 2010, measure it as the baseline",
-  isIndependent: true,
   make: ({ rates, seed }) => ({ nextRun: (run) => randomDecider(run === 0 ? seed : `${seed}/${run}`, rates) })
 })

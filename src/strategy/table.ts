@@ -6,12 +6,16 @@ import { quiet } from "./quiet.ts"
 import { random } from "./random.ts"
 import { randomWalk } from "./random-walk.ts"
 import { roundRobin } from "./round-robin.ts"
+import { twoDeviations } from "./two-deviations.ts"
+import { windows } from "./windows.ts"
 
 export const strategies = table(
   quiet,
   roundRobin,
   random,
   oneDeviation,
+  twoDeviations,
+  windows,
   randomWalk,
   pct2,
   pct3

@@ -2,6 +2,7 @@
  * A detector: a fold over a log that reports broken rules. It sees entries only, so it judges a recording from anywhere; it
  * sees no entry but those it names, so whoever makes the log knows what it must hold.
  */
+import type { Address } from "../../base/ids.ts"
 import type { Entry, EventOf, EventTag } from "../../log/event.ts"
 
 /** `error`: the program is wrong. `warning`: it may be. `note`: worth knowing. */
@@ -12,6 +13,8 @@ export interface Verdict {
   readonly message: string
   /** Indexes of the entries that show it, ascending. */
   readonly evidence: ReadonlyArray<number>
+  /** Start of the critical section it is about, where it is about one. */
+  readonly section?: Address
 }
 
 /** A broken rule, with the entries that prove it. */

@@ -163,7 +163,7 @@ const isAmbiguous = (candidates: ReadonlyArray<Candidate>, operands: ReadonlyArr
   new Set(candidates.map(({ row }) => widthOf(row))).size > 1
 
 /** Prefixes that may stand before an instruction, in the order in which they are written. */
-const prefixBytes = { rep: 0xf3, repe: 0xf3, repz: 0xf3, repne: 0xf2, repnz: 0xf2, lock: 0xf0 } as const
+export const prefixBytes = { rep: 0xf3, repe: 0xf3, repz: 0xf3, repne: 0xf2, repnz: 0xf2, lock: 0xf0 } as const
 export type Prefix = keyof typeof prefixBytes
 export const isPrefix = (name: string): name is Prefix => Object.hasOwn(prefixBytes, name)
 

@@ -16,7 +16,7 @@ import { assembleInstruction } from "./instruction.ts"
 import { layOut, type PlacedSection } from "./layout.ts"
 import { SOURCE_BYTES_MAX } from "./limits.ts"
 import { readLines } from "./lines.ts"
-import { newProblems, type AssemblyError, type Problems, type Statement } from "./problem.ts"
+import { newProblems, type AssemblyError, type Place, type Problems } from "./problem.ts"
 import { newEvaluator } from "./symbol.ts"
 import { newUnit, type Unit } from "./unit.ts"
 
@@ -38,7 +38,7 @@ export const assemble = (text: string, file: string, options: AssembleOptions = 
   return { _tag: "AssemblyFailed", error }
 }
 
-const START: Statement = { text: "", line: 1, column: 0, source: "", within: undefined }
+const START: Place = { statement: { text: "", line: 1, column: 0, source: "", within: undefined }, at: 0 }
 
 const assembled = (
   text: string,
@@ -46,7 +46,7 @@ const assembled = (
   options: AssembleOptions,
   problems: Problems
 ): { readonly program: Program; readonly sections: ReadonlyArray<PlacedSection> } | undefined => {
-  if (text.length > SOURCE_BYTES_MAX) return problems.expected(START, 0, "a text of at most 16 MiB")
+  if (text.length > SOURCE_BYTES_MAX) return problems.expected(START, "a text of at most 16 MiB")
   const source = readLines(text, problems, { firstLine: 1, within: undefined })
   if (source === undefined) return undefined
   const unit = newUnit(problems)
@@ -63,7 +63,7 @@ const assembled = (
   if (experiment === undefined) return undefined
   const symbols = symbolsOf(unit)
   const entry = symbols.find(({ name }) => name === "_start")?.at ?? experiment.tasks[0]?.entry
-  if (entry === undefined) return problems.expected(START, 0, "a label _start or a line `#: task LABEL`")
+  if (entry === undefined) return problems.expected(START, "a label _start or a line `#: task LABEL`")
   const image = imageOf(sections)
   const program: Program = {
     name: file.slice(file.lastIndexOf("/") + 1),
@@ -77,34 +77,24 @@ const assembled = (
   return { program, sections }
 }
 
-const LABEL = /([A-Za-z_.$\u0080-\uffff][A-Za-z0-9_.$\u0080-\uffff]*):/y
-const LOCAL_LABEL = /([0-9]{1,9}):/y
 const ASSIGNMENT = /([A-Za-z_.$][A-Za-z0-9_.$]*)[ \t]*=(?!=)/y
 
-/** Labels, then an assignment, a directive or an instruction, or nothing. */
+/** An assignment, a directive or an instruction, or nothing. Labels before it have been read. */
 const assembleStatement = (unit: Unit, cursor: Cursor): true | undefined => {
-  for (;;) {
-    const at = cursor.at()
-    const local = cursor.match(LOCAL_LABEL)?.[1]
-    const label = local === undefined ? cursor.match(LABEL)?.[1] : undefined
-    if (local !== undefined) unit.localLabel(local)
-    else if (label === undefined) break
-    else if (unit.label(label, cursor.statement, at) === undefined) return undefined
-  }
   if (cursor.isAtEnd()) return true
-  const at = cursor.at()
+  const place = cursor.place()
   const assigned = cursor.match(ASSIGNMENT)?.[1]
-  if (assigned !== undefined) return assign(unit, cursor, assigned, at)
+  if (assigned !== undefined) return assign(unit, cursor, assigned, place)
   const word = cursor.word()
   if (word === undefined) return cursor.expected("a label, a directive or an instruction")
-  if (!word.startsWith(".")) return assembleInstruction(unit, cursor, word, at)
+  if (!word.startsWith(".")) return assembleInstruction(unit, cursor, word, place)
   const directive = directiveNamed(word)
-  return directive === undefined ? cursor.expected("a directive we know", at) : directive(unit, cursor)
+  return directive === undefined ? cursor.expected("a directive we know", place.at) : directive(unit, cursor)
 }
 
 /** What people and tools may name: labels, but for those that begin `.L`. By address, then by name. */
 const symbolsOf = (unit: Unit): ReadonlyArray<ProgramSymbol> => {
-  const evaluator = newEvaluator(true)
+  const evaluator = newEvaluator("placed")
   const symbols: Array<ProgramSymbol> = []
   for (const symbol of unit.symbols.values()) {
     if (symbol.definition?._tag !== "Label" || symbol.name.startsWith(".L")) continue

@@ -1,9 +1,10 @@
-import type { Problems, Statement } from "./problem.ts"
+import type { Place, Problems, Statement } from "./problem.ts"
 
 /** A place in a statement that moves from left to right. Spaces before what is asked for are passed over. */
 export interface Cursor {
   readonly statement: Statement
   readonly at: () => number
+  readonly place: () => Place
   readonly isAtEnd: () => boolean
   /** The rest of the text, from the place. */
   readonly rest: () => string
@@ -16,7 +17,7 @@ export interface Cursor {
   /** A name of a symbol, a directive or an instruction. */
   readonly word: () => string | undefined
   readonly moveTo: (at: number) => void
-  /** Says what was expected here, or `back` characters before. */
+  /** Says what was expected here, or at `at`. */
   readonly expected: (what: string, at?: number) => undefined
   /** The end of the statement is expected here. */
   readonly end: () => true | undefined
@@ -44,13 +45,17 @@ export const newCursor = (statement: Statement, problems: Problems): Cursor => {
   }
   const expected = (what: string, where?: number): undefined => {
     skip()
-    return problems.expected(statement, where ?? at, what)
+    return problems.expected({ statement, at: where ?? at }, what)
   }
   return {
     statement,
     at: () => {
       skip()
       return at
+    },
+    place: () => {
+      skip()
+      return { statement, at }
     },
     isAtEnd,
     rest: () => text.slice(at),

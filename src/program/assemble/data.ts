@@ -2,6 +2,8 @@
 import type { Cursor } from "./cursor.ts"
 import { isPowerOfTwo } from "../../base/bits.ts"
 import { ALIGNMENT_BYTES_MAX } from "./limits.ts"
+import type { Place } from "./problem.ts"
+import type { Expression } from "./symbol.ts"
 import type { Unit } from "./unit.ts"
 
 /** A directive, from behind its name to the end of the statement. `undefined` after a problem. */
@@ -26,15 +28,15 @@ const list = (cursor: Cursor, each: () => true | undefined): true | undefined =>
 /** `.byte`, `.short`, `.long`, `.quad` */
 export const numbers = (sizeBytes: number): Directive => (unit, cursor) =>
   list(cursor, () => {
-    const at = cursor.at()
+    const place = cursor.place()
     const expression = unit.expression(cursor)
     if (expression === undefined) return undefined
     if (expression._tag === "Number") {
-      if (!fits(expression.value, sizeBytes)) return cursor.expected(`a number of ${8 * sizeBytes} bits`, at)
-      return unit.emit(littleEndian(expression.value, sizeBytes), [], cursor.statement)
+      if (!fits(expression.value, sizeBytes)) return cursor.expected(`a number of ${8 * sizeBytes} bits`, place.at)
+      return unit.emit(littleEndian(expression.value, sizeBytes), [], place)
     }
-    const fixup = { at: 0, sizeBytes, expression, relativeTo: undefined, isSigned: false, statement: cursor.statement }
-    return unit.emit(new Uint8Array(sizeBytes), [fixup], cursor.statement)
+    const fixup = { at: 0, sizeBytes, expression, relativeTo: undefined, isSigned: false, place }
+    return unit.emit(new Uint8Array(sizeBytes), [fixup], place)
   })
 
 const STRING = /"((?:[^"\\]|\\.)*)"/y
@@ -61,48 +63,69 @@ const bytesOf = (inside: string): Uint8Array => {
 /** `.ascii`, `.asciz` */
 export const strings = (isTerminated: boolean): Directive => (unit, cursor) =>
   list(cursor, () => {
+    const place = cursor.place()
     const found = cursor.match(STRING)
     if (found === undefined) return cursor.expected("a string in double quotes")
-    if (unit.emit(bytesOf(found[1] ?? ""), [], cursor.statement) === undefined) return undefined
-    return isTerminated ? unit.emit([0], [], cursor.statement) : true
+    if (unit.emit(bytesOf(found[1] ?? ""), [], place) === undefined) return undefined
+    return isTerminated ? unit.emit([0], [], place) : true
   })
 
 /** A number behind a comma, or `otherwise` where there is none. */
 const optional = (unit: Unit, cursor: Cursor, otherwise: bigint, what: string): bigint | undefined =>
   cursor.take(",") && !cursor.sees(",") && !cursor.isAtEnd() ? unit.number(cursor, what) : otherwise
 
+/** So many bytes are put down at once, so that distances over them are known; more wait for the layout. */
+const SPACE_BYTES_AT_ONCE = 4096
+
+/** `unit` as often as `count` says, now if it is known and small. */
+const space = (unit: Unit, place: Place, count: Expression, bytes: Uint8Array): true | undefined => {
+  if (count._tag === "Number" && count.value >= 0n && count.value * BigInt(bytes.length) <= SPACE_BYTES_AT_ONCE) {
+    const whole = new Uint8Array(Number(count.value * BigInt(bytes.length)))
+    repeatInto(whole, bytes)
+    return unit.emit(whole, [], place)
+  }
+  unit.append({ _tag: "Space", until: "count", expression: count, unit: bytes, place, sizeBytes: 0, offset: 0 })
+  return true
+}
+
+/** Fills `whole` with copies of `bytes`, a divisor of its length. */
+export const repeatInto = (whole: Uint8Array, bytes: Uint8Array): void => {
+  if (bytes.length === 1) whole.fill(bytes[0] ?? 0)
+  else for (let at = 0; at < whole.length; at += bytes.length) whole.set(bytes, at)
+}
+
 /** `.skip SIZE, FILL` */
 export const skip: Directive = (unit, cursor) => {
-  const expression = unit.expression(cursor)
-  if (expression === undefined) return undefined
-  const fill = optional(unit, cursor, 0n, "a byte")
-  if (fill === undefined || cursor.end() === undefined) return undefined
-  unit.append({ _tag: "Space", until: "count", expression, unit: littleEndian(fill, 1), statement: cursor.statement, sizeBytes: 0, address: 0 })
-  return true
+  const place = cursor.place()
+  const size = unit.expression(cursor)
+  if (size === undefined) return undefined
+  const value = optional(unit, cursor, 0n, "a byte")
+  if (value === undefined || cursor.end() === undefined) return undefined
+  return space(unit, place, size, littleEndian(value, 1))
 }
 
 /** `.fill REPEAT, SIZE, VALUE` */
 export const fill: Directive = (unit, cursor) => {
-  const expression = unit.expression(cursor)
-  if (expression === undefined) return undefined
+  const place = cursor.place()
+  const count = unit.expression(cursor)
+  if (count === undefined) return undefined
   const at = cursor.at()
   const size = optional(unit, cursor, 1n, "a size")
   if (size === undefined) return undefined
   const value = optional(unit, cursor, 0n, "a value")
   if (value === undefined || cursor.end() === undefined) return undefined
   if (size < 0n || size > 8n) return cursor.expected("a size of at most 8 bytes", at)
-  const bytes = littleEndian(BigInt.asUintN(32, value), Number(size))
-  unit.append({ _tag: "Space", until: "count", expression, unit: bytes, statement: cursor.statement, sizeBytes: 0, address: 0 })
-  return true
+  return space(unit, place, count, littleEndian(BigInt.asUintN(32, value), Number(size)))
 }
 
 /** `.org OFFSET, FILL` */
 export const org: Directive = (unit, cursor) => {
+  const place = cursor.place()
   const expression = unit.expression(cursor)
   if (expression === undefined) return undefined
   const value = optional(unit, cursor, 0n, "a byte")
   if (value === undefined || cursor.end() === undefined) return undefined
-  unit.append({ _tag: "Space", until: "offset", expression, unit: littleEndian(value, 1), statement: cursor.statement, sizeBytes: 0, address: 0 })
+  unit.append({ _tag: "Space", until: "offset", expression, unit: littleEndian(value, 1), place, sizeBytes: 0, offset: 0 })
   return true
 }
 
@@ -125,7 +148,7 @@ export const align = (isExponent: boolean): Directive => (unit, cursor) => {
     fill: value === NONE ? undefined : Number(BigInt.asUintN(8, value)),
     paddingBytesMax: paddingBytesMax > 0n && paddingBytesMax < BigInt(alignment) ? Number(paddingBytesMax) : alignment,
     paddingBytes: 0,
-    address: 0
+    offset: 0
   })
   const section = unit.section()
   section.alignment = Math.max(section.alignment, alignment)

@@ -1,6 +1,7 @@
 /** Directives by name: what each does to the unit. Those that make statements (`.macro`, `.rept`, `.if`) are in `expand.ts`. */
 import { align, fill, numbers, org, skip, strings, type Directive } from "./data.ts"
 import type { Cursor } from "./cursor.ts"
+import type { Place } from "./problem.ts"
 import type { Unit } from "./unit.ts"
 
 /** For other tools' eyes only: no byte and no symbol of ours hangs on it. */
@@ -12,12 +13,13 @@ const toSection = (name: string): Directive => (unit, cursor) => {
   return true
 }
 
+const SECTION_NAME = /"[^"]+"|[^\s,"]+/y
 const FLAGS = /"([A-Za-z?]*)"/y
 const TYPE = /[@%]([a-z_]+)/y
 
 /** `.section NAME, "flags", @type`; what follows (entry size, group) is for linkers. */
 const section: Directive = (unit, cursor) => {
-  const name = cursor.match(/"([^"]+)"/y)?.[1] ?? cursor.word()
+  const name = cursor.match(SECTION_NAME)?.[0].replaceAll("\"", "")
   if (name === undefined) return cursor.expected("the name of a section")
   if (cursor.isAtEnd()) {
     unit.enter(name, undefined, undefined)
@@ -50,17 +52,17 @@ const comma = (cursor: Cursor): true | undefined => (cursor.take(",") ? true : c
 
 /** `.set NAME, VALUE` */
 const set: Directive = (unit, cursor) => {
-  const at = cursor.at()
+  const place = cursor.place()
   const name = symbolName(cursor)
   if (name === undefined || comma(cursor) === undefined) return undefined
-  return assign(unit, cursor, name, at)
+  return assign(unit, cursor, name, place)
 }
 
 /** The value and the end of `.set NAME, VALUE` or `NAME = VALUE`. */
-export const assign = (unit: Unit, cursor: Cursor, name: string, at: number): true | undefined => {
+export const assign = (unit: Unit, cursor: Cursor, name: string, place: Place): true | undefined => {
   const value = unit.expression(cursor)
   if (value === undefined || cursor.end() === undefined) return undefined
-  return unit.assign(name, value, cursor.statement, at)
+  return unit.assign(name, value, place)
 }
 
 const size: Directive = (unit, cursor) => {
@@ -87,7 +89,7 @@ const type: Directive = (unit, cursor) => {
 
 /** `.comm NAME, SIZE, ALIGNMENT`: zeros in .bss. */
 const common: Directive = (unit, cursor) => {
-  const at = cursor.at()
+  const place = cursor.place()
   const name = symbolName(cursor)
   if (name === undefined || comma(cursor) === undefined) return undefined
   const bytes = unit.expression(cursor)
@@ -95,9 +97,9 @@ const common: Directive = (unit, cursor) => {
   unit.push()
   unit.enter(".bss", undefined, undefined)
   if (cursor.take(",") && align(false)(unit, cursor) === undefined) return undefined
-  if (unit.label(name, cursor.statement, at) === undefined) return undefined
+  if (unit.label(name, place) === undefined) return undefined
   Object.assign(unit.symbol(name), { size: bytes, type: "object" })
-  unit.append({ _tag: "Space", until: "count", expression: bytes, unit: Uint8Array.of(0), statement: cursor.statement, sizeBytes: 0, address: 0 })
+  unit.append({ _tag: "Space", until: "count", expression: bytes, unit: Uint8Array.of(0), place, sizeBytes: 0, offset: 0 })
   unit.pop()
   return cursor.end()
 }

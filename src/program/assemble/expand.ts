@@ -1,6 +1,7 @@
 /** Statements that make statements: macros, repetitions, conditions. Everything else goes to `statement`. */
 import { newCursor, type Cursor } from "./cursor.ts"
 import { EXPANSION_LENGTH_MAX, NESTING_MAX, STATEMENT_COUNT_MAX } from "./limits.ts"
+import { defineLabels, skipLabels } from "./label.ts"
 import { readLines } from "./lines.ts"
 import type { Statement } from "./problem.ts"
 import type { Unit } from "./unit.ts"
@@ -23,14 +24,6 @@ const closers: Readonly<Record<string, string>> = { ".macro": ".endm", ".rept": 
 const isOpener = (word: string): boolean => Object.hasOwn(closers, word)
 const isCondition = (word: string): boolean => /^\.if(n?def|eq|ne|lt|le|gt|ge|b|nb)?$/.test(word)
 
-const LEADING = /[ \t]*([.A-Za-z_$][A-Za-z0-9_.$]*)/y
-
-/** The first word of a statement, for finding where blocks end. */
-const leadingWord = ({ text }: Statement): string => {
-  LEADING.lastIndex = 0
-  return LEADING.exec(text)?.[1] ?? ""
-}
-
 /** Runs `statements`, each made by a macro or written so, through `statement`. `undefined` after a problem. */
 export const expand = (
   unit: Unit,
@@ -41,6 +34,13 @@ export const expand = (
   let statementCount = 0
   let expansionLength = 0
   let callCount = 0
+
+  /** The first word behind the labels, for finding where blocks end. */
+  const leadingWord = (each: Statement): string => {
+    const cursor = newCursor(each, unit.problems)
+    skipLabels(cursor)
+    return cursor.word() ?? ""
+  }
 
   /** Index of the line that closes the block opened at `from`. */
   const closeOf = (all: ReadonlyArray<Statement>, from: number, opener: string): number | undefined => {
@@ -53,7 +53,7 @@ export const expand = (
       if (word === closer && --depth === 0) return at
     }
     const opening = all[from]
-    return opening === undefined ? undefined : unit.problems.expected(opening, 0, `${closer} for this ${opener}`)
+    return opening === undefined ? undefined : unit.problems.expected({ statement: opening, at: 0 }, `${closer} for this ${opener}`)
   }
 
   const substitute = (text: string, values: ReadonlyMap<string, string>): string =>
@@ -65,8 +65,12 @@ export const expand = (
     const made: Array<Statement> = []
     for (const each of body) {
       const text = substitute(each.text, values)
+      if (text === each.text) {
+        made.push({ ...each, within })
+        continue
+      }
       expansionLength += text.length
-      if (expansionLength > EXPANSION_LENGTH_MAX) return unit.problems.expected(from, 0, "at most 64 MiB of text made by macros and repetitions")
+      if (expansionLength > EXPANSION_LENGTH_MAX) return unit.problems.expected({ statement: from, at: 0 }, "at most 16 MiB of text made by macros and repetitions")
       const read = readLines(text, unit.problems, { firstLine: each.line, within })
       if (read === undefined) return undefined
       made.push(...read.statements)
@@ -122,7 +126,9 @@ export const expand = (
     const count = unit.number(cursor, "a number of repetitions")
     if (count === undefined || cursor.end() === undefined) return undefined
     for (let done = 0n; done < count; done += 1n) {
-      if (counted(cursor.statement) === undefined || run(body, depth + 1) === undefined) return undefined
+      // What repeats nothing counts as well, or it would go on for ever.
+      if (body.length === 0 && counted(cursor.statement) === undefined) return undefined
+      if (run(body, depth + 1) === undefined) return undefined
     }
     return true
   }
@@ -161,7 +167,7 @@ export const expand = (
   }
 
   const counted = (at: Statement): true | undefined =>
-    ++statementCount > STATEMENT_COUNT_MAX ? unit.problems.expected(at, 0, "at most 1,000,000 statements, repetitions included") : true
+    ++statementCount > STATEMENT_COUNT_MAX ? unit.problems.expected({ statement: at, at: 0 }, "at most 1,000,000 statements, repetitions included") : true
 
   const run = (all: ReadonlyArray<Statement>, depth: number): true | undefined => {
     /** A condition that is open: whether its statements count now, and whether one of its branches has. */
@@ -170,24 +176,25 @@ export const expand = (
       const each = all[index]
       if (each === undefined) break
       if (counted(each) === undefined) return undefined
-      if (depth > NESTING_MAX) return unit.problems.expected(each, 0, `macros and repetitions at most ${NESTING_MAX} deep`)
-      const word = leadingWord(each)
+      if (depth > NESTING_MAX) return unit.problems.expected({ statement: each, at: 0 }, `macros and repetitions at most ${NESTING_MAX} deep`)
       const top = open.at(-1)
       const isActive = top?.isActive ?? true
       const cursor = newCursor(each, unit.problems)
+      if (!isActive) skipLabels(cursor)
+      else if (defineLabels(unit, cursor) === undefined) return undefined
+      const at = cursor.at()
+      const word = cursor.word() ?? ""
 
       if (isCondition(word)) {
-        cursor.word()
         const isTrue = isActive ? holds(cursor, word) : false
         if (isTrue === undefined) return undefined
         if (open.push({ isActive: isTrue, isSettled: isTrue, wasActive: isActive, from: each }) > NESTING_MAX) {
-          return unit.problems.expected(each, 0, `conditions at most ${NESTING_MAX} deep`)
+          return unit.problems.expected({ statement: each, at: 0 }, `conditions at most ${NESTING_MAX} deep`)
         }
         continue
       }
       if (word === ".else" || word === ".elseif" || word === ".endif") {
-        if (top === undefined) return unit.problems.expected(each, 0, `.if before this ${word}`)
-        cursor.word()
+        if (top === undefined) return unit.problems.expected({ statement: each, at: 0 }, `.if before this ${word}`)
         if (word === ".endif") {
           open.pop()
           continue
@@ -203,7 +210,6 @@ export const expand = (
       if (isOpener(word)) {
         const close = closeOf(all, index, word)
         if (close === undefined) return undefined
-        cursor.word()
         const body = all.slice(index + 1, close)
         const handle = word === ".macro" ? defineMacro : word === ".rept" ? repeat : repeatOver
         if (handle(cursor, body, depth) === undefined) return undefined
@@ -212,14 +218,14 @@ export const expand = (
       }
       const macro = macros.get(word)
       if (macro !== undefined) {
-        cursor.word()
         if (callMacro(cursor, macro, depth) === undefined) return undefined
         continue
       }
+      cursor.moveTo(at)
       if (statement(cursor) === undefined) return undefined
     }
     const unclosed = open.at(-1)
-    return unclosed === undefined ? true : unit.problems.expected(unclosed.from, 0, ".endif for this condition")
+    return unclosed === undefined ? true : unit.problems.expected({ statement: unclosed.from, at: 0 }, ".endif for this condition")
   }
 
   return run(statements, 0)

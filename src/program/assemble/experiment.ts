@@ -3,7 +3,7 @@ import type { Cursor } from "./cursor.ts"
 import type { Experiment, TaskRequest } from "../program.ts"
 import { newCursor } from "./cursor.ts"
 import { STACK_BYTES_MAX, TASK_COUNT_MAX } from "./limits.ts"
-import type { Statement } from "./problem.ts"
+import type { Place, Statement } from "./problem.ts"
 import { newEvaluator, type Expression } from "./symbol.ts"
 import type { Unit } from "./unit.ts"
 
@@ -13,18 +13,17 @@ export interface Annotations {
   readonly abi: string | undefined
   readonly repeat: number | undefined
   readonly tasks: ReadonlyArray<WrittenTask>
-  readonly watches: ReadonlyArray<{ readonly name: string; readonly sizeBytes: number; readonly statement: Statement; readonly at: number }>
-  readonly finally: { readonly name: string; readonly statement: Statement; readonly at: number } | undefined
+  readonly watches: ReadonlyArray<{ readonly name: string; readonly sizeBytes: number; readonly place: Place }>
+  readonly finally: { readonly name: string; readonly place: Place } | undefined
 }
 
 interface WrittenTask {
   readonly name: string
-  readonly nameAt: number
   readonly count: number
   readonly cpus: ReadonlyArray<number>
   readonly arguments: ReadonlyArray<Expression>
   readonly stackBytes: number
-  readonly statement: Statement
+  readonly place: Place
 }
 
 type Mutable<T> = { -readonly [Field in keyof T]: T[Field] }
@@ -87,7 +86,7 @@ const repeat: Line = (_unit, cursor, draft) => {
 
 /** `task NAME [xCOUNT] [cpu=N,…] [arg=VALUE,…] [stack=BYTES]` */
 const task: Line = (unit, cursor, draft) => {
-  const nameAt = cursor.at()
+  const place = cursor.place()
   const name = cursor.word()
   if (name === undefined) return cursor.expected("the label where the task begins")
   let count = 1
@@ -119,29 +118,29 @@ const task: Line = (unit, cursor, draft) => {
       return cursor.expected("x2, cpu=0,1, arg=3 or stack=4096", at)
     }
   }
-  if (taskCpus.length > 1 && taskCpus.length !== count) return cursor.expected(`one CPU for all or one for each of ${count}`, nameAt)
-  if (values.length > 1 && values.length !== count) return cursor.expected(`one argument for all or one for each of ${count}`, nameAt)
+  if (taskCpus.length > 1 && taskCpus.length !== count) return cursor.expected(`one CPU for all or one for each of ${count}`, place.at)
+  if (values.length > 1 && values.length !== count) return cursor.expected(`one argument for all or one for each of ${count}`, place.at)
   const written = draft.tasks.reduce((sum, each) => sum + each.count, count)
-  if (written > TASK_COUNT_MAX) return cursor.expected(`at most ${TASK_COUNT_MAX} tasks`, nameAt)
-  draft.tasks.push({ name, nameAt, count, cpus: taskCpus, arguments: values, stackBytes, statement: cursor.statement })
+  if (written > TASK_COUNT_MAX) return cursor.expected(`at most ${TASK_COUNT_MAX} tasks`, place.at)
+  draft.tasks.push({ name, count, cpus: taskCpus, arguments: values, stackBytes, place })
   return true
 }
 
 const watch: Line = (_unit, cursor, draft) => {
-  const at = cursor.at()
+  const place = cursor.place()
   const name = cursor.word()
   if (name === undefined) return cursor.expected("the symbol to watch")
   const sizeBytes = natural(cursor, "a size in bytes", 2 ** 20)
   if (sizeBytes === undefined) return undefined
-  draft.watches.push({ name, sizeBytes, statement: cursor.statement, at })
+  draft.watches.push({ name, sizeBytes, place })
   return true
 }
 
 const last: Line = (_unit, cursor, draft) => {
-  const at = cursor.at()
+  const place = cursor.place()
   const name = cursor.word()
   if (name === undefined) return cursor.expected("the label of the routine that runs last")
-  draft.finally = { name, statement: cursor.statement, at }
+  draft.finally = { name, place }
   return true
 }
 
@@ -163,33 +162,33 @@ export const readAnnotations = (unit: Unit, annotations: ReadonlyArray<Statement
 
 /** The lines with addresses. `undefined` after a problem. */
 export const placeAnnotations = (unit: Unit, annotations: Annotations): Experiment | undefined => {
-  const evaluator = newEvaluator(true)
-  const addressOf = (name: string, statement: Statement, at: number): number | undefined => {
+  const evaluator = newEvaluator("placed")
+  const addressOf = (name: string, place: Place): number | undefined => {
     const symbol = unit.symbols.get(name)
-    if (symbol?.definition?._tag !== "Label") return unit.problems.expected(statement, at, `a label of the program; ${name} is none`)
+    if (symbol?.definition?._tag !== "Label") return unit.problems.expected(place, `a label of the program; ${name} is none`)
     const value = evaluator.evaluate({ _tag: "Reference", symbol })
-    return value._tag === "Known" ? Number(value.offset) : unit.problems.expected(statement, at, value.expected)
+    return value._tag === "Known" ? Number(value.offset) : unit.problems.expected(place, value.expected)
   }
 
   const tasks: Array<TaskRequest> = []
-  for (const { arguments: values, count, cpus: taskCpus, name, nameAt, stackBytes, statement } of annotations.tasks) {
-    const entry = addressOf(name, statement, nameAt)
+  for (const { arguments: values, count, cpus: taskCpus, name, place, stackBytes } of annotations.tasks) {
+    const entry = addressOf(name, place)
     if (entry === undefined) return undefined
     for (let copy = 0; copy < count; copy += 1) {
       const expression = values[copy] ?? values[0]
       const value = expression === undefined ? undefined : evaluator.evaluate(expression)
-      if (value?._tag === "Unknown") return unit.problems.expected(statement, nameAt, value.expected)
+      if (value?._tag === "Unknown") return unit.problems.expected(place, value.expected)
       tasks.push({ entry, name, cpu: taskCpus[copy] ?? taskCpus[0], argument: BigInt.asUintN(64, value?.offset ?? 0n), stackBytes })
     }
   }
   const watches: Array<Experiment["watches"][number]> = []
-  for (const { at, name, sizeBytes, statement } of annotations.watches) {
-    const start = addressOf(name, statement, at)
+  for (const { name, place, sizeBytes } of annotations.watches) {
+    const start = addressOf(name, place)
     if (start === undefined) return undefined
     watches.push({ name, start, end: start + sizeBytes })
   }
   const { abi: contracts, cpus: machine, finally: routine, repeat: count } = annotations
-  const finallyEntry = routine === undefined ? undefined : addressOf(routine.name, routine.statement, routine.at)
+  const finallyEntry = routine === undefined ? undefined : addressOf(routine.name, routine.place)
   if (routine !== undefined && finallyEntry === undefined) return undefined
   return { cpus: machine, abi: contracts, tasks, watches, finallyEntry, repeat: count }
 }

@@ -20,7 +20,6 @@ const levels: Readonly<Record<BinaryOperator, number>> = {
   "|": 3, "&": 3, "^": 3,
   "*": 4, "/": 4, "%": 4, "<<": 4, ">>": 4
 }
-const TIGHTEST = 4
 const OPERATOR = /\|\||&&|==|!=|<>|<=|>=|<<|>>|[-+<>|&^*/%]/y
 const isBinaryOperator = (text: string): text is BinaryOperator => Object.hasOwn(levels, text)
 const unaryOperators: ReadonlyArray<UnaryOperator> = ["-", "~", "!", "+"]
@@ -41,25 +40,21 @@ const NUMBER_MAX = (1n << 64n) - 1n
 export const readExpression = (cursor: Cursor, names: Names): Expression | undefined => {
   let operatorCount = 0
 
-  const operatorAt = (level: number): BinaryOperator | undefined => {
-    const at = cursor.at()
-    const operator = cursor.match(OPERATOR)?.[0]
-    if (operator !== undefined && isBinaryOperator(operator) && levels[operator] === level) return operator
-    cursor.moveTo(at)
-    return undefined
-  }
-
+  /** Operators that bind at least as tightly as `level`. */
   const binary = (level: number, depth: number): Expression | undefined => {
-    if (level > TIGHTEST) return unary(depth)
-    let left = binary(level + 1, depth)
-    if (left === undefined) return undefined
-    for (let operator = operatorAt(level); operator !== undefined; operator = operatorAt(level)) {
-      if (++operatorCount > OPERATOR_COUNT_MAX) return cursor.expected(`at most ${OPERATOR_COUNT_MAX} operators in an expression`)
-      const right = binary(level + 1, depth)
-      if (right === undefined) return undefined
-      left = { _tag: "Binary", operator, left, right }
+    let left = unary(depth)
+    while (left !== undefined) {
+      const at = cursor.at()
+      const operator = cursor.match(OPERATOR)?.[0]
+      if (operator === undefined || !isBinaryOperator(operator) || levels[operator] < level) {
+        cursor.moveTo(at)
+        return left
+      }
+      if (++operatorCount > OPERATOR_COUNT_MAX) return cursor.expected(`at most ${OPERATOR_COUNT_MAX} operators in an expression`, at)
+      const right = binary(levels[operator] + 1, depth)
+      left = right === undefined ? undefined : { _tag: "Binary", operator, left, right }
     }
-    return left
+    return undefined
   }
 
   const unary = (depth: number): Expression | undefined => {

@@ -1,15 +1,17 @@
 /** Instructions: prefixes, operands as AT&T writes them, and the fragment or bytes they become. */
-import { encode, isPrefix, type Encodement, type Prefix } from "../../x86/encode.ts"
+import { encode, isPrefix, prefixBytes, type Encodement, type Prefix } from "../../x86/encode.ts"
 import { isBranchName } from "../../x86/encode/att-mnemonic.ts"
 import type { Encoded } from "../../x86/encode/encoding.ts"
 import { registerNamed, type MemoryOperand, type Operand, type RegisterOperand } from "../../x86/encode/operand.ts"
 import type { Cursor } from "./cursor.ts"
+import type { Place } from "./problem.ts"
 import type { Fixup } from "./section.ts"
 import type { Expression } from "./symbol.ts"
 import type { Unit } from "./unit.ts"
 
-/** An operand, and the expression that fills its open field. */
+/** An operand, where it stands, and the expression that fills its open field. */
 interface Written {
+  readonly place: Place
   readonly operand: Operand
   readonly expression: Expression | undefined
 }
@@ -65,7 +67,7 @@ const memory = (unit: Unit, cursor: Cursor, segment: RegisterOperand | undefined
     cursor.moveTo(at)
     return found
   }
-  const at = cursor.at()
+  const place = cursor.place()
   if (!seesIndexing()) {
     expression = unit.expression(cursor)
     if (expression === undefined) return undefined
@@ -80,16 +82,17 @@ const memory = (unit: Unit, cursor: Cursor, segment: RegisterOperand | undefined
   const displacement = value === undefined ? undefined : BigInt.asIntN(64, value)
   if (displacement !== undefined && BigInt.asIntN(32, displacement) !== displacement) {
     // movabs takes any address, and only where nothing is added to it.
-    if (rest.base !== undefined || rest.index !== undefined) return cursor.expected("a displacement of 32 bits", at)
+    if (rest.base !== undefined || rest.index !== undefined) return cursor.expected("a displacement of 32 bits", place.at)
   }
-  return { operand: { _tag: "Memory", segment, displacement, ...rest }, expression }
+  return { place, operand: { _tag: "Memory", segment, displacement, ...rest }, expression }
 }
 
 const operand = (unit: Unit, cursor: Cursor, isBranch: boolean): Written | undefined => {
+  const place = cursor.place()
   if (cursor.take("$")) {
     const expression = unit.expression(cursor)
     if (expression === undefined) return undefined
-    return { operand: { _tag: "Immediate", value: numberIn(expression) }, expression }
+    return { place, operand: { _tag: "Immediate", value: numberIn(expression) }, expression }
   }
   const isIndirect = cursor.take("*")
   if (isIndirect && !isBranch) return cursor.expected("`*` before the target of a jump or call only")
@@ -97,34 +100,35 @@ const operand = (unit: Unit, cursor: Cursor, isBranch: boolean): Written | undef
     const one = register(cursor)
     if (one === undefined) return undefined
     if (one.file === "segment" && cursor.take(":")) return memory(unit, cursor, one)
-    return { operand: one, expression: undefined }
+    return { place, operand: one, expression: undefined }
   }
   const read = memory(unit, cursor, undefined)
   if (read === undefined || !isBranch || isIndirect || read.operand._tag !== "Memory") return read
   if (read.operand.base !== undefined || read.operand.index !== undefined) return cursor.expected("`*` before an indirect target")
-  return { operand: { _tag: "Branch" }, expression: read.expression }
+  return { place, operand: { _tag: "Branch" }, expression: read.expression }
 }
 
-const fixupsOf = (encoded: Encoded, operands: ReadonlyArray<Operand>, written: ReadonlyArray<Written>, cursor: Cursor): ReadonlyArray<Fixup> =>
+const fixupsOf = (encoded: Encoded, operands: ReadonlyArray<Operand>, written: ReadonlyArray<Written>): ReadonlyArray<Fixup> =>
   encoded.fields.flatMap(({ at, isRelative, isSigned, operand: index, sizeBytes }) => {
-    const expression = written.find((each) => each.operand === operands[index])?.expression
-    if (expression === undefined) return []
-    return [{ at, sizeBytes, expression, relativeTo: isRelative ? encoded.bytes.length : undefined, isSigned, statement: cursor.statement }]
+    const from = written.find((each) => each.operand === operands[index])
+    if (from?.expression === undefined) return []
+    return [{ at, sizeBytes, expression: from.expression, relativeTo: isRelative ? encoded.bytes.length : undefined, isSigned, place: from.place }]
   })
 
 const blamed = (encodement: Extract<Encodement, { _tag: "Refused" }>, at: { readonly mnemonic: number; readonly operands: number; readonly prefix: number }): number =>
   at[encodement.blames]
 
 /** An instruction whose name, or first prefix, is `name` and has just been read. */
-export const assembleInstruction = (unit: Unit, cursor: Cursor, name: string, nameAt: number): true | undefined => {
+export const assembleInstruction = (unit: Unit, cursor: Cursor, name: string, place: Place): true | undefined => {
   const prefixes: Array<Prefix> = []
   let mnemonic = name.toLowerCase()
-  let mnemonicAt = nameAt
+  let mnemonicAt = place.at
   while (isPrefix(mnemonic)) {
     prefixes.push(mnemonic)
     mnemonicAt = cursor.at()
     const next = cursor.word()
-    if (next === undefined) return lonePrefix(unit, cursor, mnemonic)
+    // `rep; nop`: the prefix is a statement of its own.
+    if (next === undefined) return unit.emit(prefixes.map((each) => prefixBytes[each]), [], place)
     mnemonic = next.toLowerCase()
   }
 
@@ -138,25 +142,18 @@ export const assembleInstruction = (unit: Unit, cursor: Cursor, name: string, na
   }
 
   const encodement = encode(mnemonic, prefixes, written.map((each) => each.operand))
-  const { statement } = cursor
   switch (encodement._tag) {
     case "Refused":
-      return cursor.expected(encodement.expected, blamed(encodement, { mnemonic: mnemonicAt, operands: operandsAt, prefix: nameAt }))
+      return cursor.expected(encodement.expected, blamed(encodement, { mnemonic: mnemonicAt, operands: operandsAt, prefix: place.at }))
     case "Encoded": {
       const { encoded, operands } = encodement
-      return unit.emit(encoded.bytes, fixupsOf(encoded, operands, written, cursor), statement)
+      return unit.emit(encoded.bytes, fixupsOf(encoded, operands, written), place)
     }
     case "Branch": {
-      const target = written[0]?.expression
-      if (target === undefined) return cursor.expected("a target")
-      unit.append({ _tag: "Branch", short: encodement.short, near: encodement.near, target, statement, isNear: false, address: 0 })
+      const [target] = written
+      if (target?.expression === undefined) return cursor.expected("a target")
+      unit.append({ _tag: "Branch", short: encodement.short, near: encodement.near, target: target.expression, place: target.place, isNear: false, offset: 0 })
       return true
     }
   }
-}
-
-/** `rep; nop`: the prefix is a statement of its own. */
-const lonePrefix = (unit: Unit, cursor: Cursor, prefix: Prefix): true | undefined => {
-  const nop = encode("nop", [prefix], [])
-  return nop._tag === "Encoded" ? unit.emit(nop.encoded.bytes.slice(0, 1), [], cursor.statement) : cursor.expected("an instruction")
 }

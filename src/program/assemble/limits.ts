@@ -6,7 +6,7 @@ export const OUTPUT_BYTES_MAX = 64 * 1024 * 1024
 /** Statements met while assembling, those made by macros and repetitions included. */
 export const STATEMENT_COUNT_MAX = 1_000_000
 /** Characters that macros and repetitions may make. */
-export const EXPANSION_LENGTH_MAX = 64 * 1024 * 1024
+export const EXPANSION_LENGTH_MAX = 16 * 1024 * 1024
 /** Macros and repetitions in each other; parentheses in an expression; definitions that hang on definitions. */
 export const NESTING_MAX = 64
 export const OPERATOR_COUNT_MAX = 256

@@ -69,7 +69,7 @@ export const readLines = (
   for (const [index, raw] of text.split("\n").entries()) {
     const source = raw.endsWith("\r") ? raw.slice(0, -1) : raw
     const whole: Statement = { text: source, line: place.firstLine + index, column: 0, source, within: place.within }
-    if (source.length > LINE_LENGTH_MAX) return problems.expected(whole, LINE_LENGTH_MAX, `a line of at most ${LINE_LENGTH_MAX} characters`)
+    if (source.length > LINE_LENGTH_MAX) return problems.expected({ statement: whole, at: LINE_LENGTH_MAX }, `a line of at most ${LINE_LENGTH_MAX} characters`)
     const indent = source.length - source.trimStart().length
     if (!isInside && source.startsWith("#:", indent)) {
       annotations.push({ ...whole, text: source.slice(indent + 2), column: indent + 2 })

@@ -10,6 +10,12 @@ export interface Statement {
   readonly within: Expansion | undefined
 }
 
+/** A place in a statement: characters into its text. */
+export interface Place {
+  readonly statement: Statement
+  readonly at: number
+}
+
 /** The macro call that a statement came from. */
 export interface Expansion {
   readonly macro: string
@@ -38,15 +44,14 @@ export interface AssemblyError {
  */
 export interface Problems {
   readonly first: () => AssemblyError | undefined
-  /** `at`: characters into the statement's text. */
-  readonly expected: (statement: Statement, at: number, expected: string) => undefined
+  readonly expected: (place: Place, expected: string) => undefined
 }
 
 export const newProblems = (file: string): Problems => {
   let first: AssemblyError | undefined
   return {
     first: () => first,
-    expected: (statement, at, expected) => {
+    expected: ({ at, statement }, expected) => {
       first ??= {
         file,
         line: statement.line,

@@ -1,7 +1,7 @@
 /** What the statements add up to: sections of fragments whose sizes, or places, the layout still has to find. */
 import type { Encoded } from "../../x86/encode/encoding.ts"
-import type { Statement } from "./problem.ts"
-import type { Anchor, Expression } from "./symbol.ts"
+import type { Place } from "./problem.ts"
+import type { Expression } from "./symbol.ts"
 
 /** Bytes of a fragment that wait for a value. */
 export interface Fixup {
@@ -12,27 +12,32 @@ export interface Fixup {
   readonly relativeTo: number | undefined
   /** The processor sign-extends it, so its top bit is a sign. */
   readonly isSigned: boolean
-  readonly statement: Statement
+  readonly place: Place
+}
+
+interface Positioned {
+  /** Bytes into the section, as far as the layout has come. */
+  offset: number
 }
 
 /** Bytes whose number is known. */
-export interface BytesFragment extends Anchor {
+export interface BytesFragment extends Positioned {
   readonly _tag: "Bytes"
   readonly bytes: ByteBuffer
   readonly fixups: Array<Fixup>
 }
 
 /** A jump with two sizes. It begins short and never shrinks again. */
-export interface BranchFragment extends Anchor {
+export interface BranchFragment extends Positioned {
   readonly _tag: "Branch"
   readonly short: Encoded
   readonly near: Encoded
   readonly target: Expression
-  readonly statement: Statement
+  readonly place: Place
   isNear: boolean
 }
 
-export interface AlignFragment extends Anchor {
+export interface AlignFragment extends Positioned {
   readonly _tag: "Align"
   readonly alignment: number
   /** `undefined`: no-operations in code, zeros elsewhere. */
@@ -43,12 +48,12 @@ export interface AlignFragment extends Anchor {
 }
 
 /** `.skip`, `.fill`, `.org`: as many units as an expression says, or up to where it says. */
-export interface SpaceFragment extends Anchor {
+export interface SpaceFragment extends Positioned {
   readonly _tag: "Space"
   readonly until: "count" | "offset"
   readonly expression: Expression
   readonly unit: Uint8Array
-  readonly statement: Statement
+  readonly place: Place
   sizeBytes: number
 }
 

@@ -1,20 +1,19 @@
 /** Symbols, expressions over them, and their values before and after the layout. */
 import { NESTING_MAX } from "./limits.ts"
 
-/** A place that the layout will give an address: so many bytes into a fragment. */
+/** A place: so many bytes into a fragment of a section. */
 export interface Label {
   readonly _tag: "Label"
-  readonly fragment: Anchor
+  readonly section: { readonly address: number }
+  readonly fragment: { readonly offset: number }
   readonly offset: number
-  /** Whose fragment it is. */
-  readonly section: object
 }
 
-/** What labels hang on; two labels of one anchor have a distance before anything is laid out. */
-export interface Anchor {
-  /** Set by the layout, and again in each of its rounds. */
-  address: number
-}
+/**
+ * How much is known. *assembling*: places inside a fragment. *relaxing*: places inside a section, as far as this round has come.
+ * *placed*: addresses.
+ */
+export type Stage = "assembling" | "relaxing" | "placed"
 
 export interface AssemblySymbol {
   readonly name: string
@@ -22,8 +21,8 @@ export interface AssemblySymbol {
   definition: Label | Expression | undefined
   type: "function" | "object" | "other"
   size: Expression | undefined
-  /** The value of the round `round`, so that what hangs on many symbols is not walked again and again. */
-  known: { readonly round: number; readonly value: Value } | undefined
+  /** The value at one moment, so that what hangs on many symbols is not walked again and again. */
+  known: { readonly moment: number; readonly value: Value } | undefined
 }
 
 export type Expression =
@@ -36,9 +35,9 @@ export type UnaryOperator = "-" | "~" | "!" | "+"
 export type BinaryOperator =
   | "*" | "/" | "%" | "<<" | ">>" | "|" | "&" | "^" | "+" | "-" | "==" | "!=" | "<>" | "<=" | ">=" | "<" | ">" | "&&" | "||"
 
-/** A number, a distance from an anchor, or what would be needed to have one. */
+/** A number, a distance from an anchor (a fragment or a section), or what would be needed to have one. */
 export type Value =
-  | { readonly _tag: "Known"; readonly anchor: Anchor | undefined; readonly offset: bigint }
+  | { readonly _tag: "Known"; readonly anchor: object | undefined; readonly offset: bigint }
   | { readonly _tag: "Unknown"; readonly expected: string }
 
 const unknown = (expected: string): Value => ({ _tag: "Unknown", expected })
@@ -70,35 +69,37 @@ const apply = (operator: BinaryOperator, a: bigint, b: bigint): bigint | undefin
   }
 }
 
-/**
- * Values at one moment. Before the layout a label is a distance from its anchor, so that only differences inside one
- * fragment are numbers; while laying out, and after, it is an address.
- */
+/** Values at one moment. Before it is placed, a label is a distance from its anchor: only differences are numbers. */
 export interface Evaluator {
   readonly evaluate: (expression: Expression) => Value
 }
 
-/** Every round has its own number, so that no symbol keeps a value of an earlier one. */
-let roundCount = 0
+/** Every moment has its own number, so that no symbol keeps a value of an earlier one. */
+let momentCount = 0
 
-export const newEvaluator = (isLaidOut: boolean): Evaluator => {
-  const round = ++roundCount
+const valueOfLabel = ({ fragment, offset, section }: Label, stage: Stage): Value => {
+  switch (stage) {
+    case "assembling": return { _tag: "Known", anchor: fragment, offset: BigInt(offset) }
+    case "relaxing": return { _tag: "Known", anchor: section, offset: BigInt(fragment.offset + offset) }
+    case "placed": return number(BigInt(section.address + fragment.offset + offset))
+  }
+}
+
+export const newEvaluator = (stage: Stage): Evaluator => {
+  const moment = ++momentCount
   const pending = new Set<AssemblySymbol>()
 
   const valueOf = (symbol: AssemblySymbol): Value => {
     const { definition } = symbol
     if (definition === undefined) return unknown(`a definition of ${symbol.name}`)
-    if (definition._tag === "Label") {
-      const { fragment, offset } = definition
-      return isLaidOut ? number(BigInt(fragment.address + offset)) : { _tag: "Known", anchor: fragment, offset: BigInt(offset) }
-    }
-    if (symbol.known?.round === round) return symbol.known.value
+    if (definition._tag === "Label") return valueOfLabel(definition, stage)
+    if (symbol.known?.moment === moment) return symbol.known.value
     if (pending.has(symbol)) return unknown(`a definition of ${symbol.name} that does not hang on itself`)
     if (pending.size >= NESTING_MAX) return unknown(`definitions that hang on at most ${NESTING_MAX} others in a row`)
     pending.add(symbol)
     const value = evaluate(definition)
     pending.delete(symbol)
-    symbol.known = { round, value }
+    symbol.known = { moment, value }
     return value
   }
 

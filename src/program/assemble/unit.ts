@@ -3,7 +3,7 @@ import { newByteBuffer, newSection, type BytesFragment, type Fixup, type Fragmen
 import { OUTPUT_BYTES_MAX } from "./limits.ts"
 import type { Cursor } from "./cursor.ts"
 import { readExpression, type Names } from "./expression.ts"
-import type { Problems, Statement } from "./problem.ts"
+import type { Place, Problems } from "./problem.ts"
 import { newEvaluator, type AssemblySymbol, type Expression, type Label } from "./symbol.ts"
 
 export interface Unit {
@@ -13,11 +13,11 @@ export interface Unit {
   /** The symbol of that name, made if need be. */
   readonly symbol: (name: string) => AssemblySymbol
   /** Gives a symbol a label here. `undefined` after a problem. */
-  readonly label: (name: string, statement: Statement, at: number) => true | undefined
+  readonly label: (name: string, place: Place) => true | undefined
   /** Begins another label `digits:`. */
   readonly localLabel: (digits: string) => void
   /** `.set`: a value may be given anew; whoever has read the symbol keeps the value he read. */
-  readonly assign: (name: string, value: Expression, statement: Statement, at: number) => true | undefined
+  readonly assign: (name: string, value: Expression, place: Place) => true | undefined
 
   readonly section: () => Section
   readonly enter: (name: string, flags: string | undefined, hasBytes: boolean | undefined) => void
@@ -28,7 +28,7 @@ export interface Unit {
   readonly swap: () => true | undefined
 
   /** Appends bytes, with fixups at offsets into them. `undefined` after a problem. */
-  readonly emit: (bytes: ArrayLike<number>, fixups: ReadonlyArray<Fixup>, statement: Statement) => true | undefined
+  readonly emit: (bytes: ArrayLike<number>, fixups: ReadonlyArray<Fixup>, place: Place) => true | undefined
   /** Appends a fragment that stands for itself. */
   readonly append: (fragment: Fragment) => void
 
@@ -72,7 +72,7 @@ export const newUnit = (problems: Problems): Unit => {
   const open = (): BytesFragment => {
     const last = current.fragments.at(-1)
     if (last?._tag === "Bytes") return last
-    const made: BytesFragment = { _tag: "Bytes", bytes: newByteBuffer(), fixups: [], address: 0 }
+    const made: BytesFragment = { _tag: "Bytes", bytes: newByteBuffer(), fixups: [], offset: 0 }
     current.fragments.push(made)
     return made
   }
@@ -113,7 +113,7 @@ export const newUnit = (problems: Problems): Unit => {
 
   const numberOf = (read: Expression): bigint | undefined => {
     if (read._tag === "Number") return read.value
-    const value = newEvaluator(false).evaluate(read)
+    const value = newEvaluator("assembling").evaluate(read)
     return value._tag === "Known" && value.anchor === undefined ? value.offset : undefined
   }
 
@@ -127,9 +127,9 @@ export const newUnit = (problems: Problems): Unit => {
     sections,
     symbols,
     symbol,
-    label: (name, statement, at) => {
+    label: (name, place) => {
       const one = symbol(name)
-      if (one.definition !== undefined) return problems.expected(statement, at, `a label that is not defined yet; ${name} is`)
+      if (one.definition !== undefined) return problems.expected(place, `a label that is not defined yet; ${name} is`)
       define(one)
       return true
     },
@@ -139,9 +139,9 @@ export const newUnit = (problems: Problems): Unit => {
       define(one)
       lastLocal.set(digits, one)
     },
-    assign: (name, value, statement, at) => {
+    assign: (name, value, place) => {
       const met = symbols.get(name)
-      if (met?.definition?._tag === "Label") return problems.expected(statement, at, `a name that is no label; ${name} is one`)
+      if (met?.definition?._tag === "Label") return problems.expected(place, `a name that is no label; ${name} is one`)
       if (met === undefined || met.definition === undefined) symbol(name).definition = value
       else symbols.set(name, { ...newSymbol(name), definition: value })
       return true
@@ -159,11 +159,11 @@ export const newUnit = (problems: Problems): Unit => {
       enter(previous)
       return true
     },
-    emit: (bytes, fixups, statement) => {
+    emit: (bytes, fixups, place) => {
       outputBytes += bytes.length
-      if (outputBytes > OUTPUT_BYTES_MAX) return problems.expected(statement, 0, "at most 64 MiB of output")
+      if (outputBytes > OUTPUT_BYTES_MAX) return problems.expected(place, "at most 64 MiB of output")
       if (!current.hasBytes && (fixups.length > 0 || Array.from(bytes).some((byte) => byte !== 0))) {
-        return problems.expected(statement, 0, `zeros only: ${current.name} holds no bytes`)
+        return problems.expected(place, `zeros only: ${current.name} holds no bytes`)
       }
       const fragment = open()
       const at = fragment.bytes.length()

@@ -95,7 +95,7 @@ export const reducers: Reducers = {
       ? { ...met, taskCount: met.taskCount + 1 }
       : {
         id: process, space: space as SpaceId, taskCount: 1, actions: {}, pending: [], mappings: [],
-        breakStart: 0, breakEnd: 0, timers: [], closedFiles: [], membarriers: 0, exiting: undefined, contracts: {}
+        breakStart: 0, breakEnd: 0, timers: [], lastTimer: 0, closedFiles: [], membarriers: 0, exiting: undefined, contracts: {}
       })
     return queued({ ...state, slots, tasks, processes }, child, cpu)
   },
@@ -192,7 +192,7 @@ export const reducers: Reducers = {
   },
   TimerCreated: (state, { clock, code, process, signal, tid, timer, value }) =>
     withProcess(state, process, {
-      timers: [...processOf(state, process).timers, { ...idleTimer(timer, signal), clock, code, value, tid }]
+      lastTimer: timer, timers: [...processOf(state, process).timers, { ...idleTimer(timer, signal), clock, code, value, tid }]
     }),
   TimerArmed: (state, { deadline, interval, process, signal, timer }) =>
     withTimer(state, process, timer, { deadline, interval, isRunning: deadline > 0, overrunCount: 0 }, signal),

@@ -163,6 +163,8 @@ export interface Process {
   readonly breakStart: Address
   readonly breakEnd: Address
   readonly timers: ReadonlyArray<Timer>
+  /** The id of the timer created last; ids are not used again. */
+  readonly lastTimer: number
   /** Descriptors of 0, 1 and 2 that have been closed. */
   readonly closedFiles: ReadonlyArray<number>
   /** What it has registered for, as membarrier(2) commands. */

@@ -18,6 +18,18 @@ import { processOf, type Process, type Task, type Timer } from "./state.ts"
 /** What a wait says when its time is up, by what it waits for. */
 const onTimeout: Readonly<Record<string, number>> = { futex: -errno.ETIMEDOUT, sleep: 0, poll: 0, signal: -errno.EAGAIN }
 
+/** One that tells nobody need not go off: what is left of it is worked out when somebody asks. */
+const isTicking = ({ isRunning, signal }: Timer): boolean => isRunning && signal !== 0
+
+/** Nanoseconds until a timer goes off next; 0 if it will not. */
+export const remainingOf = (kernel: Kernel, { deadline, interval, isRunning, signal }: Timer): number => {
+  const left = deadline - kernel.nanoseconds
+  if (left > 0) return left
+  // It has gone off: silently, or its signal has not been taken yet.
+  if (interval > 0 && deadline > 0 && (signal === 0 || !isRunning)) return interval + (left % interval)
+  return isRunning && signal !== 0 ? 1 : 0
+}
+
 /** The earliest virtual nanosecond at which a wait ends or a timer goes off. */
 export const nextDeadline = (kernel: Kernel): number | undefined => {
   let earliest: number | undefined
@@ -28,7 +40,7 @@ export const nextDeadline = (kernel: Kernel): number | undefined => {
     if (wait !== undefined && wait.deadline > 0) consider(wait.deadline)
   }
   for (const { timers } of kernel.state.processes.values()) {
-    for (const timer of timers) if (timer.isRunning) consider(timer.deadline)
+    for (const timer of timers) if (isTicking(timer)) consider(timer.deadline)
   }
   return earliest
 }
@@ -60,7 +72,7 @@ const dueBy = (kernel: Kernel, moment: number): ReadonlyArray<Due> => {
     if (wait !== undefined && wait.deadline > 0 && wait.deadline <= moment) due.push({ deadline: wait.deadline, task: id, timer: undefined })
   }
   for (const { id, timers } of kernel.state.processes.values()) {
-    for (const timer of timers) if (timer.isRunning && timer.deadline <= moment) due.push({ deadline: timer.deadline, task: id, timer })
+    for (const timer of timers) if (isTicking(timer) && timer.deadline <= moment) due.push({ deadline: timer.deadline, task: id, timer })
   }
   return due.length < 2 ? due : due.sort(order)
 }
@@ -87,7 +99,7 @@ const fire = (kernel: Kernel, process: Process, timer: Timer): void => {
   kernel.emit({ _tag: "TimerFired", process: process.id, timer: timer.id })
   const target = receiver(kernel, process, timer)
   const leader = kernel.current(process.id)
-  if (timer.signal === 0 || target === undefined) {
+  if (target === undefined) {
     resumeTimer(kernel, leader, timer.id, 0)
     return
   }

@@ -4,16 +4,22 @@ import { table } from "../../base/table.ts"
 import { archPrctl } from "./arch-prctl.ts"
 import { clone, clone3, setRobustList, setTidAddress } from "./clone.ts"
 import type { AnySyscall } from "./definition.ts"
+import { clockGetres, clockGettime, gettimeofday, time } from "./clock.ts"
 import { exit, exitGroup } from "./exit.ts"
 import { access, close, fcntl, fstat, ioctl, lseek, newfstatat, open, openat, read, readlink, readlinkat, readv, write, writev } from "./file.ts"
 import { futex } from "./futex.ts"
 import { getegid, geteuid, getgid, getpgrp, getpid, getppid, gettid, getuid, uname } from "./identity.ts"
 import { kill, tgkill, tkill } from "./kill.ts"
+import { getrlimit, prlimit64 } from "./limits.ts"
 import { membarrier } from "./membarrier.ts"
+import { execve, fork, sysinfo, vfork, wait4 } from "./missing.ts"
 import { brk, madvise, mlock, mlockall, mmap, mprotect, mremap, munlock, munlockall, munmap } from "./mmap.ts"
+import { getrandom } from "./random.ts"
 import { getcpu, schedGetaffinity, schedSetaffinity, schedYield } from "./scheduling.ts"
 import { rtSigaction, rtSigpending, rtSigprocmask } from "./signal-action.ts"
 import { pause, rtSigreturn, rtSigsuspend, rtSigtimedwait, sigaltstack } from "./signal-wait.ts"
+import { clockNanosleep, nanosleep, poll, restartSyscall } from "./sleep.ts"
+import { alarm, getitimer, setitimer, timerCreate, timerDelete, timerGetoverrun, timerGettime, timerSettime } from "./timer.ts"
 
 export const syscalls = table(
   // memory
@@ -22,11 +28,17 @@ export const syscalls = table(
   clone, clone3, setTidAddress, setRobustList, exit, exitGroup, archPrctl,
   schedYield, schedSetaffinity, schedGetaffinity, getcpu,
   gettid, getpid, getppid, getpgrp, getuid, geteuid, getgid, getegid, uname,
+  getrlimit, prlimit64, getrandom,
   futex,
   // signals
   rtSigaction, rtSigprocmask, rtSigpending, rtSigreturn, rtSigsuspend, rtSigtimedwait, sigaltstack, pause, kill, tkill, tgkill,
+  // time
+  clockGettime, clockGetres, gettimeofday, time, nanosleep, clockNanosleep, poll, restartSyscall,
+  getitimer, setitimer, alarm, timerCreate, timerSettime, timerGettime, timerGetoverrun, timerDelete,
   // files
-  read, write, readv, writev, close, lseek, ioctl, fcntl, fstat, newfstatat, open, openat, access, readlink, readlinkat
+  read, write, readv, writev, close, lseek, ioctl, fcntl, fstat, newfstatat, open, openat, access, readlink, readlinkat,
+  // not modelled
+  fork, vfork, execve, wait4, sysinfo
 )
 export type SyscallName = keyof typeof syscalls
 

@@ -1,25 +1,18 @@
 /** What a quiet run could have been offered: every deviation at every moment that interests. */
-import { contains } from "../base/ids.ts"
 import type { Mark, Pending } from "../base/mark.ts"
-import { type Decider, type Deviation, interruptionKinds } from "../log/choice.ts"
-import type { StrategyOptions } from "./definition.ts"
+import { type Decider, type Deviation, interruptionKinds, quietDecider } from "../log/choice.ts"
+import { printDeviation } from "../log/schedule.ts"
+import type { Profile, StrategyOptions } from "./definition.ts"
+import { accessMarks } from "./stepwise.ts"
 
-/** Whether a moment is worth a deviation: a watched access, a call, an instruction of a section or just outside its ends. */
-const isInteresting = ({ everyBoundary, sections, watches }: StrategyOptions, pending: Pending | undefined): boolean => {
-  if (everyBoundary) return true
-  if (pending === undefined) return false
-  if (pending._tag === "Call") return true
-  if (pending._tag === "Access" && watches.some(({ end, start }) => pending.address < end && start < pending.address + pending.sizeBytes)) return true
-  return sections.some(({ end, start }) => contains({ start, end: end + 1 }, pending.ip))
-}
+/** So many bytes before a section and after it belong to its windows: publishing the descriptor, clearing it. */
+const MARGIN_BYTES = 12
 
-const MARKS: ReadonlyArray<Mark> = [{ _tag: "EveryInstruction" }]
-
-/** Answers quietly and adds what it was offered to `offers`. */
-export const listing = (offers: Array<Deviation>, options: StrategyOptions): Decider => ({
-  marks: MARKS,
+/** Answers quietly; adds what it was offered, where `interests` says so. */
+const listing = (offers: Array<Deviation>, marks: ReadonlyArray<Mark>, interests: (pending: Pending) => boolean): Decider => ({
+  marks,
   interrupt: (stretch) => {
-    if (!isInteresting(options, stretch.pending)) return "nothing"
+    if (stretch.pending === undefined || !interests(stretch.pending)) return "nothing"
     for (const kind of interruptionKinds) {
       for (const option of stretch.options(kind)) offers.push({ task: stretch.task, count: stretch.from, nth: stretch.visit, kind, option })
     }
@@ -30,3 +23,24 @@ export const listing = (offers: Array<Deviation>, options: StrategyOptions): Dec
     return quiet ?? 0
   }
 })
+
+const inWindow = ({ sections }: StrategyOptions, { ip }: Pending): boolean =>
+  sections.some(({ end, start }) => start - MARGIN_BYTES <= ip && ip < end + MARGIN_BYTES)
+
+/**
+ * Runs quietly a few times and lists: watched accesses and calls, then the instructions in and around sections, or all of
+ * them. `perform` makes a run and says how many instructions it had.
+ */
+export const profileOf = (perform: (decider: Decider) => number, options: StrategyOptions): Profile => {
+  const icount = perform(quietDecider)
+  const offers: Array<Deviation> = []
+  let accessCount = 0
+  perform(listing(offers, [...accessMarks(options.watches), { _tag: "Called" }], (pending) => {
+    if (pending._tag === "Access") accessCount++
+    return true
+  }))
+  if (options.everyBoundary || options.sections.length > 0) {
+    perform(listing(offers, [{ _tag: "EveryInstruction" }], (pending) => options.everyBoundary || inWindow(options, pending)))
+  }
+  return { icount, accessCount: Math.max(1, accessCount), offers: [...new Map(offers.map((offer) => [printDeviation(offer), offer])).values()] }
+}

@@ -1,7 +1,6 @@
-import type { Deviation } from "../log/choice.ts"
+import { quietDecider } from "../log/choice.ts"
 import { recorded, tell } from "../log/telling.ts"
 import { defineStrategy } from "./definition.ts"
-import { listing } from "./offers.ts"
 
 /**
  * All bugs that need one unlucky moment, and no others. By default the moments are section edges, instructions inside
@@ -11,18 +10,11 @@ export const oneDeviation = defineStrategy({
   name: "one-deviation",
   summary: "a quiet run, then one deviation at a time: at section edges, inside sections, at watched accesses and calls (--every: anywhere)",
   source: "Emmi, Qadeer & Rakamarić, Delay-Bounded Scheduling, POPL 2011, with bound 1",
-  make: (options) => {
-    // Run 0 is quiet and lists what was on offer, unless a profile says it already.
-    const offers: Array<Deviation> = [...options.profile.offers]
-    return {
-      nextRun: (run) => {
-        if (run === 0) {
-          offers.length = 0
-          return listing(offers, options)
-        }
-        const offer = offers[run - 1]
-        return offer === undefined ? undefined : recorded(tell([offer], () => {}))
-      }
+  make: ({ profile: { offers } }) => ({
+    nextRun: (run) => {
+      if (run === 0) return quietDecider
+      const offer = offers[run - 1]
+      return offer === undefined ? undefined : recorded(tell([offer], () => {}))
     }
-  }
+  })
 })

@@ -1,7 +1,6 @@
-import type { Deviation } from "../log/choice.ts"
+import { quietDecider } from "../log/choice.ts"
 import { recorded, tell } from "../log/telling.ts"
 import { defineStrategy } from "./definition.ts"
-import { listing } from "./offers.ts"
 
 /** The pair number `index` of `count` things, in the order (0,1), (0,2), (1,2), (0,3) …: `undefined` beyond the last. */
 export const pairAt = (index: number, count: number): readonly [number, number] | undefined => {
@@ -17,19 +16,13 @@ export const twoDeviations = defineStrategy({
   name: "two-deviations",
   summary: "a quiet run, then two deviations at a time, from the moments of one-deviation",
   source: "Emmi, Qadeer & Rakamarić, Delay-Bounded Scheduling, POPL 2011, with bound 2",
-  make: (options) => {
-    const offers: Array<Deviation> = [...options.profile.offers]
-    return {
-      nextRun: (run) => {
-        if (run === 0) {
-          offers.length = 0
-          return listing(offers, options)
-        }
-        const [first, second] = pairAt(run - 1, offers.length) ?? []
-        const one = first === undefined ? undefined : offers[first]
-        const two = second === undefined ? undefined : offers[second]
-        return one === undefined || two === undefined ? undefined : recorded(tell([one, two], () => {}))
-      }
+  make: ({ profile: { offers } }) => ({
+    nextRun: (run) => {
+      if (run === 0) return quietDecider
+      const [first, second] = pairAt(run - 1, offers.length) ?? []
+      const one = first === undefined ? undefined : offers[first]
+      const two = second === undefined ? undefined : offers[second]
+      return one === undefined || two === undefined ? undefined : recorded(tell([one, two], () => {}))
     }
-  }
+  })
 })

@@ -1,6 +1,5 @@
 import { stream } from "../base/prng.ts"
-import { quietDecider } from "../log/choice.ts"
-import type { Deviation } from "../log/choice.ts"
+import { type Deviation, quietDecider } from "../log/choice.ts"
 import { recorded, tell } from "../log/telling.ts"
 import { defineStrategy } from "./definition.ts"
 

@@ -5,6 +5,7 @@
 import { known } from "../../../src/base/assert.ts"
 import { childTask, type CpuId, rootTask, type TaskId } from "../../../src/base/ids.ts"
 import { errnoName } from "../../../src/linux/errno.ts"
+import { SA_NODEFER, SA_RESTORER } from "../../../src/linux/signal.ts"
 import { type Decider, FIRST_WAITING, type InterruptionKind, type Menu, nothingOnMenu, type Option, quietDecider } from "../../../src/log/choice.ts"
 import type { Event, EventTag } from "../../../src/log/event.ts"
 import type { Registers, SpaceId, UserMemory } from "../../../src/machine/machine.ts"
@@ -28,6 +29,9 @@ export const READ_ONLY = 0x50_0000
 /** Nothing is mapped here. */
 export const NOWHERE = 0x60_0000
 export const STACK_TOP = 0x21_0000
+const STACK_BYTES = 0x1000
+/** Stacks that there is room for, task by task downward. */
+const STACK_COUNT = 16
 
 const [RAX, RSP] = [0, 4]
 const argumentRegisters = [7, 6, 2, 10, 8, 9] as const
@@ -56,7 +60,7 @@ export class Hand {
     const { machine } = this
     const space = machine.newSpace()
     machine.map(space, { start: DATA, end: DATA_END }, READ_WRITE, false)
-    machine.map(space, { start: STACK_TOP - 0x1_0000, end: STACK_TOP }, READ_WRITE, false)
+    machine.map(space, { start: STACK_TOP - STACK_COUNT * STACK_BYTES, end: STACK_TOP }, READ_WRITE, false)
     machine.map(space, { start: CODE, end: CODE_END }, READ_EXECUTE, false)
     machine.map(space, { start: READ_ONLY, end: READ_ONLY + 0x1000 }, 1, false)
     this.memory = machine.memory(space)
@@ -78,7 +82,7 @@ export class Hand {
     const block = machine.newBlock(space)
     const index = kernel.state.tasks.length
     kernel.emit({ _tag: "TaskCreated", task: rootTask, child, process: rootTask, tid: 1000 + index, cpu, allowed, block, space, clearChildTid: 0 })
-    machine.registers(block).setNumber(RSP, STACK_TOP - 0x1000 * (index + 1))
+    machine.registers(block).setNumber(RSP, STACK_TOP - STACK_BYTES * index)
     machine.registers(block).setIp(CODE)
     return child
   }
@@ -157,10 +161,13 @@ export class Hand {
     this.befall(index, "signal", signal)
     this.toUser(this.task(index).cpu)
   }
-  /** A handler for the process: an address, and SA_RESTORER. */
+  /** A handler for the process, which its own signal may interrupt. */
   handle(signal: number, handler: number): void {
-    this.kernel.emit({ _tag: "SignalActionSet", process: rootTask, signal, handler: BigInt(handler), flags: 0x0400_0000n, restorer: BigInt(CODE_END - 16), mask: 0n })
+    const flags = SA_RESTORER | SA_NODEFER
+    this.kernel.emit({ _tag: "SignalActionSet", process: rootTask, signal, handler: BigInt(handler), flags, restorer: BigInt(CODE_END - 16), mask: 0n })
   }
+  /** The task's stack is empty again. */
+  emptyStack(index: number): void { this.registers(index).setNumber(RSP, STACK_TOP - STACK_BYTES * index) }
 
   /** Bytes wherever a page is, whatever its protection. */
   load(at: number, bytes: Uint8Array): void {

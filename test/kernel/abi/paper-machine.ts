@@ -66,7 +66,7 @@ const memoryOf = (pages: Pages, writes: Array<Write>): UserMemory => {
 }
 
 const newRegisters = (): Registers => {
-  const values = new Array<bigint>(16).fill(0n)
+  const values = Array.from({ length: 16 }, () => 0n)
   const vectors = Array.from({ length: 16 }, () => new Uint8Array(16))
   let ip = 0n
   let eflags = 0x202

@@ -80,6 +80,14 @@ export class SlowPath {
     this.space = space
     this.countAtEnd = countAtEnd
     this.codeSpaceChanges = this.parts.spaces.codeSpaceChanges
+    this.abandon() // an instruction that ended the run before and did not retire
+  }
+
+  /** Nothing of the instruction under way has happened. */
+  private abandon(): void {
+    this.stashCount = 0
+    if (this.stashedWrites.length > 0) this.stashedWrites = []
+    if (this.parts.watches.isWaiting) this.parts.watches.forget()
   }
 
   // ---- for the fast routines
@@ -104,13 +112,7 @@ export class SlowPath {
     this.form = form
     const sizeBytes = request & SIZE_MASK
     const kind = accessKinds[request >>> KIND_SHIFT] ?? "read"
-    const host = this.allowed(low, high, sizeBytes, kind)
-    if (host === 0) {
-      this.stashCount = 0
-      this.stashedWrites = []
-      this.parts.watches.forget()
-    }
-    return host
+    return this.allowed(low, high, sizeBytes, kind)
   }
 
   private allowed(low: number, high: number, sizeBytes: number, kind: AccessKind): number {

@@ -4,7 +4,7 @@ import { DIRECTION_FLAG, STATUS_FLAGS, flagBit } from "../../src/x86/flag.ts"
 import type { OpenWhen } from "../../src/x86/instruction/definition.ts"
 import { RCX, SLOT_BYTES } from "../../src/x86/register.ts"
 import { type Case, effectiveAddress } from "./case.ts"
-import { CODE, PAGE, READ_ONLY, WINDOW, readOnlyByte } from "./place.ts"
+import { PAGE, READ_ONLY, WINDOW, readOnlyByte } from "./place.ts"
 import type { Comparable, Result } from "./result.ts"
 
 const EVERY_FLAG = STATUS_FLAGS | DIRECTION_FLAG
@@ -61,8 +61,5 @@ export const comparable = (tested: Case, { ending, registers }: Result): Compara
   const { openResult } = form.row
   return { flags, countsResult: openResult === undefined || !applies(openResult, tested), destination }
 }
-
-/** The page of the instruction itself is mapped for the processor, and not for a bare engine: an access to it says nothing. */
-export const isOutside = ({ faultAddress }: Result): boolean => faultAddress >= BigInt(CODE) && faultAddress < BigInt(CODE + PAGE)
 
 const isShift = (name: string): boolean => /^(sh[lr]d?|sar|ro[lr]|rc[lr])$/.test(name)

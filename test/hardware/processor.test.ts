@@ -9,9 +9,9 @@ import { printInstruction } from "../../src/x86/print.ts"
 import { type Case, caseOf, casesOf } from "./case.ts"
 import { corners } from "./corner.ts"
 import { Draw } from "./draw.ts"
-import { engines } from "./engines.ts"
+import { answersTo, engineNames } from "./engines.ts"
 import { judgedRows } from "./judged.ts"
-import { comparable, isOutside } from "./open.ts"
+import { comparable } from "./open.ts"
 import { CODE } from "./place.ts"
 import { openProcessor } from "./processor.ts"
 import { differences } from "./result.ts"
@@ -19,6 +19,8 @@ import { differences } from "./result.ts"
 const seed = process.env["RSEQLAB_SEED"] ?? "1"
 const casesPerForm = Number(process.env["RSEQLAB_HARDWARE_CASES"] ?? 200)
 const CASES_PER_CORNER = 40
+/** The careful way takes every so manieth case. */
+const CAREFUL_PERIOD = 5
 
 const processor = openProcessor()
 const counts = { cases: 0, faults: 0 }
@@ -30,11 +32,10 @@ const disagreements = (cases: ReadonlyArray<Case>): ReadonlyArray<string> => {
   for (const [number, tested] of cases.entries()) {
     const expected = judged[number]
     if (expected === undefined) break
-    counts.cases++
-    if (expected.ending !== "retired") counts.faults++
-    for (const engine of engines) {
-      const result = engine.run(tested)
-      if (isOutside(result)) continue
+    const answers = answersTo(tested, number % CAREFUL_PERIOD === 0)
+    if (answers.length > 0) counts.cases++
+    if (answers.length > 0 && expected.ending !== "retired") counts.faults++
+    for (const { engine, result } of answers) {
       const found = differences(tested, expected, result, comparable(tested, expected))
       if (found.length > 0) lines.push(`seed ${seed}, case ${number}: ${printInstruction(tested.bytes, CODE)} [${engine.name}]\n  ${found.join("\n  ")}`)
     }
@@ -47,7 +48,7 @@ afterAll(() => {
   console.log(
     processor === undefined
       ? "the processor was not asked: there is no gcc, or this is no x86-64 Linux"
-      : `the processor judged ${grouped(counts.cases)} cases (${grouped(counts.faults)} of them faults) on ${engines.map(({ name }) => name).join(" and ")}; seed ${seed}`
+      : `the processor judged ${grouped(counts.cases)} cases (${grouped(counts.faults)} of them faults) on ${engineNames}; seed ${seed}`
   )
 })
 

@@ -3,13 +3,16 @@ import { describe, expect, it } from "vitest"
 import { formNamed } from "../../src/x86/form.ts"
 import { printInstruction } from "../../src/x86/print.ts"
 import { casesOf } from "../hardware/case.ts"
-import { engines } from "../hardware/engines.ts"
+import { answersTo } from "../hardware/engines.ts"
 import { encodingsOf, judgedRows } from "../hardware/judged.ts"
-import { comparable, isOutside } from "../hardware/open.ts"
+import { comparable } from "../hardware/open.ts"
 import { CODE } from "../hardware/place.ts"
 import { differences } from "../hardware/result.ts"
 import { readVectorFile, vectorFileNames } from "./files.ts"
 import { CASES_PER_FORM, VECTOR_SEED, type VectorForm, digestOf, readResults } from "./format.ts"
+
+/** The careful way takes every so manieth case. */
+const CAREFUL_PERIOD = 4
 
 const files = vectorFileNames().map(readVectorFile)
 
@@ -22,9 +25,8 @@ const disagreements = ([name, inputs, results]: VectorForm): ReadonlyArray<strin
   return cases.flatMap((tested, number) => {
     const answer = expected[number]
     if (answer === undefined) return [`${name}: no answer to case ${number}`]
-    return engines.flatMap((engine) => {
-      const result = engine.run(tested)
-      const found = isOutside(result) ? [] : differences(tested, answer, result, comparable(tested, answer))
+    return answersTo(tested, number % CAREFUL_PERIOD === 0).flatMap(({ engine, result }) => {
+      const found = differences(tested, answer, result, comparable(tested, answer))
       return found.length === 0 ? [] : [`${printInstruction(tested.bytes, CODE)} [${engine.name}], case ${number}\n  ${found.join("\n  ")}`]
     })
   })

@@ -7,7 +7,7 @@ import type { FieldKind } from "./event.ts"
 import { dictionary, isRecordKey } from "./entry-writer.ts"
 import type { DictionaryRow } from "./names.ts"
 import type { Outcome } from "./outcome.ts"
-import { bytes, checked, list, mapped, natural, oneOf, type Plain, type Shape, type Shaped, text, tuple, whole } from "./plain.ts"
+import { bytes, checked, list, mapped, natural, oneOf, type Plain, type Shape, type Shaped, text, tuple, variant, whole, word64 } from "./plain.ts"
 import { FORMAT_VERSION, type QuietPolicy } from "./version.ts"
 
 /** What the simulated hardware offers, and where a run ends for want of it. */
@@ -158,23 +158,22 @@ const plainOfOutcome = (outcome: Outcome): Plain => {
 
 const task: Shape<TaskId> = mapped(checked(text(200), "a task", (descent) => parseTask(descent) !== undefined), (descent) => known(parseTask(descent), "it was checked"))
 const sentence = text(65_536)
-const tag = oneOf("Exited", "Killed", "Deadlocked", "OutOfBudget", "Unsupported", "Abandoned", "Diverged")
+/** Any that a double holds, so it travels as 64 bits. */
+const anyAddress: Shape<number> = mapped(word64, Number)
+const limit = oneOf("icount", "memory", "tasks", "output")
 
-const outcomeShape: Shape<Outcome> = (plain, path): Outcome => {
-  const [first, ...rest] = list<Plain>((element) => element ?? null, 8)(plain, path)
-  const _tag = tag(first, `${path}[0]`)
-  const at = (index: number): readonly [Plain | undefined, string] => [rest[index], `${path}[${index + 1}]`]
-  switch (_tag) {
-    case "Exited": return { _tag, status: natural(...at(0)) }
-    case "Killed": return { _tag, signal: natural(...at(0)) }
-    case "Deadlocked": return { _tag, tasks: list(task, LIST_LENGTH_MAX)(...at(0)) }
-    case "OutOfBudget": return { _tag, limit: oneOf("icount", "memory", "tasks", "output")(...at(0)) }
-    case "Unsupported": return { _tag, what: sentence(...at(0)), ip: addressIn(...at(1)), bytes: bytes(...at(2)) }
-    case "Abandoned": return { _tag }
-    case "Diverged": return { _tag, difference: sentence(...at(0)) }
-  }
-}
-/** An address may be any that a double holds, so it travels as 64 bits. */
-const addressIn: Shape<number> = (plain, path) => (typeof plain === "bigint" ? Number(plain) : natural(plain, path))
+/** The outcome `_tag` with these fields. */
+const outcome = <const Tag extends Outcome["_tag"], const Fields extends { readonly [field: string]: Shape<unknown> }>(_tag: Tag, fields: Fields) =>
+  mapped(tuple(fields), (value) => ({ _tag, ...value }))
+
+const outcomeShape: Shape<Outcome> = variant<Outcome>({
+  Exited: outcome("Exited", { status: natural }),
+  Killed: outcome("Killed", { signal: natural }),
+  Deadlocked: outcome("Deadlocked", { tasks: list(task, LIST_LENGTH_MAX) }),
+  OutOfBudget: outcome("OutOfBudget", { limit }),
+  Unsupported: outcome("Unsupported", { what: sentence, ip: anyAddress, bytes }),
+  Abandoned: outcome("Abandoned", {}),
+  Diverged: outcome("Diverged", { difference: sentence })
+} satisfies { readonly [Tag in Outcome["_tag"]]: Shape<Outcome> })
 
 export const endShape = tuple({ outcome: outcomeShape, check: checkShape, deviationCount: natural })

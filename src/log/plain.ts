@@ -14,68 +14,84 @@ export interface Misshapen {
   readonly expected: string
 }
 
+/** Gathers its path on the way out, so that what is well-shaped pays for none. */
 class MisshapenError extends Error {
-  readonly path: string
+  path = ""
   readonly expected: string
-  constructor(path: string, expected: string) {
-    super(`${path}: expected ${expected}`)
-    this.path = path
+  constructor(expected: string) {
+    super(expected)
     this.expected = expected
+  }
+
+  under(step: string): this {
+    this.path = step + this.path
+    return this
   }
 }
 
 /** Reads a `T`, or refuses. Built from the few below; only `shaped` runs one. */
-export type Shape<T> = (plain: Plain | undefined, path: string) => T
+export type Shape<T> = (plain: Plain | undefined) => T
 export type Shaped<S> = S extends Shape<infer T> ? T : never
 
-const refuse = (path: string, expected: string): never => {
-  throw new MisshapenError(path, expected)
+const refuse = (expected: string): never => {
+  throw new MisshapenError(expected)
+}
+
+/** What `shape` reads there; a refusal learns where it was. */
+const within = <T>(shape: Shape<T>, plain: Plain | undefined, step: (place: number) => string, place: number): T => {
+  try {
+    return shape(plain)
+  } catch (error) {
+    throw error instanceof MisshapenError ? error.under(step(place)) : error
+  }
 }
 
 /** The value, or where it is wrong. The one border at which a refusal is caught. */
 export const shaped = <T>(shape: Shape<T>, plain: Plain | undefined, name: string):
   { readonly _tag: "Shaped"; readonly value: T } | { readonly _tag: "Misshapen"; readonly problem: Misshapen } => {
   try {
-    return { _tag: "Shaped", value: shape(plain, name) }
+    return { _tag: "Shaped", value: shape(plain) }
   } catch (error) {
-    if (error instanceof MisshapenError) return { _tag: "Misshapen", problem: { path: error.path, expected: error.expected } }
+    if (error instanceof MisshapenError) return { _tag: "Misshapen", problem: { path: name + error.path, expected: error.expected } }
     throw error
   }
 }
 
 /** A whole number in `[min, max]`. */
-export const whole = (min: number, max: number): Shape<number> => (plain, path) =>
-  typeof plain === "number" && Number.isSafeInteger(plain) && plain >= min && plain <= max ? plain : refuse(path, `a whole number from ${min} to ${max}`)
+export const whole = (min: number, max: number): Shape<number> => (plain) =>
+  typeof plain === "number" && Number.isSafeInteger(plain) && plain >= min && plain <= max ? plain : refuse(`a whole number from ${min} to ${max}`)
 
 export const natural = whole(0, Number.MAX_SAFE_INTEGER)
 
 /** 64 bits, unsigned. */
-export const word64: Shape<bigint> = (plain, path) => {
+export const word64: Shape<bigint> = (plain) => {
   const value = typeof plain === "number" || typeof plain === "bigint" ? BigInt(plain) : -1n
-  return value >= 0n && value < 2n ** 64n ? value : refuse(path, "64 bits, unsigned")
+  return value >= 0n && value < 2n ** 64n ? value : refuse("64 bits, unsigned")
 }
 
-export const truth: Shape<boolean> = (plain, path) => (typeof plain === "boolean" ? plain : refuse(path, "true or false"))
+export const truth: Shape<boolean> = (plain) => (typeof plain === "boolean" ? plain : refuse("true or false"))
 
 /** At most `lengthMax` characters. */
-export const text = (lengthMax: number): Shape<string> => (plain, path) =>
-  typeof plain === "string" && plain.length <= lengthMax ? plain : refuse(path, `text of at most ${lengthMax} characters`)
+export const text = (lengthMax: number): Shape<string> => (plain) =>
+  typeof plain === "string" && plain.length <= lengthMax ? plain : refuse(`text of at most ${lengthMax} characters`)
 
-export const bytes: Shape<Uint8Array> = (plain, path) => (plain instanceof Uint8Array ? plain : refuse(path, "bytes"))
+export const bytes: Shape<Uint8Array> = (plain) => (plain instanceof Uint8Array ? plain : refuse("bytes"))
 
-export const oneOf = <const Words extends ReadonlyArray<string>>(...words: Words): Shape<Words[number]> => (plain, path) =>
-  typeof plain === "string" && words.includes(plain) ? plain : refuse(path, `one of ${words.join(" ")}`)
+export const oneOf = <const Words extends ReadonlyArray<string>>(...words: Words): Shape<Words[number]> => (plain) =>
+  typeof plain === "string" && words.includes(plain) ? plain : refuse(`one of ${words.join(" ")}`)
 
 /** null stands for undefined. */
-export const optional = <T>(shape: Shape<T>): Shape<T | undefined> => (plain, path) => (plain === null ? undefined : shape(plain, path))
+export const optional = <T>(shape: Shape<T>): Shape<T | undefined> => (plain) => (plain === null ? undefined : shape(plain))
 
-const elements = (plain: Plain | undefined, path: string): ReadonlyArray<Plain> =>
-  Array.isArray(plain) ? (plain as ReadonlyArray<Plain>) : refuse(path, "an array")
+const elements = (plain: Plain | undefined): ReadonlyArray<Plain> =>
+  Array.isArray(plain) ? (plain as ReadonlyArray<Plain>) : refuse("an array")
+
+const element = (index: number): string => `[${index}]`
 
 /** Any number of them, up to `countMax`. */
-export const list = <T>(shape: Shape<T>, countMax: number): Shape<ReadonlyArray<T>> => (plain, path) => {
-  const all = elements(plain, path)
-  return all.length <= countMax ? all.map((element, index) => shape(element, `${path}[${index}]`)) : refuse(path, `at most ${countMax} elements`)
+export const list = <T>(shape: Shape<T>, countMax: number): Shape<ReadonlyArray<T>> => (plain) => {
+  const all = elements(plain)
+  return all.length <= countMax ? all.map((each, index) => within(shape, each, element, index)) : refuse(`at most ${countMax} elements`)
 }
 
 /**
@@ -85,20 +101,31 @@ export const tuple = <const Fields extends { readonly [field: string]: Shape<unk
   fields: Fields
 ): Shape<{ readonly [F in keyof Fields]: Shaped<Fields[F]> }> => {
   const entries = Object.entries(fields)
-  return (plain, path) => {
-    const all = elements(plain, path)
-    return Object.fromEntries(entries.map(([field, shape], index) => [field, shape(all[index], `${path}.${field}`)])) as
-      { readonly [F in keyof Fields]: Shaped<Fields[F]> }
+  const step = (place: number): string => `.${entries[place]?.[0] ?? place}`
+  return (plain) => {
+    const all = elements(plain)
+    const value: Record<string, unknown> = {}
+    entries.forEach(([field, shape], place) => {
+      value[field] = within(shape, all[place], step, place)
+    })
+    return value as { readonly [F in keyof Fields]: Shaped<Fields[F]> }
   }
 }
 
-/** What `shape` reads and `holds` says of it; `expected` is what it says, as a noun. */
-export const checked = <T>(shape: Shape<T>, expected: string, holds: (value: T) => boolean): Shape<T> => (plain, path) => {
-  const value = shape(plain, path)
-  return holds(value) ? value : refuse(path, expected)
+/** One of several tuples, told apart by their first element. */
+export const variant = <T>(cases: { readonly [tag: string]: Shape<T> }): Shape<T> => (plain) => {
+  const [tag, ...rest] = elements(plain)
+  const shape = typeof tag === "string" && Object.hasOwn(cases, tag) ? cases[tag] : undefined
+  return shape === undefined ? refuse(`one of ${Object.keys(cases).join(" ")}, first in an array`) : shape(rest)
 }
 
-export const mapped = <A, B>(shape: Shape<A>, to: (value: A) => B): Shape<B> => (plain, path) => to(shape(plain, path))
+/** What `shape` reads and `holds` says of it; `expected` is what it says, as a noun. */
+export const checked = <T>(shape: Shape<T>, expected: string, holds: (value: T) => boolean): Shape<T> => (plain) => {
+  const value = shape(plain)
+  return holds(value) ? value : refuse(expected)
+}
+
+export const mapped = <A, B>(shape: Shape<A>, to: (value: A) => B): Shape<B> => (plain) => to(shape(plain))
 
 /** undefined as null. */
 export const plainOf = (value: Plain | undefined): Plain => value ?? null

@@ -123,7 +123,6 @@ class Reading {
     const { at, type } = frame
     if (this.header === undefined) return this.takeHeader(frame)
     if (this.program === undefined && type !== frameType.program && type < SKIPPABLE_TYPE_MIN) return damage("Corrupt", at, "the rest of the program")
-    if (this.end !== undefined) return damage("Corrupt", at, "nothing after the end")
     if (this.hasIndex && type !== frameType.end && type < SKIPPABLE_TYPE_MIN) return damage("Corrupt", at, "the end after the index")
     switch (type) {
       case frameType.header: return damage("Corrupt", at, "one header")
@@ -242,6 +241,7 @@ export const readRecording = (bytes: Uint8Array, limits: RecordingLimits = recor
   while (problem === undefined && at < bytes.length) {
     frameCount += 1
     if (frameCount > limits.frameCountMax) problem = damage("TooLarge", at, `at most ${limits.frameCountMax} frames`)
+    if (reading.end !== undefined) problem = damage("Corrupt", at, "nothing after the end")
     const frame: Frame | Damage = problem ?? decodeFrame(bytes, at, limits, budget - contentBytes)
     if (isDamage(frame)) {
       problem = frame

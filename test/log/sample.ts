@@ -91,17 +91,17 @@ export const append = (writer: RecordingWriter, entries: ReadonlyArray<Entry>): 
 
 /** A small recording with something of everything. */
 export const everything = (draw: Stream, codec: Codec = "none") => {
-  const entries = entriesOf(draw, 60)
-  const schedule = Array.from({ length: 40 }, () => deviationOf(draw, oneOf(draw, kindNames)))
+  const entries = entriesOf(draw, 40)
+  const schedule = Array.from({ length: 24 }, () => deviationOf(draw, oneOf(draw, kindNames)))
   const written = recordingOf((writer) => {
-    append(writer, entries.slice(0, 30))
-    for (const deviation of schedule.slice(0, 25)) writer.taken(deviation)
+    append(writer, entries.slice(0, 20))
+    for (const deviation of schedule.slice(0, 15)) writer.taken(deviation)
     writer.input("file:/etc/motd", 0, new Uint8Array([104, 105]))
-    writer.check({ now: 10, entryCount: 30, stateHash: "00ff", questionsDigest: "1" })
-    append(writer, entries.slice(30))
-    for (const deviation of schedule.slice(25)) writer.taken(deviation)
+    writer.check({ now: 10, entryCount: 20, stateHash: "00ff", questionsDigest: "1" })
+    append(writer, entries.slice(20))
+    for (const deviation of schedule.slice(15)) writer.taken(deviation)
     writer.input("stdin", 0, new Uint8Array(0))
-    writer.end(end(60))
+    writer.end(end(40))
   }, codec)
   return { ...written, entries, schedule }
 }

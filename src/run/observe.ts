@@ -52,6 +52,15 @@ export class Watcher implements Observer {
     this.marks = this.wanted()
   }
 
+  /** Forgets what it saw of a run: another begins, from a fork of the same boot. */
+  restart(): void {
+    this.inside.clear()
+    if (this.isArming) {
+      this.isArming = false
+      this.marks = this.wanted()
+    }
+  }
+
   private wanted(): ReadonlyArray<Mark> {
     const executed = [...this.edges, ...this.reached].map((at): Mark => ({ _tag: "Executed", at }))
     const stored = [...this.words.values()].map(({ end, start }): Mark => ({ _tag: "Accessed", start, end, by: "write" }))

@@ -8,6 +8,7 @@ import { type AnyDetector, Detection, type Finding } from "../analysis/detect/de
 import { type Decider, type Deviation, quietDecider, type Schedule } from "../log/choice.ts"
 import type { EventLog } from "../log/event.ts"
 import type { Outcome } from "../log/outcome.ts"
+import type { Watcher } from "../run/observe.ts"
 import type { Run, RunSnapshot } from "../run/run.ts"
 
 /** How one run went. */
@@ -24,11 +25,14 @@ export interface TrialOptions {
   readonly detectors: ReadonlyArray<AnyDetector>
   /** Runs the quiet prefix as far as this many instructions of all tasks; 0: fork at boot. */
   readonly forkAtNow: number
+  /** Makes the observations that detectors name. Costs nothing where there is none. */
+  readonly watcher?: Watcher | undefined
 }
 
 export class Trials {
   readonly run: Run
   private readonly detectors: ReadonlyArray<AnyDetector>
+  private readonly watcher: Watcher | undefined
   private readonly base: RunSnapshot
   private readonly baseNow: number
   private readonly log: EventLog
@@ -38,9 +42,10 @@ export class Trials {
   private readonly baseIndex: number
 
   /** `run` stands before its first instruction and belongs to the trials from now on. */
-  constructor(run: Run, { detectors, forkAtNow }: TrialOptions) {
+  constructor(run: Run, { detectors, forkAtNow, watcher }: TrialOptions) {
     this.run = run
     this.detectors = detectors
+    this.watcher = watcher
     const { kernel } = run
     kernel.decider = quietDecider
     while (run.outcome === undefined && kernel.now < forkAtNow) run.step()
@@ -56,6 +61,7 @@ export class Trials {
       }
     }
     kernel.log = this.log
+    if (watcher !== undefined) run.observe(watcher)
     kernel.keep = (deviation) => void this.schedule.push(deviation)
   }
 
@@ -63,6 +69,7 @@ export class Trials {
   perform(decider: Decider): Trial {
     const { kernel } = this.run
     this.run.restore(this.base)
+    this.watcher?.restart()
     this.schedule = []
     this.index = this.baseIndex
     this.detection = new Detection(this.detectors)

@@ -24,8 +24,6 @@ export interface Result {
   readonly faultAddress: bigint
 }
 
-const vectorText = (value: bigint): string => value.toString(16).padStart(32, "0")
-
 /** What counts in a comparison. */
 export interface Comparable {
   readonly flags: number
@@ -34,26 +32,32 @@ export interface Comparable {
   readonly destination: number
 }
 
+const hexOf = (value: bigint | undefined): string => `0x${value?.toString(16) ?? ""}`
+
 /** What differs, one line each; empty where nothing does. */
 export const differences = (
   { eflags, instruction, registers }: Case, left: Result, right: Result, mask: Comparable
 ): ReadonlyArray<string> => {
   const lines: Array<string> = []
   const note = (what: string, one: unknown, other: unknown): void => {
-    if (one !== other) lines.push(`${what}: ${String(one)} against ${String(other)}`)
+    lines.push(`${what}: ${String(one)} against ${String(other)}`)
   }
-  note("ending", left.ending, right.ending)
-  note("ip", `0x${left.ip.toString(16)}`, `0x${right.ip.toString(16)}`)
-  note("fault at", `0x${left.faultAddress.toString(16)}`, `0x${right.faultAddress.toString(16)}`)
-  for (const number of registers.keys()) {
-    if (!mask.countsResult && number === mask.destination) continue
-    note(`register ${number}`, `0x${left.registers[number]?.toString(16) ?? ""}`, `0x${right.registers[number]?.toString(16) ?? ""}`)
+  if (left.ending !== right.ending) note("ending", left.ending, right.ending)
+  if (left.ip !== right.ip) note("ip", hexOf(left.ip), hexOf(right.ip))
+  if (left.faultAddress !== right.faultAddress) note("fault at", hexOf(left.faultAddress), hexOf(right.faultAddress))
+  for (let number = 0; number < registers.length; number++) {
+    if (left.registers[number] === right.registers[number] || (!mask.countsResult && number === mask.destination)) continue
+    note(`register ${number}`, hexOf(left.registers[number]), hexOf(right.registers[number]))
   }
-  for (const number of left.vectors.keys()) note(`xmm${number}`, vectorText(left.vectors[number] ?? 0n), vectorText(right.vectors[number] ?? 0n))
-  note("flags", `0x${(left.flags & mask.flags).toString(16)}`, `0x${(right.flags & mask.flags).toString(16)}`)
-  if (mask.countsResult) {
-    for (const [at, byte] of left.window.entries()) note(`window+${at}`, byte, right.window[at])
-    note("strayed", left.hasStrayed, right.hasStrayed)
+  for (let number = 0; number < left.vectors.length; number++) {
+    if (left.vectors[number] !== right.vectors[number]) note(`xmm${number}`, hexOf(left.vectors[number]), hexOf(right.vectors[number]))
   }
+  if (((left.flags ^ right.flags) & mask.flags) !== 0) note("flags", `0x${left.flags.toString(16)}`, `0x${right.flags.toString(16)}`)
+  if (mask.countsResult && Buffer.compare(left.window, right.window) !== 0) noteBytes(note, left.window, right.window)
+  if (mask.countsResult && left.hasStrayed !== right.hasStrayed) note("strayed", left.hasStrayed, right.hasStrayed)
   return lines.length === 0 ? [] : [`${instruction.form.name}, eflags 0x${eflags.toString(16)}`, ...lines.slice(0, 12)]
+}
+
+const noteBytes = (note: (what: string, one: unknown, other: unknown) => void, left: Uint8Array, right: Uint8Array): void => {
+  for (const [at, byte] of left.entries()) if (byte !== right[at]) note(`window+${at}`, byte, right[at])
 }

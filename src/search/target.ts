@@ -5,6 +5,7 @@ import type { AddressRange } from "../base/ids.ts"
 import type { BootFailure } from "../kernel/boot.ts"
 import { quietDecider } from "../log/choice.ts"
 import { watched } from "../log/event.ts"
+import { type QuietPolicy, quietPolicy } from "../log/version.ts"
 import { Watcher } from "../run/observe.ts"
 import { type RunSpec, start } from "../run/start.ts"
 import { defaultStrategyOptions, type StrategyOptions } from "../strategy/definition.ts"
@@ -37,6 +38,12 @@ const PATIENCE_ICOUNT = 100_000
 /** A program without sections and watches, and no longer than this, is interesting everywhere. */
 const SHORT_ICOUNT = 2_000
 
+/**
+ * Shorter turns and slices than a run has by itself: a task that spins for one that waits on its CPU costs a slice. The
+ * recording of a finding carries the policy it was found under.
+ */
+export const searchPolicy: QuietPolicy = { ...quietPolicy, turnIcount: 2_048, sliceIcount: 4_096 }
+
 /** Sections a quiet run enters, those of contracts without descriptors included. */
 const sectionsOf = (spec: RunSpec): ReadonlyArray<AddressRange> | BootFailure => {
   const found = new Map<string, AddressRange>(spec.program.sections.map(({ end, start: at }) => [`${at}-${end}`, { start: at, end }]))
@@ -52,7 +59,8 @@ const sectionsOf = (spec: RunSpec): ReadonlyArray<AddressRange> | BootFailure =>
 }
 
 /** Boots `spec`, runs it quietly, and learns where deviations are worth their while. */
-export const makeTarget = (spec: RunSpec, { detectors, forkAtNow, rates, seed, watches: more }: TargetOptions): Target | BootFailure => {
+export const makeTarget = (asked: RunSpec, { detectors, forkAtNow, rates, seed, watches: more }: TargetOptions): Target | BootFailure => {
+  const spec: RunSpec = { ...asked, quiet: searchPolicy }
   const sections = sectionsOf(spec)
   if ("_tag" in sections) return sections
   const probe = start(spec, quietDecider)

@@ -3,6 +3,8 @@ import type { CpuId } from "../base/ids.ts"
 import { defineStrategy, type StrategyDefinition } from "./definition.ts"
 import { accessMarks, stepwise } from "./stepwise.ts"
 
+const SPIN_MAX = 8
+
 /**
  * Probabilistic concurrency testing: CPUs have random priorities, the highest that has a task goes on, and at `depth - 1`
  * accesses drawn beforehand whoever goes on falls below all others. Hits a bug of that depth with probability at least
@@ -25,6 +27,10 @@ const definePct = <const Name extends string>(name: Name, depth: number): Strate
           if (!changes.has(at)) changes.set(at, changes.size + 1)
         }
         let accessCount = 0
+        // Who comes back to the same access again and again spins: it falls, or nobody else would ever go on.
+        let spinning: CpuId | undefined
+        let spinIp = 0
+        let spinCount = 0
         const priorityOf = (cpu: CpuId): number => {
           const met = priorities.get(cpu)
           if (met !== undefined) return met
@@ -39,6 +45,11 @@ const definePct = <const Name extends string>(name: Name, depth: number): Strate
           accessCount++
           const change = changes.get(accessCount)
           if (change !== undefined) priorities.set(best, depth - change)
+          const ip = stretch.pending?.ip ?? 0
+          spinCount = best === spinning && ip === spinIp ? spinCount + 1 : 0
+          spinning = best
+          spinIp = ip
+          if (spinCount >= SPIN_MAX) priorities.set(best, -accessCount)
           return best
         })
       }

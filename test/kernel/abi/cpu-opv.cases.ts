@@ -254,7 +254,7 @@ const executionCases: ReadonlyArray<Case> = [
     id: "O-39", situation: "memcpy over itself, 100 bytes, 8 further on", expected: "chunk by chunk: the second chunk is read after the first is written", source: "O1, O2",
     run: () => {
       const hand = gives(0, [{ op: "MEMCPY", len: 100, a: A + 8, b: A }], (one) => one.memory.writeBytes(A, Uint8Array.from({ length: 100 }, (_, index) => index)))
-      assert.strictEqual(hand.memory.read8(A + 8 + 63), 63)
+      for (const offset of [31, 32, 63]) assert.strictEqual(hand.memory.read8(A + 8 + offset), offset)
       assert.strictEqual(hand.memory.read8(A + 8 + 64), 56, "byte 64 had been overwritten with byte 56")
     }
   }
@@ -343,7 +343,7 @@ const placementCases: ReadonlyArray<Case> = [
       const hand = machine({ tasks: [0, 1], decider, menu })
       put(hand, [{ op: "ADD", b: 1 }, { op: "ADD", a: A, b: 1, expectA: true }])
       assert.strictEqual(hand.call(0, SYS_CPU_OPV, VECTOR, 2, 0, 0), "waits")
-      hand.machine.unmap(known(hand.kernel.state.processes.get(hand.id(0)), "there is a process").space, { start: A, end: A + 0x1000 })
+      hand.unmap(A, A + 0x1000)
       assert.strictEqual(finish(hand), "EFAULT")
       assert.strictEqual(word(hand), 1n)
     }

@@ -8,7 +8,7 @@ import { errnoName } from "../../../src/linux/errno.ts"
 import { SA_NODEFER, SA_RESTORER } from "../../../src/linux/signal.ts"
 import { type Decider, FIRST_WAITING, type InterruptionKind, type Menu, nothingOnMenu, type Option, quietDecider } from "../../../src/log/choice.ts"
 import type { Event, EventTag } from "../../../src/log/event.ts"
-import type { Registers, SpaceId, UserMemory } from "../../../src/machine/machine.ts"
+import { READ, type Registers, type SpaceId, type UserMemory } from "../../../src/machine/machine.ts"
 import { CALL } from "../../../src/machine/stop.ts"
 import type { AbiDefinition } from "../../../src/kernel/abi/definition.ts"
 import { apply, isApplied } from "../../../src/kernel/apply.ts"
@@ -55,14 +55,16 @@ export class Hand {
   private readonly initial: KernelState
   readonly tasks: ReadonlyArray<TaskId>
   readonly memory: UserMemory
+  private readonly space: SpaceId
 
   constructor({ abis, cpus = [0, 1], decider = quietDecider, maxIcount = 1e9, menu = nothingOnMenu, tasks = [0] }: HandOptions) {
     const { machine } = this
     const space = machine.newSpace()
+    this.space = space
     machine.map(space, { start: DATA, end: DATA_END }, READ_WRITE, false)
     machine.map(space, { start: STACK_TOP - STACK_COUNT * STACK_BYTES, end: STACK_TOP }, READ_WRITE, false)
     machine.map(space, { start: CODE, end: CODE_END }, READ_EXECUTE, false)
-    machine.map(space, { start: READ_ONLY, end: READ_ONLY + 0x1000 }, 1, false)
+    machine.map(space, { start: READ_ONLY, end: READ_ONLY + 0x1000 }, READ, false)
     this.memory = machine.memory(space)
     const initial: KernelState = {
       ...emptyState,
@@ -85,6 +87,15 @@ export class Hand {
     machine.registers(block).setNumber(RSP, STACK_TOP - STACK_BYTES * index)
     machine.registers(block).setIp(CODE)
     return child
+  }
+
+  /** A child of task 1, of whatever kind, as its contracts leave it. */
+  child(how: { readonly sharesMemory: boolean; readonly isThread: boolean }): Task {
+    const { kernel } = this
+    const parent = kernel.current(rootTask)
+    const id = this.add(childTask(rootTask, parent.childCount + 1), parent.cpu, this.space, parent.allowed)
+    for (const abi of kernel.abis) abi.onFork?.(kernel, kernel.current(rootTask), kernel.current(id), how)
+    return kernel.current(id)
   }
 
   /** Task by place: 0 is task 1. */
@@ -170,9 +181,11 @@ export class Hand {
   emptyStack(index: number): void { this.registers(index).setNumber(RSP, STACK_TOP - STACK_BYTES * index) }
 
   /** Bytes wherever a page is, whatever its protection. */
-  load(at: number, bytes: Uint8Array): void {
-    this.machine.load(this.kernel.state.processes.get(rootTask)?.space ?? (0 as SpaceId), at, bytes)
-  }
+  load(at: number, bytes: Uint8Array): void { this.machine.load(this.space, at, bytes) }
+  map(start: number, end: number): void { this.machine.map(this.space, { start, end }, READ_WRITE, false) }
+  unmap(start: number, end: number): void { this.machine.unmap(this.space, { start, end }) }
+  /** From here on it may only be read. */
+  seal(start: number, end: number): void { this.machine.protect(this.space, { start, end }, READ) }
   load32(at: number, value: number): void { this.load(at, Uint8Array.from([0, 8, 16, 24], (shift) => (value >>> shift) & 0xff)) }
 
   /** What the events come to, applied again. */

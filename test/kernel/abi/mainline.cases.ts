@@ -3,10 +3,12 @@
  * second ABI of 2026, K18 its uapi, K19 kernel/sched/membarrier.c, K21 include/linux/sched.h; LR librseq and its tests.
  */
 import { assert } from "vitest"
+import { type Menu, nothingOnMenu, type Option, type Question, quietDecider } from "../../../src/log/choice.ts"
 import type { AbiDefinition } from "../../../src/kernel/abi/definition.ts"
 import { abis } from "../../../src/kernel/abi/table.ts"
 import { block } from "../../../src/kernel/wait.ts"
-import { wake } from "../../../src/kernel/scheduler.ts"
+import { hasTask, wake } from "../../../src/kernel/scheduler.ts"
+import { cpuOf } from "../../../src/kernel/state.ts"
 import { RSEQ_SIG, rseqArea, rseqDescriptor, SYS_RSEQ } from "../../../src/linux/rseq.ts"
 import { MEMBARRIER_CMD_FLAG_CPU, membarrierCommand, SYS_MEMBARRIER } from "../../../src/linux/membarrier.ts"
 import { SIGSEGV, SIGUSR1 } from "../../../src/linux/signal.ts"
@@ -149,7 +151,7 @@ const registrationCases: ReadonlyArray<Case> = [
     id: "R-13f", situation: "unregister, the area no longer writable", expected: "EFAULT, still registered", source: "K13",
     run: () => {
       const hand = registered()
-      hand.machine.protect(hand.kernel.state.processes.values().next().value?.space ?? neverSpace(), { start: DATA, end: DATA + 0x1000 }, 1)
+      hand.seal(DATA, DATA + 0x1000)
       assert.strictEqual(call(hand, AREA, 32, 1), "EFAULT")
       assert.strictEqual(call(hand, AREA, 32, 0), "EBUSY")
     }
@@ -211,8 +213,6 @@ const registrationCases: ReadonlyArray<Case> = [
     }
   }
 ]
-
-const neverSpace = (): never => { throw new Error("there is a process") }
 
 const ids = (hand: Hand, index = 0): ReadonlyArray<number | undefined> =>
   [rseqArea.cpuIdStart, rseqArea.cpuId, rseqArea.nodeId, rseqArea.mmCid].map((offset) => hand.memory.read32(areaOf(index) + offset))
@@ -278,13 +278,23 @@ const fixupCases: ReadonlyArray<Case> = [
       hand.memory.write64(AREA + rseqArea.rseqCs, 0x7fff_ffff_f000n)
       hand.preempt(0)
       dies(hand)
-      dies(preemptedIn(of612, { start: 0x7fff_ffff_f000, lengthBytes: 1 }, OUTSIDE))
-      dies(preemptedIn(of612, { lengthBytes: 0x7fff_ffff_f000 - START }))
-      dies(preemptedIn(of612, { abort: 0x7fff_ffff_f000 }))
+      // An end, a start, an abort at TASK_SIZE; each would be sound otherwise.
+      const top = 0x7fff_ffff_f000
+      const behind = CODE + 0x300
+      dies(preemptedIn(of612, { start: behind, lengthBytes: top - behind }, behind))
+      assert.strictEqual(preemptedIn(of612, { start: behind, lengthBytes: top - behind - 1 }, behind).ip(0), ABORT)
+      dies(preemptedIn(of612, { start: top, lengthBytes: 0 }, OUTSIDE))
+      const high = registered()
+      high.map(top - 0x1000, top)
+      high.load32(top - 4, RSEQ_SIG)
+      describe(high, { abort: top })
+      standIn(high, START)
+      high.preempt(0)
+      dies(high)
       const wrapping = registered()
-      describe(wrapping)
+      describe(wrapping, { start: behind })
       wrapping.memory.write64(DESCRIPTOR + rseqDescriptor.postCommitOffset, 0xffff_ffff_ffff_ff00n)
-      standIn(wrapping, START)
+      standIn(wrapping, behind)
       wrapping.preempt(0)
       dies(wrapping)
     }
@@ -383,6 +393,19 @@ const fixupCases: ReadonlyArray<Case> = [
       assert.deepStrictEqual(ids(hand), [1, 1, 0, 0])
     }
   },
+  {
+    id: "R-40", situation: "aborted once; then NO_RESTART_ON_PREEMPT is set and only that happens, before 6.1", expected: "no abort: an event counts once", source: "K14",
+    run: () => {
+      const hand = registered(abis["mainline-4.18"])
+      standIn(hand, START)
+      hand.migrate(0, 1)
+      aborts(hand)
+      describe(hand, { flags: 1 })
+      standIn(hand, START)
+      hand.preempt(0)
+      assert.strictEqual(hand.ip(0), START)
+    }
+  },
   { id: "R-46", situation: "debug kernel, syscall instruction inside a section", expected: "SIGSEGV at its return", source: "K14, K16", needs: "contract mainline-6.12-debug" },
   {
     id: "R-47", situation: "a call inside a section sleeps", expected: "abort on return", source: "K14",
@@ -412,13 +435,29 @@ const lifeCases: ReadonlyArray<Case> = [
   {
     id: "R-42", situation: "pthread-style clone", expected: "child unregistered, the parent's area is the parent's", source: "K21",
     run: () => {
-      const hand = registered()
-      assert.isAbove(Number(hand.call(0, SYS_CLONE, CLONE_THREAD_FLAGS, STACK_TOP - 0x8000, 0, 0, 0)), 0)
-      const child = hand.kernel.state.tasks.at(-1)
-      assert.deepStrictEqual([child?.contracts["mainline-6.12"], child?.cpu], [undefined, 1])
-      hand.toUser(1)
-      hand.toUser(0)
-      assert.deepStrictEqual(ids(hand), [0, 0, 0, 0])
+      for (const abi of [of612, abis["mainline-4.18"]]) {
+        const hand = registered(abi)
+        assert.isAbove(Number(hand.call(0, SYS_CLONE, CLONE_THREAD_FLAGS, STACK_TOP - 0x8000, 0, 0, 0)), 0)
+        const child = hand.kernel.state.tasks.at(-1)
+        assert.deepStrictEqual([child?.contracts[abi.name], child?.cpu], [undefined, 1])
+        hand.toUser(1)
+        hand.toUser(0)
+        assert.deepStrictEqual(ids(hand), [0, 0, 0, 0])
+      }
+    }
+  },
+  {
+    id: "R-43", situation: "children: of fork; sharing memory only; threads; at 4.18 and since 5.5", expected: "registered as the parent and due; the second only before 5.5; never the third", source: "K21",
+    run: () => {
+      for (const [name, shares] of [["mainline-4.18", true], ["mainline-6.12", false]] as const) {
+        for (const [sharesMemory, isThread, expected] of [[false, false, true], [true, false, shares], [true, true, false]] as const) {
+          const hand = registered(abis[name], { tasks: [0] })
+          const child = hand.child({ sharesMemory, isThread }).contracts[name]
+          const what = `${name}, ${sharesMemory ? "shares memory" : "does not"}, ${isThread ? "thread" : "process"}`
+          assert.strictEqual(child?.["area"], expected ? AREA : undefined, what)
+          assert.strictEqual(child?.["isDue"], expected ? 1 : undefined, what)
+        }
+      }
     }
   },
   { id: "R-44", situation: "clone(CLONE_VM) without CLONE_THREAD, since 5.5", expected: "child unregistered", source: "K21", needs: "call vfork" },
@@ -442,8 +481,8 @@ const lifeCases: ReadonlyArray<Case> = [
 ]
 
 /** Two tasks on two CPUs, the process registered for the command. */
-const barrierReady = (): Hand => {
-  const hand = registered(of612, { tasks: [0, 1] })
+const barrierReady = (options: Partial<HandOptions> = {}): Hand => {
+  const hand = registered(of612, { tasks: [0, 1], ...options })
   assert.strictEqual(hand.call(0, SYS_MEMBARRIER, REGISTER_PRIVATE_EXPEDITED_RSEQ, 0, 0), 0)
   hand.toUser(0)
   return hand
@@ -498,6 +537,38 @@ const membarrierCases: ReadonlyArray<Case> = [
       assert.strictEqual(hand.call(0, SYS_MEMBARRIER, PRIVATE_EXPEDITED_RSEQ, MEMBARRIER_CMD_FLAG_CPU, 1023), 0)
       hand.toUser(1)
       assert.strictEqual(hand.ip(1), START + 4)
+    }
+  },
+  {
+    id: "R-56n", situation: "FLAG_CPU with CPU -1", expected: "as without the flag: all others", source: "K19, our reading",
+    run: () => {
+      const hand = barrierReady()
+      standIn(hand, START + 4, 1)
+      standIn(hand, START + 4, 0)
+      assert.strictEqual(hand.call(0, SYS_MEMBARRIER, PRIVATE_EXPEDITED_RSEQ, MEMBARRIER_CMD_FLAG_CPU, -1), 0)
+      hand.toUser(1)
+      aborts(hand, 1)
+      hand.toUser(0)
+      assert.strictEqual(hand.ip(0), START + 6)
+    }
+  },
+  {
+    id: "R-56l", situation: "membarrier 128, its interrupt arrives three instructions late", expected: "the caller does not return before; the section commits or aborts first", source: "K19",
+    run: () => {
+      const choose = ({ kind, options }: Question): Option => (kind === "arrive" ? 3 : options[0] ?? 0)
+      const menu: Menu = { ...nothingOnMenu, kinds: new Set(["arrive"]), arriveIcountMax: 5 }
+      const hand = barrierReady({ decider: { ...quietDecider, choose }, menu })
+      standIn(hand, START + 4, 1)
+      assert.strictEqual(hand.call(0, SYS_MEMBARRIER, PRIVATE_EXPEDITED_RSEQ, 0, 0), "waits")
+      assert.isFalse(hasTask(hand.kernel, cpuOf(hand.kernel.state, 0)), "the caller is stuck in the kernel")
+      hand.runTo(1, START + 8)
+      hand.toUser(1)
+      assert.strictEqual(hand.ip(1), START + 8, "not yet")
+      const before = hand.events.length
+      hand.preempt(1)
+      aborts(hand, 1)
+      hand.toUser(0)
+      assert.strictEqual(hand.answer(before), 0)
     }
   },
   {

@@ -120,6 +120,10 @@ export const paperMachine = (): PaperMachine => {
       const target = known(blocks[to], "the block was made")
       for (let register = 0; register < 16; register++) target.set(register, source.get(register))
       target.setIpExact(source.ipExact())
+      target.setEflags(source.eflags())
+      target.setFsBase(source.fsBase())
+      target.setGsBase(source.gsBase())
+      for (let register = 0; register < 16; register++) target.setXmm(register, source.xmm(register))
     },
     setSpace: () => {},
     newSpace: () => addSpace(new Map()),

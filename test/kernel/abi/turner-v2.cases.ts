@@ -139,6 +139,31 @@ export const turnerV2Cases: ReadonlyArray<Case> = [
     }
   },
   {
+    id: "T2-wrap", situation: "exactly 2^32 events between 0 and 4", expected: "undetected: goes on with stale data (defect kept)", source: "S4",
+    run: () => {
+      const hand = registered()
+      hand.preempt(0)
+      arm(hand, COMMIT)
+      const events = Number(eventAndCpu(hand) >> 32n)
+      const countTo = (count: number) => hand.kernel.emit({ _tag: "ContractChanged", abi: "turner-v2", of: "cpu", task: hand.id(0), cpu: 0, record: { events: count } })
+      countTo(events - 1)
+      hand.preempt(0)
+      assert.strictEqual(hand.ip(0), COMMIT)
+      countTo(0xffff_ffff)
+      hand.preempt(0)
+      assert.strictEqual(eventAndCpu(hand), 0n, "32 bits")
+      assert.strictEqual(hand.ip(0), FAILED)
+    }
+  },
+  {
+    id: "T2-life", situation: "children: of fork; sharing memory only; threads", expected: "registered as the parent and due; not; not", source: "our default",
+    run: () => {
+      for (const [sharesMemory, isThread, expected] of [[false, false, 1], [true, false, undefined], [true, true, undefined]] as const) {
+        assert.strictEqual(registered().child({ sharesMemory, isThread }).contracts["turner-v2"]?.["isDue"], expected)
+      }
+    }
+  },
+  {
     id: "T2-call", situation: "flags 1; misaligned; beyond user space; half NULL; another registration; the same one; NULL, NULL", expected: "EINVAL ×4, EBUSY, 0, 0", source: "our default",
     run: () => {
       const hand = registered()
@@ -160,6 +185,11 @@ export const turnerV2Cases: ReadonlyArray<Case> = [
       assert.strictEqual(hand.call(0, RESTARTABLE_SEQUENCES, 0, NOWHERE, POST_COMMIT), 0)
       hand.toUser(0)
       assert.strictEqual(hand.killedBy, SIGSEGV)
+      const sealed = registered()
+      arm(sealed, COMMIT)
+      sealed.seal(DATA, DATA + 0x1000)
+      sealed.preempt(0)
+      assert.strictEqual(sealed.killedBy, SIGSEGV)
     }
   }
 ]

@@ -30,9 +30,9 @@ export const sectionOf = ({ area, signature }: Registration, memory: UserMemory)
   const lengthBytes = memory.readAddress(at + rseqDescriptor.postCommitOffset)
   const abort = memory.readAddress(at + rseqDescriptor.abortIp)
   if (version === undefined || flags === undefined || start === undefined || lengthBytes === undefined || abort === undefined) return "bad"
-  // A sum beyond 2^64 is beyond TASK_SIZE too: as doubles, both of the kernel's tests are this one.
+  // A start or a sum beyond 2^64 makes an end beyond TASK_SIZE: as doubles, three of the kernel's tests are this one.
   const end = start + lengthBytes
-  if (start >= TASK_SIZE || end >= TASK_SIZE || abort >= TASK_SIZE || version !== 0) return "bad"
+  if (end >= TASK_SIZE || abort >= TASK_SIZE || version !== 0) return "bad"
   if (start <= abort && abort < end) return "bad"
   const proof = abort < RSEQ_SIGNATURE_BYTES ? undefined : memory.read32(abort - RSEQ_SIGNATURE_BYTES)
   return proof === signature ? { flags, start, end, abort } : "bad"

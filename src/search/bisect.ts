@@ -61,20 +61,19 @@ const keyOf = ({ deviation }: LocatedDeviation): string => printDeviation(deviat
 export function* bisectPair(
   trials: Trials, passing: Schedule, failing: Schedule, wanted: Wanted
 ): Generator<BisectStep, Bisected | BisectFailure> {
-  let trialCount = 0
+  const counter = { trialCount: 4 }
   const good = placed(trials, passing)
   const bad = placed(trials, failing)
-  trialCount += 4
   const perform = (deviations: ReadonlyArray<LocatedDeviation>): Trial => {
-    trialCount++
+    counter.trialCount++
     return performPlaced(trials, deviations)
   }
   const verdict = (trial: Trial): BisectStep["verdict"] => (wanted(trial) ? "fails" : "passes")
   const goodTrial = perform(good)
-  yield { what: `the passing end, ${good.length} deviations`, verdict: verdict(goodTrial), trialCount }
+  yield { what: `the passing end, ${good.length} deviations`, verdict: verdict(goodTrial), ...counter }
   if (wanted(goodTrial)) return { _tag: "PassingFails" }
   const badTrial = perform(bad)
-  yield { what: `the failing end, ${bad.length} deviations`, verdict: verdict(badTrial), trialCount }
+  yield { what: `the failing end, ${bad.length} deviations`, verdict: verdict(badTrial), ...counter }
   if (!wanted(badTrial)) return { _tag: "FailingPasses" }
 
   const goodKeys = new Set(good.map(keyOf))
@@ -102,26 +101,26 @@ export function* bisectPair(
     const trial = perform(apply(step.value))
     const fails = wanted(trial)
     ends[fails ? "failing" : "passing"] = trial
-    yield { what: `${step.value.length} of ${differences.length} differences`, verdict: verdict(trial), trialCount }
+    yield { what: `${step.value.length} of ${differences.length} differences`, verdict: verdict(trial), ...counter }
     step = isolating.next(fails)
   }
   const { failing: made, item } = step.value
   const range = item.is === "only in the failing run" && kinds[item.located.deviation.kind].is === "interruption"
-    ? yield* criticalRange(trials, apply(made), item.located, ends.failing, wanted, () => trialCount++)
+    ? yield* criticalRange(trials, apply(made), item.located, ends.failing, wanted, counter)
     : undefined
-  return { critical: item, ...ends, range, trialCount: trialCount + 0 }
+  return { critical: item, ...ends, range, ...counter }
 }
 
 /** Moves one deviation of a failing run by count, the others held by place. */
 function* criticalRange(
-  trials: Trials, deviations: ReadonlyArray<LocatedDeviation>, critical: LocatedDeviation, failing: Trial, wanted: Wanted, counted: () => number
+  trials: Trials, deviations: ReadonlyArray<LocatedDeviation>, critical: LocatedDeviation, failing: Trial, wanted: Wanted, counter: { trialCount: number }
 ): Generator<BisectStep, CriticalRange> {
   const { kind, option, task } = critical.deviation
   const fallen = known(failing.schedule.find((one) => one.task === task && one.kind === kind && one.option === option), "the failing run took it")
   const others = deviations.filter((one) => one !== critical)
   const ips = new Map<Count, Address>()
   const failsAt = (count: Count): boolean => {
-    counted()
+    counter.trialCount++
     const moved: Deviation = { task, count, nth: 0, kind, option }
     const { kernel } = trials.run
     const keep = kernel.keep
@@ -135,7 +134,7 @@ function* criticalRange(
   }
   function* ask(count: Count): Generator<BisectStep, boolean> {
     const fails = failsAt(count)
-    yield { what: `${kind} at count ${count}`, verdict: fails ? "fails" : "passes", trialCount: counted() - 1 }
+    yield { what: `${kind} at count ${count}`, verdict: fails ? "fails" : "passes", ...counter }
     return fails
   }
   /** The edge in one direction, by strides that double until one passes, then by halving. */

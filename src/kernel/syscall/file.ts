@@ -55,11 +55,10 @@ export const write = defineSyscall({
   parameters: { fd: "u32", from: "address", sizeBytes: "size" },
   summary: "writes bytes to a descriptor",
   support: { partial: "stdout and stderr, both pipes" },
-  errors: ["EBADF", "EINVAL", "EFAULT"],
+  errors: ["EBADF", "EFAULT"],
   source: "write(2); Linux fs/read_write.c vfs_write, fs/pipe.c pipe_write",
   perform: (kernel, task, { fd, from, sizeBytes }) => {
     if (!isWritable(kernel, task, fd)) return failed("EBADF")
-    if (sizeBytes >= SSIZE_MAX) return failed("EINVAL")
     if (!isUserRange(from, sizeBytes)) return failed("EFAULT")
     const wanted = Math.min(sizeBytes, MAX_RW_COUNT)
     const bytes = readable(kernel.memory(task), from, wanted)
@@ -126,11 +125,10 @@ export const read = defineSyscall({
   parameters: { fd: "u32", to: "address", sizeBytes: "size" },
   summary: "reads bytes from a descriptor",
   support: { partial: "stdin, which is empty" },
-  errors: ["EBADF", "EINVAL", "EFAULT"],
+  errors: ["EBADF", "EFAULT"],
   source: "read(2); Linux fs/read_write.c vfs_read",
   perform: (kernel, task, { fd, sizeBytes, to }) => {
     if (!isReadable(kernel, task, fd)) return failed("EBADF")
-    if (sizeBytes >= SSIZE_MAX) return failed("EINVAL")
     return isUserRange(to, sizeBytes) ? returned() : failed("EFAULT")
   }
 })

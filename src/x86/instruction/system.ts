@@ -147,6 +147,7 @@ const unsupported = defineInstruction({
   access: [],
   shapes: ["*"],
   widths: [64],
+  mayBeLocked: true,
   flow: "stop",
   isRare: true,
   source: "Everything that no other row models: the documented stop",

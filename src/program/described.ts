@@ -18,6 +18,8 @@ const SECTION_COUNT_MAX = 65_536
 export const describedSections = (sections: ReadonlyArray<NamedSection>, segments: ReadonlyArray<Segment>): ReadonlyArray<DescribedSection> => {
   const descriptors = new Set<Address>()
   for (const { name, sizeBytes, start } of sections) {
+    // Beyond user space addresses are no longer exact, and nothing is there.
+    if (start >= TASK_SIZE) continue
     const end = start + Math.min(sizeBytes, RSEQ_CS.sizeBytes * SECTION_COUNT_MAX)
     if (name === "__rseq_cs") {
       for (let at = start; at + RSEQ_CS.sizeBytes <= end; at += RSEQ_CS.sizeBytes) descriptors.add(at)

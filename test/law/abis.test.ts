@@ -3,10 +3,16 @@ import { assert, describe, it } from "vitest"
 import { abis, parseAbis } from "../../src/kernel/abi/table.ts"
 import { type Case, has } from "../kernel/abi/case.ts"
 import { cpuOpvCases } from "../kernel/abi/cpu-opv.cases.ts"
-import { mainlineCases } from "../kernel/abi/mainline.cases.ts"
+import { fixupCases } from "../kernel/abi/mainline-fixup.cases.ts"
+import { membarrierCases } from "../kernel/abi/mainline-membarrier.cases.ts"
+import { lifeCases, registrationCases } from "../kernel/abi/mainline-registration.cases.ts"
 import { turnerV2Cases } from "../kernel/abi/turner-v2.cases.ts"
 
-const families: Readonly<Record<string, ReadonlyArray<Case>>> = { "turner-v2": turnerV2Cases, mainline: mainlineCases, cpu_opv: cpuOpvCases }
+const families: Readonly<Record<string, ReadonlyArray<Case>>> = {
+  "turner-v2": turnerV2Cases,
+  mainline: [...registrationCases, ...fixupCases, ...lifeCases, ...membarrierCases],
+  cpu_opv: cpuOpvCases
+}
 
 for (const [family, cases] of Object.entries(families)) {
   describe(`conformance of ${family}`, () => {

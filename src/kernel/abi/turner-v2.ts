@@ -111,6 +111,10 @@ export const turnerV2 = defineAbi({
     // Whatever lies below the commit: that is the whole of its definition.
     return end !== undefined && end !== 0 && registers.ip() < end ? { start: 0, end } : undefined
   },
+  armingWord: (_state, task) => {
+    const registration = kept.of(task)
+    return registration === undefined ? undefined : { start: registration.postCommitInstr, end: registration.postCommitInstr + 8 }
+  },
   onScheduleIn: (kernel, task, cpu) => {
     const registration = kept.of(task)
     if (registration === undefined) return
@@ -129,9 +133,9 @@ export const turnerV2 = defineAbi({
     kept.set(kernel, task, { ...registration, isDue: 0 })
     if (!compare(kernel, task, registration, false, registers, memory)) forceSegv(kernel, task, 0)
   },
-  onFork: (kernel, parent, child, { isThread, sharesMemory }) => {
+  onFork: (kernel, parent, child, { sharesMemory }) => {
     const registration = kept.of(parent)
-    if (registration !== undefined && !isThread && !sharesMemory) kept.set(kernel, child, { ...registration, isDue: 1 })
+    if (registration !== undefined && !sharesMemory) kept.set(kernel, child, { ...registration, isDue: 1 })
   },
   onExec: (kernel, task) => kept.set(kernel, task, undefined),
   onExit: (kernel, task) => kept.set(kernel, task, undefined)

@@ -39,7 +39,7 @@ const of612 = { ...of61, featureBytes: RSEQ_MM_CID_FEATURE_BYTES } as const
 const of618 = { ...of612, clearsDescriptorAtRegistration: true } as const
 
 const generation = <const Name extends string>(release: Name, parameters: Omit<Generation, "name" | "summary" | "source">, summary: string): Generation<`mainline-${Name}`> =>
-  ({ ...parameters, name: `mainline-${release}`, summary, source: `Linux ${release} kernel/rseq.c, kernel/sched/membarrier.c` })
+  ({ ...parameters, name: `mainline-${release}`, summary, source: `Linux ${release} kernel/rseq.c` })
 
 export const mainline418 = generation("4.18", first, "rseq(2) as merged: fixup of the ip by descriptor and signature")
 export const mainline510 = generation("5.10", of510, "as 4.18; children that share memory begin unregistered; membarrier restarts sequences")

@@ -36,16 +36,17 @@ export const mainline = <Name extends string>(generation: Generation<Name>): Abi
     kept.set(kernel, task, { ...registration, events: registration.events | event, isDue: 1 })
   }
 
-  /** The lowest mm_cid plus 1 that no running task of the process has: fewer than there are such tasks, and fewer than CPUs. */
-  const freeCidPlusOne = (kernel: Kernel, task: Task): number => {
-    const taken = new Set<number>()
-    for (const { current } of kernel.state.cpus) {
-      if (current === undefined || current === task.id) continue
+  /** Whether another running task of the process has this mm_cid. */
+  const isTaken = (kernel: Kernel, { id, process }: Task, cidPlusOne: number): boolean =>
+    kernel.state.cpus.some(({ current }) => {
+      if (current === undefined || current === id) return false
       const other = kernel.current(current)
-      if (other.process === task.process) taken.add(kept.of(other)?.cidPlusOne ?? 0)
-    }
+      return other.process === process && kept.of(other)?.cidPlusOne === cidPlusOne
+    })
+  /** The lowest that is free: below the number of such tasks, and of CPUs. */
+  const freeCidPlusOne = (kernel: Kernel, task: Task): number => {
     let free = 1
-    while (taken.has(free)) free++
+    while (isTaken(kernel, task, free)) free++
     return free
   }
 
@@ -83,6 +84,10 @@ export const mainline = <Name extends string>(generation: Generation<Name>): Abi
       const { end, start } = section
       const ip = registers.ip()
       return start <= ip && ip < end ? { start, end } : undefined
+    },
+    armingWord: (_state, task) => {
+      const registration = kept.of(task)
+      return registration === undefined ? undefined : { start: registration.area + RSEQ_CS, end: registration.area + RSEQ_CS + 8 }
     },
     onScheduleOut: (kernel, task) => {
       const registration = kept.of(task)

@@ -47,7 +47,7 @@ export const membarrierCall = (generation: Generation) => {
     number: SYS_MEMBARRIER,
     parameters: { command: "i32", flags: "u32", cpu: "i32" },
     summary: "as membarrier(2), and restarts the sequences of the process that are under way",
-    support: general.support,
+    support: { partial: "memory is always in order, so only the RSEQ command interrupts other CPUs" },
     errors: ["EINVAL", "EPERM"],
     source: "membarrier(2); Linux kernel/sched/membarrier.c",
     perform: (kernel, task, values) => {

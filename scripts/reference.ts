@@ -138,8 +138,8 @@ const strategyPage = (): string => page(
   "Strategies",
   "Who decides: `--strategy NAME`. `--seed` alone means `random`.",
   tableOf(
-    ["strategy", "what it does", "any run alone", "source"],
-    Object.values(strategies).map(({ isIndependent, name, source, summary }) => [code(name), summary, isIndependent ? "yes" : "no", source])
+    ["strategy", "what it does", "source"],
+    Object.values(strategies).map(({ name, source, summary }) => [code(name), summary, source])
   )
 )
 

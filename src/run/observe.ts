@@ -89,8 +89,10 @@ export class Watcher implements Observer {
   /** Whether a section is armed that was not a moment ago. */
   private look(kernel: Kernel, task: Task, ip: Address): void {
     for (const abi of kernel.abis) {
-      const range = abi.armed(kernel.state, task, kernel.registers(task), kernel.memory(task))
-      if (range === undefined) continue
+      const armed = abi.armed(kernel.state, task, kernel.registers(task), kernel.memory(task))
+      if (armed === undefined) continue
+      // A contract without a lower bound: the section is what comes after the arming store.
+      const range = armed.start === 0 ? { start: this.inside.get(task.id)?.start ?? ip, end: armed.end } : armed
       if (this.inside.get(task.id)?.end === range.end && ip !== range.start) return
       this.inside.set(task.id, range)
       if (!this.edges.has(range.end)) {

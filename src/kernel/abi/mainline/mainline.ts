@@ -5,7 +5,7 @@
  * Source: Linux kernel/rseq.c __rseq_handle_notify_resume; include/linux/sched.h (4.18) rseq_preempt, rseq_migrate,
  * rseq_signal_deliver, rseq_fork
  */
-import { AT_RSEQ_ALIGN, AT_RSEQ_FEATURE_SIZE, RSEQ_ORIGINAL_BYTES, rseqEvent } from "../../../linux/rseq.ts"
+import { AT_RSEQ_ALIGN, AT_RSEQ_FEATURE_SIZE, RSEQ_ORIGINAL_BYTES, rseqEvent, rseqArea } from "../../../linux/rseq.ts"
 import type { Registers, UserMemory } from "../../../machine/machine.ts"
 import type { Kernel } from "../../kernel.ts"
 import { forceSegv } from "../../signal.ts"
@@ -87,7 +87,7 @@ export const mainline = <Name extends string>(generation: Generation<Name>): Abi
     },
     armingWord: (_state, task) => {
       const registration = kept.of(task)
-      return registration === undefined ? undefined : { start: registration.area + RSEQ_CS, end: registration.area + RSEQ_CS + 8 }
+      return registration === undefined ? undefined : { start: registration.area + rseqArea.rseqCs, end: registration.area + rseqArea.rseqCs + 8 }
     },
     onScheduleOut: (kernel, task) => {
       const registration = kept.of(task)

@@ -42,7 +42,7 @@ const mayUse: Readonly<Record<string, ReadonlyArray<string>>> = {
 }
 
 /** Files beyond the limit because they are tables, which have no logic. */
-const longTables: ReadonlyArray<string> = []
+const longTables: ReadonlyArray<string> = ["test/kernel/abi/mainline.cases.ts"]
 const LINE_COUNT_MAX = 450
 
 // ---- what a rule is
@@ -225,7 +225,7 @@ const rules: ReadonlyArray<Rule> = [
     claim: "files are named in kebab-case, after what they hold",
     concerns: (file) => /^(src|test|scripts)\//.test(file.path) && isTypeScript(file),
     * problems(file) {
-      if (!/^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*(\.test)?\.ts$/.test(file.path)) yield { offset: 0, sentence: "is not kebab-case" }
+      if (!/^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*(\.test|\.cases)?\.ts$/.test(file.path)) yield { offset: 0, sentence: "is not kebab-case" }
       if (/\b(utils?|helpers?|common|core|misc|manager|info)(\.test)?(\.ts|\/)/.test(file.path)) yield { offset: 0, sentence: "has a name for what was not decided" }
     },
     broken: ["src/base/helpers.ts", "", 1]

@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest"
+import { guestOf } from "./support/guest.ts"
+
+const text = `
+_start: mov $3, %ebx
+again:  mov counter(%rip), %eax
+        inc %eax
+store:  mov %eax, counter(%rip)
+        dec %ebx
+        jnz again
+        lock incq edge-4(%rip)
+        syscall
+        .data
+        .balign 4096
+counter: .long 5
+        .skip 4088
+edge:   .quad 0
+`
+
+describe("a watched range", () => {
+  it("has its accesses written down: who, when, where, what was there and what is there now", () => {
+    const { at, block, machine } = guestOf(text)
+    machine.setWatches([{ start: at("counter"), end: at("counter") + 4 }])
+    expect(machine.run(block, 1000, false)._tag).toBe("Call")
+    const entry = (count: number, symbol: string, isWrite: boolean, before: bigint, after: bigint) =>
+      ({ block, count, ip: at(symbol), address: at("counter"), sizeBytes: 4, isWrite, before, after })
+    expect(machine.drainWatches()).toEqual([
+      entry(1, "again", false, 5n, 5n), entry(3, "store", true, 5n, 6n),
+      entry(6, "again", false, 6n, 6n), entry(8, "store", true, 6n, 7n),
+      entry(11, "again", false, 7n, 7n), entry(13, "store", true, 7n, 8n)
+    ])
+    expect(machine.drainWatches()).toEqual([])
+  })
+
+  it("is watched however the budget is sliced, and once where a mark stands on it as well", () => {
+    const { at, block, machine, registers } = guestOf(text)
+    machine.setWatches([{ start: at("counter"), end: at("counter") + 4 }])
+    machine.setMarks([{ _tag: "Accessed", start: at("counter"), end: at("counter") + 4, by: "any" }])
+    for (let passes = false, tag = ""; tag !== "Call";) {
+      tag = machine.run(block, 2, passes)._tag
+      passes = tag === "Marked"
+    }
+    expect(machine.drainWatches().map(({ count }) => count)).toEqual([1, 3, 6, 8, 11, 13])
+    expect(registers.count()).toBe(18)
+  })
+
+  it("is watched where an access straddles pages", () => {
+    const { at, block, machine } = guestOf(text)
+    machine.setWatches([{ start: at("edge"), end: at("edge") + 1 }])
+    machine.run(block, 1000, false)
+    expect(machine.drainWatches()).toMatchObject([{ address: at("edge") - 4, sizeBytes: 8, isWrite: true, before: 0n, after: 1n }])
+  })
+
+  it("is watched beyond what the ring holds", () => {
+    const { at, block, machine } = guestOf("_start: incl word(%rip)\n jmp _start\n .data\nword: .long 0")
+    machine.setWatches([{ start: at("word"), end: at("word") + 4 }])
+    machine.run(block, 20_000, false)
+    const all = machine.drainWatches()
+    expect(all.length).toBe(10_000)
+    expect(all.every(({ after, before }, index) => before === BigInt(index) && after === BigInt(index + 1))).toBe(true)
+  })
+
+  it("has nothing written down of an instruction that faults", () => {
+    const { at, block, machine } = guestOf("_start: lea word(%rip), %rsi\n xor %edi, %edi\n movsq\n .data\nword: .quad 1")
+    machine.setWatches([{ start: at("word"), end: at("word") + 8 }])
+    expect(machine.run(block, 100, false)._tag).toBe("Faulted")
+    machine.run(block, 100, false)
+    expect(machine.drainWatches()).toEqual([])
+  })
+})

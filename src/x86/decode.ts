@@ -61,7 +61,9 @@ const knownRegisters: ReadonlyMap<Register, KnownRegister> = new Map<Register, K
 ])
 
 const byteOf = (register: Register): number =>
-  register === Register.None ? ZERO_BYTE : known(knownRegisters.get(RegisterExt.fullRegister(register)), "an address is made of general registers").byte
+  register === Register.None
+    ? ZERO_BYTE
+    : known(knownRegisters.get(RegisterExt.fullRegister(register)), "an address is made of general registers").byte
 
 // ---- which form
 

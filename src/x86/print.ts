@@ -11,6 +11,8 @@ formatter.ripRelativeAddresses = true
 
 const handle = new Handle()
 
+const hexByte = (byte: number): string => `0x${byte.toString(16).padStart(2, "0")}`
+
 /** The instruction that `bytes` begin with, as it stands at `ip`: `mov %rax, 8(%rbx)`. What is none is `.byte 0x06`. */
 export const printInstruction = (bytes: Uint8Array, ip: number): string => {
   const decoder = new Decoder(64, bytes, DecoderOptions.NoMPFX_0FBC | DecoderOptions.NoMPFX_0FBD)
@@ -18,5 +20,5 @@ export const printInstruction = (bytes: Uint8Array, ip: number): string => {
   decoder.decodeOut(handle)
   const error = decoder.lastError
   decoder.free()
-  return error === DecoderError.None ? formatter.format(handle) : `.byte ${Array.from(bytes, (byte) => `0x${byte.toString(16).padStart(2, "0")}`).join(", ")}`
+  return error === DecoderError.None ? formatter.format(handle) : `.byte ${Array.from(bytes, hexByte).join(", ")}`
 }

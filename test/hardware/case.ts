@@ -4,7 +4,7 @@ import { viewOf } from "../../src/base/bytes.ts"
 import { DIRECTION_FLAG, FIXED_FLAGS, STATUS_FLAGS } from "../../src/x86/flag.ts"
 import type { Form, Instruction } from "../../src/x86/form.ts"
 import {
-  FS_SLOT, GENERAL_REGISTER_COUNT, GS_SLOT, RAX, RBP, RBX, RCX, RDI, RDX, RSI, RSP, SLOT_BYTES, VECTOR_REGISTER_COUNT, ZERO_SLOT
+  FS_SLOT, GENERAL_REGISTER_COUNT, GS_SLOT, RAX, RBP, RCX, RDI, RDX, RSI, RSP, SLOT_BYTES, VECTOR_REGISTER_COUNT, ZERO_SLOT
 } from "../../src/x86/register.ts"
 import { Draw } from "./draw.ts"
 import { type Encoding, type Sample, sampleOf } from "./encoding.ts"
@@ -34,7 +34,10 @@ export const caseOf = ({ bytes, instruction }: Sample, draw: Draw, isEdge: boole
   const value = (): bigint => (isEdge ? draw.edge() : draw.any())
   const state: Mutable = {
     registers: Array.from({ length: GENERAL_REGISTER_COUNT }, value),
-    vectors: Array.from({ length: VECTOR_REGISTER_COUNT }, () => draw.oneIn(2) ? (value() << 64n) | value() : (draw.word() << 64n) | draw.word()),
+    vectors: Array.from({ length: VECTOR_REGISTER_COUNT }, () => {
+      const half = draw.oneIn(2) ? value : (): bigint => draw.word()
+      return (half() << 64n) | half()
+    }),
     window: new Uint8Array(WINDOW_BYTES)
   }
   const words = viewOf(state.window)
@@ -225,6 +228,3 @@ const suits: ReadonlyArray<readonly [RegExp, Suit]> = [
 const suit: Suit = (state, instruction, draw) => {
   for (const [name, apply] of suits) if (name.test(instruction.form.row.name)) apply(state, instruction, draw)
 }
-
-/** Registers that the manual of a form names beside its operands; for messages. */
-export const implicit = [RAX, RBX, RCX, RDX]

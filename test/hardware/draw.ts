@@ -7,7 +7,7 @@ import { HOLE, DATA, KERNEL_ADDRESS, NON_CANONICAL, PAGE, READ_ONLY, WINDOW, WIN
 const edges: ReadonlyArray<bigint> = [
   0n, 1n, 2n, -1n, -2n,
   ...[7n, 8n, 15n, 16n, 31n, 32n, 63n].flatMap((bit) => [(1n << bit) - 1n, 1n << bit, (1n << bit) + 1n, -(1n << bit), -(1n << bit) - 1n]),
-  ...[7n, 9n, 15n, 17n, 31n, 33n, 63n, 64n, 65n, 0x0fn, 0x10n, 0x80n, 0xffn, 0xff00n]
+  7n, 9n, 15n, 17n, 31n, 33n, 63n, 64n, 65n, 0x0fn, 0x10n, 0x80n, 0xffn, 0xff00n
 ].map((value) => BigInt.asUintN(64, value))
 
 export class Draw {

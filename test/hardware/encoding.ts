@@ -212,7 +212,8 @@ export const sample = (encoding: Encoding, draw: Draw): Sample => {
 /** These are tzcnt and lzcnt on the processor that judges, and bsf and bsr on the simulated one. */
 const otherwiseNewer = /^(Tzcnt|Lzcnt)_/
 
-const codes: ReadonlyArray<Code> = Object.values(Code).filter((code): code is Code => typeof code === "number" && !otherwiseNewer.test(Code[code] ?? ""))
+const codes: ReadonlyArray<Code> = Object.values(Code)
+  .filter((code): code is Code => typeof code === "number" && !otherwiseNewer.test(Code[code] ?? ""))
 
 const encodingsOfCode = (code: Code): ReadonlyArray<Encoding> => {
   const info = CodeExt.opCode(code)

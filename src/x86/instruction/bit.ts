@@ -61,7 +61,7 @@ const scan = <const Name extends string>(name: Name, find: (value: I64) => I64) 
   isRare: true,
   open: [{ flags: ["CF", "PF", "AF", "SF", "OF"], when: "always" }],
   openResult: "source is 0",
-  source: "Intel SDM 2A, BSF, BSR: of 0 the destination is undefined, here as on every known processor it stays; flags but ZF are undefined",
+  source: "Intel SDM 2A, BSF, BSR: of 0 the destination is undefined, here it stays; all flags but ZF are undefined",
   body: (e, width, { destination, source }) => {
     const value = e.let(source.read().unsigned(width))
     const isNone = e.let(value.isZero())

@@ -18,7 +18,8 @@ const pop = defineInstruction({
   access: ["pop", "write"],
   shapes: ["r", "m"],
   widths: [64, 16],
-  source: "Intel SDM 2B, POP: an address made from rsp is made after rsp has risen (the decoder adds that), and pop rsp keeps what was popped",
+  // An address made from rsp is made after rsp has risen: the decoder adds that.
+  source: "Intel SDM 2B, POP: pop rsp keeps what was popped",
   body: (_, __, { destination, popped }) => {
     const value = popped.read()
     popped.release()
@@ -57,7 +58,7 @@ const popfq = defineInstruction({
   shapes: [""],
   widths: [64],
   isRare: true,
-  source: "Intel SDM 2B, POPF: user code changes neither IF nor IOPL; TF, NT, AC and ID are not modelled and stop the run",
+  source: "Intel SDM 2B, POPF: user code changes neither IF nor IOPL; TF, NT, AC and ID are not modelled",
   body: (e, _, { popped }) => {
     const image = popped.read()
     e.stopIf(image.and(BigInt(UNMODELLED_FLAGS)).ne(0n), "Unsupported")

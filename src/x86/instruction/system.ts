@@ -47,7 +47,8 @@ const nop = defineInstruction({
   access: [],
   shapes: ["*"],
   widths: [64],
-  source: "Intel SDM 2B, NOP, ENDBR64, PREFETCHh, MFENCE: memory is sequentially consistent, so a fence has nothing to do; without CET, RDSSP is a NOP",
+  // Memory is sequentially consistent, so a fence has nothing to do; without CET, RDSSP is a NOP.
+  source: "Intel SDM 2B, NOP, ENDBR64, PREFETCHh, MFENCE, RDSSPD/RDSSPQ",
   body: () => {}
 })
 
@@ -129,8 +130,8 @@ const undefinedInstruction = defineInstruction({
 const privileged = defineInstruction({
   name: "privileged",
   mnemonics: [
-    "hlt", "cli", "sti", "in", "out", "insb", "insw", "insd", "outsb", "outsw", "outsd", "lldt", "ltr", "lgdt", "lidt", "lmsw", "invlpg",
-    "swapgs", "clts", "sysret", "sysretq", "sysexit", "sysexitq", "invd", "wbinvd", "rdmsr", "wrmsr"
+    "hlt", "cli", "sti", "in", "out", "insb", "insw", "insd", "outsb", "outsw", "outsd",
+    "lldt", "ltr", "lgdt", "lidt", "lmsw", "invlpg", "swapgs", "clts", "sysret", "sysretq", "sysexit", "sysexitq", "invd", "wbinvd", "rdmsr", "wrmsr"
   ],
   access: [],
   shapes: ["*"],

@@ -19,7 +19,4 @@ const families: ReadonlyArray<ReadonlyArray<InstructionRow>> = [
   moves, stack, sums, logic, shifts, products, bits, branches, atomics, strings, vectorMoves, vectors, system
 ]
 
-export const instructionRows: ReadonlyArray<InstructionRow> = families.flat()
-
-/** By name. */
-export const instructions: Readonly<Record<string, InstructionRow>> = table(...instructionRows)
+export const instructionRows: ReadonlyArray<InstructionRow> = Object.values(table(...families.flat()))

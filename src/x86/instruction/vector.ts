@@ -1,9 +1,13 @@
 /** Integer arithmetic on vectors, and the bitwise part of SSE and SSE2: nothing here knows a float. */
 import type { Emitter } from "../emitter.ts"
-import { type I32, type I64, type OperatorName, V128, long, pair, select, splat, splatByte, vector } from "../value.ts"
+import {
+  type I32, type I64, type OperatorName, type V128, long, pair, select, splat, splatByte, vector
+} from "../value.ts"
 import { defineInstruction } from "./definition.ts"
 
-const lanewise = <const Name extends string>(name: Name, operator: OperatorName, alsoSpelled: ReadonlyArray<string> = []) => defineInstruction({
+const lanewise = <const Name extends string>(
+  name: Name, operator: OperatorName, alsoSpelled: ReadonlyArray<string> = []
+) => defineInstruction({
   name,
   mnemonics: [name, ...alsoSpelled],
   access: ["modify", "read"],
@@ -39,7 +43,10 @@ const pmuludq = defineInstruction({
 // ---- shifts of lanes
 
 interface LaneShift {
-  readonly operator: "i16x8.shl" | "i32x4.shl" | "i64x2.shl" | "i16x8.shrU" | "i32x4.shrU" | "i64x2.shrU" | "i16x8.shrS" | "i32x4.shrS"
+  readonly operator:
+    | "i16x8.shl" | "i32x4.shl" | "i64x2.shl"
+    | "i16x8.shrU" | "i32x4.shrU" | "i64x2.shrU"
+    | "i16x8.shrS" | "i32x4.shrS"
   readonly bits: 16 | 32 | 64
 }
 
@@ -235,15 +242,18 @@ const pinsrwFromMemory = defineInstruction({
 export const vectors = [
   lanewise("pxor", "v128.xor", ["xorps", "xorpd"]), lanewise("por", "v128.or", ["orps", "orpd"]),
   lanewise("pand", "v128.and", ["andps", "andpd"]), pandn,
-  lanewise("paddb", "i8x16.add"), lanewise("paddw", "i16x8.add"), lanewise("paddd", "i32x4.add"), lanewise("paddq", "i64x2.add"),
-  lanewise("psubb", "i8x16.sub"), lanewise("psubw", "i16x8.sub"), lanewise("psubd", "i32x4.sub"), lanewise("psubq", "i64x2.sub"),
+  lanewise("paddb", "i8x16.add"), lanewise("paddw", "i16x8.add"),
+  lanewise("paddd", "i32x4.add"), lanewise("paddq", "i64x2.add"),
+  lanewise("psubb", "i8x16.sub"), lanewise("psubw", "i16x8.sub"),
+  lanewise("psubd", "i32x4.sub"), lanewise("psubq", "i64x2.sub"),
   lanewise("paddsb", "i8x16.addSatS"), lanewise("paddsw", "i16x8.addSatS"),
   lanewise("paddusb", "i8x16.addSatU"), lanewise("paddusw", "i16x8.addSatU"),
   lanewise("psubsb", "i8x16.subSatS"), lanewise("psubsw", "i16x8.subSatS"),
   lanewise("psubusb", "i8x16.subSatU"), lanewise("psubusw", "i16x8.subSatU"),
   lanewise("pcmpeqb", "i8x16.eq"), lanewise("pcmpeqw", "i16x8.eq"), lanewise("pcmpeqd", "i32x4.eq"),
   lanewise("pcmpgtb", "i8x16.gtS"), lanewise("pcmpgtw", "i16x8.gtS"), lanewise("pcmpgtd", "i32x4.gtS"),
-  lanewise("pminub", "i8x16.minU"), lanewise("pmaxub", "i8x16.maxU"), lanewise("pminsw", "i16x8.minS"), lanewise("pmaxsw", "i16x8.maxS"),
+  lanewise("pminub", "i8x16.minU"), lanewise("pmaxub", "i8x16.maxU"),
+  lanewise("pminsw", "i16x8.minS"), lanewise("pmaxsw", "i16x8.maxS"),
   lanewise("pavgb", "i8x16.averageU"), lanewise("pavgw", "i16x8.averageU"),
   lanewise("pmullw", "i16x8.mul"), lanewise("pmaddwd", "i32x4.dotS"), pmuludq,
   lanewise("punpcklbw", "i8x16.lowHalves"), lanewise("punpckhbw", "i8x16.highHalves"),

@@ -14,7 +14,7 @@ import type { StrategyDefinition } from "../strategy/definition.ts"
 import { strategies, type StrategyName } from "../strategy/table.ts"
 import { Surroundings } from "./color.ts"
 import { seed as seedText } from "./flags.ts"
-import type { RunFlags } from "./run-flags.ts"
+import type { LimitFlags, RunFlags } from "./run-flags.ts"
 import { escapeLines, say } from "./say.ts"
 
 type Program = RunSpec["program"]
@@ -51,16 +51,19 @@ const seedFor = ({ seed }: RunFlags) =>
     return seedText.parse(fromEnv) ?? (yield* refuse(`RSEQLAB_SEED expects ${seedText.expected}`))
   })
 
+/** The limits that are named. */
+export const limitsFor = ({ maxIcount, maxMemory, maxTasks }: LimitFlags): Partial<RunSpec["limits"]> => ({
+  ...(maxIcount === undefined ? {} : { maxIcount }),
+  ...(maxMemory === undefined ? {} : { maxMemoryBytes: maxMemory }),
+  ...(maxTasks === undefined ? {} : { maxTasks })
+})
+
 const kernelOptions = (flags: RunFlags, seed: string | undefined, env: ReadonlyArray<string>): KernelOptions => {
-  const { abi, cpus, guestArguments, maxIcount, maxMemory, maxTasks, menu, signals } = flags
+  const { abi, cpus, guestArguments, menu, signals } = flags
   return {
     cpus, abi, seed, env, arguments: guestArguments,
     menu: { ...(menu === undefined ? {} : { kinds: new Set(menu) }), ...(signals === undefined ? {} : { signals }) },
-    limits: {
-      ...(maxIcount === undefined ? {} : { maxIcount }),
-      ...(maxMemory === undefined ? {} : { maxMemoryBytes: maxMemory }),
-      ...(maxTasks === undefined ? {} : { maxTasks })
-    }
+    limits: limitsFor(flags)
   }
 }
 
@@ -72,7 +75,7 @@ const seededOptions = ({ every, everyIcount, rate }: RunFlags, seed: string | un
 })
 
 /** The text of `--schedule`, from the command line or from a file. */
-const scheduleText = (typed: string): Effect.Effect<string, CommandLineRefused> =>
+export const scheduleText = (typed: string): Effect.Effect<string, CommandLineRefused> =>
   Effect.suspend(() => {
     if (!typed.startsWith("@")) return Effect.succeed(typed)
     const file = typed.slice(1)
@@ -81,21 +84,22 @@ const scheduleText = (typed: string): Effect.Effect<string, CommandLineRefused> 
       : refuse(`--schedule @${file}: ${read._tag === "Missing" ? "there is no such file" : read.why}; name a file that holds a schedule's text`)
   })
 
-/** A strategy whose runs depend on those before tries them all; the first that fails is the run, or the quiet one. */
+/** Strategies that enumerate: all their runs are tried, and the first that fails is the one shown, or else the quiet one. */
+const enumerating: ReadonlySet<StrategyName> = new Set(["one-deviation", "two-deviations"])
 const RUN_COUNT_MAX = 1_000_000
+
+/** Whether chance has a part in it. */
+const isSeeded = (name: StrategyName): boolean => name !== "quiet" && name !== "round-robin" && !enumerating.has(name)
 
 const searched = (program: Program, definition: StrategyDefinition, options: SeededOptions) =>
   Effect.gen(function*() {
     const spec = yield* (yield* Kernel).specOf(program)
-    const { found, runCount } = yield* tryStrategy(program, spec, strategyFor(definition, spec, options), RUN_COUNT_MAX)
+    const { found, runCount } = yield* tryStrategy(spec, strategyFor(definition, spec, options), RUN_COUNT_MAX)
     yield* say(found === undefined
       ? `${definition.name}: ${runCount} runs of ${escapeLines(program.name)}, none fails; the quiet one is shown`
       : `${definition.name}: run ${found.runIndex} of ${escapeLines(program.name)} fails and is shown`)
-    return Decider.layerRecorded(found?.schedule ?? [], strategyText(definition, options))
+    return Decider.layerRecorded(found?.trial.schedule ?? [], strategyText(definition, options))
   })
-
-/** Whether chance has a part in it. */
-const isSeeded = (name: StrategyName): boolean => name !== "quiet" && name !== "round-robin" && name !== "one-deviation"
 
 const deciderFor = (flags: RunFlags, seed: string | undefined, program: Program) =>
   Effect.gen(function*() {
@@ -107,10 +111,10 @@ const deciderFor = (flags: RunFlags, seed: string | undefined, program: Program)
     const name = strategy ?? (seed !== undefined || rate.length > 0 ? "random" : everyIcount !== undefined ? "round-robin" : every ? "one-deviation" : "quiet")
     if (rate.length > 0 && name !== "random") return yield* refuse(`--rate is for --strategy random, not for ${name}`)
     if (everyIcount !== undefined && name !== "round-robin") return yield* refuse(`--every-icount is for --strategy round-robin, not for ${name}`)
-    if (every && name !== "one-deviation") return yield* refuse(`--every is for --strategy one-deviation, not for ${name}`)
+    if (every && !enumerating.has(name)) return yield* refuse(`--every is for --strategy one-deviation, not for ${name}`)
     const definition: StrategyDefinition = strategies[name]
     const options = seededOptions(flags, seed ?? (isSeeded(name) ? defaultSeed : undefined))
-    return definition.isIndependent ? Decider.layerSeeded(definition, options) : yield* searched(program, definition, options)
+    return enumerating.has(name) ? yield* searched(program, definition, options) : Decider.layerSeeded(definition, options)
   })
 
 const logFor = ({ force, jsonl, keep, record }: RunFlags) =>

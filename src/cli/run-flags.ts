@@ -3,6 +3,14 @@ import type * as Command from "effect/cli/Command"
 import { strategies, type StrategyName } from "../strategy/table.ts"
 import * as written from "./flags.ts"
 
+/** Limits of ours: a run, and a recording that asks for more, ends there. */
+export const limitFlags = {
+  maxIcount: written.flag("max-icount", "N", "end the run after so many instructions; by default 1G", written.quantity("instructions")),
+  maxMemory: written.flag("max-memory", "SIZE", "memory the program may use; by default 256M", written.byteSize),
+  maxTasks: written.flag("max-tasks", "N", "tasks the program may create; by default 1024", written.quantity("tasks", 100_000))
+}
+export type LimitFlags = Command.Command.Config.Infer<typeof limitFlags>
+
 /** What may be typed after `rseqlab run`. */
 export const runConfig = {
   program: Argument.String("PROG").pipe(Argument.withDescription("GNU-as text (AT&T syntax) or a static x86-64 ELF")),
@@ -24,9 +32,7 @@ export const runConfig = {
   jsonl: written.toggle("jsonl", "each entry as a line of JSON on standard output, then the result"),
   env: written.flagList("env", "NAME", "let the program see this environment variable; may be repeated", written.variable),
   stdin: written.word("stdin", ["none"], "what the program may read; nothing, always"),
-  maxIcount: written.flag("max-icount", "N", "end the run after so many instructions; by default 1G", written.quantity("instructions")),
-  maxMemory: written.flag("max-memory", "SIZE", "memory the program may use; by default 256M", written.byteSize),
-  maxTasks: written.flag("max-tasks", "N", "tasks the program may create; by default 1024", written.quantity("tasks", 100_000)),
+  ...limitFlags,
   repeat: written.flag("repeat", "N", "replaces the number of the program's `#: repeat`", written.quantity("repetitions", 1_000_000)),
   exit: written.word("exit", ["guest", "verdict"], "end with the guest's own status, or with 0, 1, 3 or 6 as all other commands do; by default guest"),
   expect: written.word("expect", ["pass", "fail"], "fail: end with 0 if the run fails and 1 if it passes")

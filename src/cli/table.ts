@@ -1,4 +1,6 @@
+import { replay } from "./replay.ts"
 import { run } from "./run.ts"
+import { show } from "./show.ts"
 
 /** Every command. A row is a file; its own name is its key. */
-export const commands = [run] as const
+export const commands = [run, replay, show] as const

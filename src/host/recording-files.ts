@@ -38,7 +38,7 @@ class PartFile implements RecordingSink {
     this.descriptor = openSync(file + PART, "wx")
   }
 
-  append(bytes: Uint8Array): void {
+  readonly append = (bytes: Uint8Array): void => {
     if (this.descriptor === undefined || this.failed !== undefined) return
     try {
       for (let at = 0; at < bytes.length;) at += writeSync(this.descriptor, bytes, at)
@@ -47,9 +47,7 @@ class PartFile implements RecordingSink {
     }
   }
 
-  failure(): RecordingUnwritable | undefined {
-    return this.failed
-  }
+  readonly failure = (): RecordingUnwritable | undefined => this.failed
 
   readonly seal = Effect.suspend(() => {
     if (this.failed !== undefined) return Effect.fail(this.failed)
@@ -61,6 +59,11 @@ class PartFile implements RecordingSink {
     } catch (cause) {
       return Effect.fail(unwritable(this.file, cause))
     }
+  })
+
+  readonly discard = Effect.sync(() => {
+    this.close()
+    rmSync(this.file + PART, { force: true })
   })
 
   close(): void {

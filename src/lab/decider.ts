@@ -7,8 +7,9 @@ import { parseSchedule, type PlacedDeviation, type TypedSchedule } from "../log/
 import type { DropReason } from "../log/telling.ts"
 import type { Program } from "../program/program.ts"
 import { tellLeniently } from "../run/replay.ts"
-import type { RunSpec } from "../run/start.ts"
+import { type RunSpec, start } from "../run/start.ts"
 import { defaultStrategyOptions, type Strategy, type StrategyDefinition, type StrategyOptions } from "../strategy/definition.ts"
+import { profileOf } from "../strategy/offers.ts"
 
 export class ScheduleMalformed extends Schema.TaggedError<ScheduleMalformed>()("ScheduleMalformed", {
   /** Counted in characters from 1. */
@@ -41,11 +42,27 @@ const nothingDropped = (): ReadonlyArray<Dropped> => []
 const quietly: Deciding = { answers: quietDecider, strategy: "quiet", seed: undefined, finish: nothingDropped }
 
 /** What a strategy is told besides what it can see in the program. */
-export type SeededOptions = Partial<Omit<StrategyOptions, "sections" | "watches">>
+export type SeededOptions = Partial<Omit<StrategyOptions, "sections" | "watches" | "profile">>
 
-/** The strategy at work on a program: one decider after another, until there is nothing left to try. */
-export const strategyFor = (definition: StrategyDefinition, spec: RunSpec, options: SeededOptions = {}): Strategy =>
-  definition.make({ ...defaultStrategyOptions, ...options, sections: spec.program.sections, watches: spec.program.experiment.watches })
+/** How many instructions a run under `decider` has, all tasks together. */
+const icountOf = (spec: RunSpec, decider: Answers): number => {
+  const run = start(spec, decider)
+  if ("_tag" in run) return 0
+  while (run.outcome === undefined) run.step()
+  return run.kernel.now
+}
+
+/** The strategy at work on a program. What a quiet run shows is looked at only by strategies that ask. */
+export const strategyFor = (definition: StrategyDefinition, spec: RunSpec, options: SeededOptions = {}): Strategy => {
+  const { experiment: { watches }, sections } = spec.program
+  const told: StrategyOptions = { ...defaultStrategyOptions, ...options, sections, watches }
+  return definition.make({
+    ...told,
+    get profile() {
+      return profileOf((decider) => icountOf(spec, decider), told)
+    }
+  })
+}
 
 /** The strategy as it would be typed, the seed apart. */
 export const strategyText = ({ name }: StrategyDefinition, { everyBoundary, everyIcount, rates = {} }: SeededOptions): string =>

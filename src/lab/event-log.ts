@@ -20,6 +20,8 @@ export interface Writing {
   readonly check: Effect.Effect<void, RecordingUnwritable>
   /** The run is over, and what is written is whole. */
   readonly seal: Effect.Effect<void, RecordingUnwritable>
+  /** There was no run. */
+  readonly discard: Effect.Effect<void>
   /** Equal for equal runs. `undefined`: nothing was written. */
   readonly contentHash: () => string | undefined
 }
@@ -46,6 +48,7 @@ const inMemory = (log: Log, isObserving: boolean): Writing => ({
   },
   check: Effect.void,
   seal: Effect.void,
+  discard: Effect.void,
   contentHash: () => undefined
 })
 
@@ -89,6 +92,7 @@ const toRecording = (store: RecordingStore["Service"], file: string, { codec, ke
         return failure === undefined ? Effect.void : Effect.fail(failure)
       }),
       seal: sink.seal,
+      discard: sink.discard,
       contentHash: () => contentHash?.()
     }
   })

@@ -50,6 +50,8 @@ export interface RecordingSink {
   readonly failure: () => RecordingUnwritable | undefined
   /** Everything is written: from now on the recording stands under its own name. */
   readonly seal: Effect.Effect<void, RecordingUnwritable>
+  /** There was no run: nothing is kept. */
+  readonly discard: Effect.Effect<void>
 }
 
 /** Recordings by name, as bytes. */
@@ -74,7 +76,8 @@ export class RecordingStore extends Context.Service<RecordingStore, {
         return Effect.succeed<RecordingSink>({
           append: (bytes) => void parts.push(Uint8Array.from(bytes)),
           failure: () => undefined,
-          seal: Effect.sync(() => void recordings.set(file, concatBytes(parts)))
+          seal: Effect.sync(() => void recordings.set(file, concatBytes(parts))),
+          discard: Effect.void
         })
       }),
       list: (name) => Effect.sync(() => [...recordings.keys()].filter((file) => file === name || file.startsWith(`${name}/`)).sort())

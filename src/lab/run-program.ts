@@ -1,6 +1,5 @@
 /** One run of a program, from boot to outcome: the experiment all others are made of. */
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
 import { known } from "../base/assert.ts"
 import type { TaskId } from "../base/ids.ts"
 import type { Deviation, Schedule } from "../log/choice.ts"
@@ -9,21 +8,13 @@ import type { Program } from "../program/program.ts"
 import type { Run } from "../run/run.ts"
 import type { RunSpec } from "../run/start.ts"
 import { type SimulatorBroke, toTheEnd } from "./advance.ts"
+import { BootRefused } from "./boot-refused.ts"
 import { Decider, type Dropped } from "./decider.ts"
 import { EventLog } from "./event-log.ts"
 import { type ContractRefused, Kernel } from "./kernel.ts"
 import { Listener } from "./listener.ts"
 import type { Progress } from "./progress.ts"
 import type { RecordingExists, RecordingUnwritable } from "./recording-store.ts"
-
-export class BootRefused extends Schema.TaggedError<BootRefused>()("BootRefused", {
-  program: Schema.String,
-  reason: Schema.String
-}) {
-  override get message(): string {
-    return `${this.program} cannot be started: ${this.reason}`
-  }
-}
 
 /** A call that is not there, and how often it was made. */
 export interface UnknownCall {
@@ -54,7 +45,7 @@ export interface RunReport {
 
 export type RunFailure = ContractRefused | RecordingExists | RecordingUnwritable | BootRefused | SimulatorBroke
 
-const report = (run: Run, spec: RunSpec, taken: Schedule): Pick<RunReport, "spec" | "schedule" | "now" | "entryCount" | "stateHash" | "questionsDigest" | "unknownCalls" | "tasks"> => ({
+export const reportOf = (run: Run, spec: RunSpec, taken: Schedule): Pick<RunReport, "spec" | "schedule" | "now" | "entryCount" | "stateHash" | "questionsDigest" | "unknownCalls" | "tasks"> => ({
   spec,
   schedule: taken,
   now: run.kernel.now,
@@ -76,7 +67,10 @@ export const runProgram = (program: Program): Effect.Effect<RunReport, RunFailur
     const listener = yield* Listener
     const writing = yield* (yield* EventLog).open
     const begun = yield* Effect.suspend(() => Effect.succeed(writing.begin(spec, deciding, listener.log)))
-    if ("_tag" in begun) return yield* new BootRefused({ program: program.name, reason: begun.reason })
+    if ("_tag" in begun) {
+      yield* writing.discard
+      return yield* new BootRefused({ program: program.name, reason: begun.reason })
+    }
     const { run } = begun
     const taken: Array<Deviation> = []
     const { keep } = run.kernel
@@ -88,5 +82,5 @@ export const runProgram = (program: Program): Effect.Effect<RunReport, RunFailur
     const outcome = known(run.outcome, "a run that is over has an outcome")
     const dropped = deciding.finish()
     yield* writing.seal
-    return { ...report(run, spec, taken), outcome, strategy: deciding.strategy, seed: deciding.seed, dropped, contentHash: writing.contentHash() }
+    return { ...reportOf(run, spec, taken), outcome, strategy: deciding.strategy, seed: deciding.seed, dropped, contentHash: writing.contentHash() }
   }).pipe(Effect.scoped, Effect.uninterruptible)

@@ -1,48 +1,40 @@
 /** Runs of a strategy, one after another, until one fails or nothing is left to try. */
 import * as Effect from "effect/Effect"
-import type { Deviation, Schedule } from "../log/choice.ts"
+import { quietDecider } from "../log/choice.ts"
 import type { Outcome } from "../log/outcome.ts"
-import type { Program } from "../program/program.ts"
 import { type RunSpec, start } from "../run/start.ts"
+import { type Trial, Trials } from "../search/trial.ts"
 import type { Strategy } from "../strategy/definition.ts"
-import { type SimulatorBroke, toTheEnd } from "./advance.ts"
-import type { Progress } from "./progress.ts"
-import { BootRefused } from "./run-program.ts"
+import { BootRefused } from "./boot-refused.ts"
+import { Progress } from "./progress.ts"
 
-/** A run that failed, and how to have it again. */
-export interface Found {
-  readonly runIndex: number
-  readonly schedule: Schedule
-  readonly outcome: Outcome
-}
-
-export interface Trial {
+/** What was tried, and the first run that shows what is looked for. */
+export interface Tried {
   readonly runCount: number
-  readonly found: Found | undefined
+  readonly found: { readonly runIndex: number; readonly trial: Trial } | undefined
 }
-
-/** Whether a run shows what is looked for. */
-export type Judge = (outcome: Outcome) => boolean
 
 /** Anything but a clean exit. */
-export const fails: Judge = (outcome) => !(outcome._tag === "Exited" && outcome.status === 0)
+export const isFailure = (outcome: Outcome): boolean => !(outcome._tag === "Exited" && outcome.status === 0)
 
-/** At most `runCountMax` runs of `strategy`, quiet ones included. */
+/** At most `runCountMax` runs of `strategy`, from one boot. Interrupted, it stops between two runs. */
 export const tryStrategy = (
-  program: Program, spec: RunSpec, strategy: Strategy, runCountMax: number, isFound: Judge = fails
-): Effect.Effect<Trial, BootRefused | SimulatorBroke, Progress> =>
+  spec: RunSpec, strategy: Strategy, runCountMax: number, isFound: (outcome: Outcome) => boolean = isFailure
+): Effect.Effect<Tried, BootRefused, Progress> =>
   Effect.gen(function*() {
+    const progress = yield* Progress
+    const run = start(spec, quietDecider)
+    if ("_tag" in run) return yield* new BootRefused({ program: spec.program.name, reason: run.reason })
+    const trials = new Trials(run, { detectors: [], forkAtNow: 0 })
+    const advance = { work: `trying runs of ${spec.program.name}`, now: 0, entryCount: 0 }
     for (let runIndex = 0; runIndex < runCountMax; runIndex += 1) {
-      const answers = strategy.nextRun(runIndex)
-      if (answers === undefined) return { runCount: runIndex, found: undefined }
-      const run = start(spec, answers)
-      if ("_tag" in run) return yield* new BootRefused({ program: program.name, reason: run.reason })
-      const schedule: Array<Deviation> = []
-      run.kernel.keep = (deviation) => void schedule.push(deviation)
-      const begun = { run, advance: (breathIcount: number) => run.advance(breathIcount), abandon: () => run.kernel.end({ _tag: "Abandoned" }) }
-      const outcome = yield* toTheEnd(begun, `run ${runIndex} of ${program.name}`)
-      if (outcome === "abandoned") return yield* Effect.interrupt
-      if (isFound(outcome)) return { runCount: runIndex + 1, found: { runIndex, schedule, outcome } }
+      const decider = strategy.nextRun(runIndex)
+      if (decider === undefined) return { runCount: runIndex, found: undefined }
+      const trial = yield* Effect.sync(() => trials.perform(decider))
+      if (isFound(trial.outcome)) return { runCount: runIndex + 1, found: { runIndex, trial } }
+      advance.now += trial.icount
+      progress.report(advance)
+      yield* Effect.yieldNow
     }
     return { runCount: runCountMax, found: undefined }
   })

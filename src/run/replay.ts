@@ -9,7 +9,7 @@ import { parseAbis } from "../kernel/abi/table.ts"
 import type { BootFailure } from "../kernel/boot.ts"
 import type { Limits } from "../kernel/kernel.ts"
 import type { Decider, Deviation, Schedule } from "../log/choice.ts"
-import { type Entry, type EventLog, type EventTag, watched } from "../log/event.ts"
+import { bothLogs, type Entry, type EventLog, type EventTag, noLog, watched } from "../log/event.ts"
 import type { Check, End, HeaderRead } from "../log/header.ts"
 import { type DropTyped, type LocatedDeviation, tellTyped } from "../log/placed.ts"
 import { isPlaced, type PlacedDeviation, type TypedSchedule } from "../log/schedule.ts"
@@ -190,13 +190,13 @@ class Comparing {
   }
 }
 
-/** Begins a strict replay. */
-export const replay = (recording: Recording, local: Limits, observer?: Observer): StrictReplay | CannotReplay => {
+/** Begins a strict replay. `listener` hears the entries, too. */
+export const replay = (recording: Recording, local: Limits, observer?: Observer, listener: EventLog = noLog): StrictReplay | CannotReplay => {
   const spec = specOfHeader(recording.header, local)
   if ("_tag" in spec) return spec
   const comparing = new Comparing(recording)
   const telling = tell(recording.schedule, (deviation, reason) => comparing.notTaken(deviation, reason))
-  const run = start(spec, recorded(telling), comparing.log)
+  const run = start(spec, recorded(telling), bothLogs(comparing.log, listener))
   if ("_tag" in run) return cannot(run.reason)
   if (observer !== undefined) run.observe(observer)
   return new StrictReplay(recording, run, comparing, telling)

@@ -7,7 +7,7 @@
 import type { Address, AddressRange, TaskId } from "../base/ids.ts"
 import type { Mark, Pending } from "../base/mark.ts"
 import type { Kernel } from "../kernel/kernel.ts"
-import { type Task, taskOf } from "../kernel/state.ts"
+import { type KernelState, type Task, taskOf } from "../kernel/state.ts"
 import type { Event } from "../log/event.ts"
 import type { BlockId, Machine } from "../machine/machine.ts"
 
@@ -15,6 +15,8 @@ export interface Observer {
   /** Replaced, never changed. */
   readonly marks: ReadonlyArray<Mark>
   readonly watches: ReadonlyArray<AddressRange>
+  /** A stretch is about to begin: whatever has been registered meanwhile may be marked. */
+  readonly begins: (kernel: Kernel) => void
   /** The engine has run the task and come back. */
   readonly ran: (kernel: Kernel, machine: Machine, task: Task) => void
   /** A mark stopped it: what is about to happen. */
@@ -23,7 +25,7 @@ export interface Observer {
   readonly heard: (event: Event) => void
 }
 
-export const nobody: Observer = { marks: [], watches: [], ran: () => {}, met: () => {}, heard: () => {} }
+export const nobody: Observer = { marks: [], watches: [], begins: () => {}, ran: () => {}, met: () => {}, heard: () => {} }
 
 export interface ObserverOptions {
   /** Accesses to these are observed. */
@@ -44,6 +46,8 @@ export class Watcher implements Observer {
   private readonly words = new Map<Address, AddressRange>()
   private readonly inside = new Map<TaskId, AddressRange>()
   private isArming = false
+  /** Registrations are part of the state: looked for once a state. */
+  private lastState: KernelState | undefined
 
   constructor({ reached, sections, watches }: ObserverOptions) {
     this.watches = watches
@@ -110,7 +114,6 @@ export class Watcher implements Observer {
   }
 
   ran(kernel: Kernel, machine: Machine, _task: Task): void {
-    this.findWords(kernel)
     if (this.watches.length === 0) return
     for (const access of machine.drainWatches()) {
       const task = taskOfBlock(kernel, access.block)
@@ -122,8 +125,10 @@ export class Watcher implements Observer {
     }
   }
 
-  /** Registrations come and go; their words are marked as long as they stand. */
-  private findWords(kernel: Kernel): void {
+  /** The words of registrations are marked from the next instruction on. */
+  begins(kernel: Kernel): void {
+    if (kernel.state === this.lastState) return
+    this.lastState = kernel.state
     let isChanged = false
     for (const task of kernel.state.tasks) {
       for (const abi of kernel.abis) {

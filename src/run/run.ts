@@ -100,6 +100,7 @@ export class Run {
     stretch.begin(task, cpu.id, from, this.endOf(task, from), visit, pending)
     const answer = visit < VISIT_MAX ? decider.interrupt(stretch) : "nothing"
     if (answer === "halt") return kernel.end({ _tag: "Abandoned" })
+    this.observer.begins(kernel)
     this.setMarks(decider.marks)
 
     const at = answer === "nothing" ? stretch.until : answer.at

@@ -32,6 +32,9 @@ export const specOf = (program: Program, abis: ReadonlyArray<AbiDefinition>): Ru
   argv: [program.name], env: []
 })
 
+/** A run that could not begin, and why. */
+export type NotStarted = BootFailure
+
 /** Boots. The decider is asked from the first instruction on, the log told from the first event on. */
 export const start = (spec: RunSpec, decider: Decider, log: EventLog = noLog): Run | BootFailure => {
   const machine = createMachine({ maxMemoryBytes: spec.limits.maxMemoryBytes })

@@ -2,12 +2,11 @@
 import { detectors as allDetectors } from "../analysis/detect/table.ts"
 import type { AnyDetector } from "../analysis/detect/definition.ts"
 import type { AddressRange } from "../base/ids.ts"
-import type { BootFailure } from "../kernel/boot.ts"
 import { quietDecider } from "../log/choice.ts"
 import { watched } from "../log/event.ts"
 import { type QuietPolicy, quietPolicy } from "../log/version.ts"
 import { Watcher } from "../run/observe.ts"
-import { type RunSpec, start } from "../run/start.ts"
+import { type NotStarted, type RunSpec, start } from "../run/start.ts"
 import { defaultStrategyOptions, type StrategyOptions } from "../strategy/definition.ts"
 import { profileOf } from "../strategy/offers.ts"
 import { type Trial, Trials } from "./trial.ts"
@@ -45,7 +44,7 @@ const SHORT_ICOUNT = 2_000
 export const searchPolicy: QuietPolicy = { ...quietPolicy, turnIcount: 2_048, sliceIcount: 4_096 }
 
 /** Sections a quiet run enters, those of contracts without descriptors included. */
-const sectionsOf = (spec: RunSpec): ReadonlyArray<AddressRange> | BootFailure => {
+const sectionsOf = (spec: RunSpec): ReadonlyArray<AddressRange> | NotStarted => {
   const found = new Map<string, AddressRange>(spec.program.sections.map(({ end, start: at }) => [`${at}-${end}`, { start: at, end }]))
   const run = start(spec, quietDecider, {
     append: (_now, _cpu, _task, _count, event) => {
@@ -59,7 +58,7 @@ const sectionsOf = (spec: RunSpec): ReadonlyArray<AddressRange> | BootFailure =>
 }
 
 /** Boots `spec`, runs it quietly, and learns where deviations are worth their while. */
-export const makeTarget = (asked: RunSpec, { detectors, forkAtNow, rates, seed, watches: more }: TargetOptions): Target | BootFailure => {
+export const makeTarget = (asked: RunSpec, { detectors, forkAtNow, rates, seed, watches: more }: TargetOptions): Target | NotStarted => {
   const spec: RunSpec = { ...asked, quiet: searchPolicy }
   const sections = sectionsOf(spec)
   if ("_tag" in sections) return sections

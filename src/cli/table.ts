@@ -1,6 +1,7 @@
+import { doctor } from "./doctor.ts"
 import { replay } from "./replay.ts"
 import { run } from "./run.ts"
 import { show } from "./show.ts"
 
 /** Every command. A row is a file; its own name is its key. */
-export const commands = [run, replay, show] as const
+export const commands = [run, replay, show, doctor] as const

@@ -6,6 +6,7 @@ export type Address = number
 export type Count = number
 /** A CPU's own number, below 2^20; numbers may have holes. */
 export type CpuId = number
+export const CPU_MAX: CpuId = 2 ** 20 - 1
 
 /**
  * A task, interned: inside one process a small number, everywhere else its descent (`1`; its second child `1.2`).

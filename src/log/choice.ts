@@ -4,7 +4,7 @@
  * An *interruption* may befall the task that runs, at any boundary between two of its instructions; a *question* is asked
  * by the kernel inside an entry. Every choice has a quiet answer; a schedule stores the others.
  */
-import { type Address, childTask, type Count, type CpuId, parseTask, rootTask, type TaskId, taskName } from "../base/ids.ts"
+import { type Address, childTask, type Count, CPU_MAX, type CpuId, parseTask, rootTask, type TaskId, taskName } from "../base/ids.ts"
 import type { Mark, Pending } from "../base/mark.ts"
 import { rowNamed, table } from "../base/table.ts"
 import { errno, errnoName } from "../linux/errno.ts"
@@ -27,8 +27,6 @@ interface Vocabulary {
 const digits = (text: string, max: number): number | undefined =>
   /^[0-9]{1,16}$/.test(text) && Number(text) <= max ? Number(text) : undefined
 
-/** CPUs have numbers up to this one. */
-export const CPU_MAX = 2 ** 20 - 1
 const cpus: Vocabulary = { name: "CPU", print: String, parse: (text) => digits(text, CPU_MAX) }
 const signals: Vocabulary = { name: "signal", print: signalName, parse: parseSignal }
 const naturals: Vocabulary = { name: "number", print: String, parse: (text) => digits(text, Number.MAX_SAFE_INTEGER) }

@@ -12,8 +12,8 @@ import { constants, crc32, zstdCompressSync, zstdDecompressSync } from "node:zli
 import { Packr, Unpackr } from "msgpackr"
 import { assert } from "../base/assert.ts"
 import { viewOf } from "../base/bytes.ts"
+import { assertPlain, type Plain } from "../base/plain.ts"
 import type { RecordingLimits } from "./limits.ts"
-import { assertPlain, type Plain } from "./plain.ts"
 
 /** What is wrong with bytes from outside, and where: an offset from their start. */
 export interface Damage {

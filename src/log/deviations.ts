@@ -1,8 +1,8 @@
 /**
  * Chunks of a schedule: deviations as columns.
  *
- * Task, kind and option of a deviation are its *shape*. There are few, each spelled out once in a recording, and which comes next
- * hangs on what came last, so one column of shapes says in less what three would. The count is the distance from the last
+ * Task, kind and option of a deviation are its *shape*. There are few, each spelled out once in a recording, and told by its rank
+ * among those that came after the same before: an answer settles which few can follow. The count is the distance from the last
  * deviation of the same task in the chunk; `nth`, hardly ever other than 0, is told apart.
  *
  *     head    [row count, new tasks, new shapes: [place of the task, place of the kind, option] …]
@@ -10,12 +10,13 @@
  */
 import { assert } from "../base/assert.ts"
 import { parseTask } from "../base/ids.ts"
+import { list, natural, type Plain, shaped, type Shaped, text, tuple } from "../base/plain.ts"
 import { type Deviation, kindIndex, optionName, parseKind, parseOption } from "./choice.ts"
 import { type Content, type Damage, damage, type Frame, frameType, isDamage, pack, unpack } from "./codec.ts"
 import { ColumnReader, ColumnWriter } from "./column.ts"
 import type { RecordingLimits } from "./limits.ts"
 import { type Names, ShapeTable, type TaskTable } from "./names.ts"
-import { list, natural, type Plain, shaped, type Shaped, text, tuple } from "./plain.ts"
+import { Successors } from "./successors.ts"
 
 const OPTION_LENGTH_MAX = 256
 export const TASK_LENGTH_MAX = 200
@@ -27,6 +28,7 @@ export class ScheduleChunkWriter {
   private readonly counts = new ColumnWriter()
   private readonly shapes = new ColumnWriter()
   private readonly nths = new ColumnWriter()
+  private readonly successors = new Successors()
   /** The row after the last whose nth is not 0. */
   private nthRow = 0
   /** Of each task, by interned id; with holes. */
@@ -40,7 +42,7 @@ export class ScheduleChunkWriter {
     const { count, nth, task } = deviation
     this.counts.onward(count, this.lastCounts[task] ?? 0)
     this.lastCounts[task] = count
-    this.shapes.natural(this.shapeTable.indexOf(deviation))
+    this.shapes.natural(this.successors.encode(this.shapeTable.indexOf(deviation)))
     if (nth !== 0) {
       this.nths.natural(this.rowCount - this.nthRow)
       this.nths.natural(nth)
@@ -99,8 +101,11 @@ const learnShapes = (shapes: Shaped<typeof headShape>["shapes"], names: Names, l
   return undefined
 }
 
-/** Checks a chunk to the last byte and adds what it brings to `names`. Gives its row count. */
-export const checkScheduleChunk = ({ at, head, parts }: Frame, names: Names, limits: RecordingLimits): number | Damage => {
+/**
+ * Checks a chunk to the last byte and adds what it brings to `names`. Gives its row count. Chunks are read in order, with the same
+ * `successors`.
+ */
+export const checkScheduleChunk = ({ at, head, parts }: Frame, names: Names, successors: Successors, limits: RecordingLimits): number | Damage => {
   const unpacked = unpack(head, limits)
   if (isDamage(unpacked)) return unpacked
   const shape = shaped(headShape, unpacked.value, "chunk")
@@ -109,18 +114,18 @@ export const checkScheduleChunk = ({ at, head, parts }: Frame, names: Names, lim
   const problem = learnTasks(tasks, names, limits, at) ?? learnShapes(shapes, names, limits, at)
   if (problem !== undefined) return problem
   if (parts.length !== 6 || parts[0]?.length !== rowCount || parts[2]?.length !== rowCount) return damage("Corrupt", at, `six parts of ${rowCount} rows`)
-  return readRows(parts, names, () => {}) ? rowCount : damage("Corrupt", at, "rows that refer to what there is")
+  return readRows(parts, names, successors, () => {}) ? rowCount : damage("Corrupt", at, "rows that refer to what there is")
 }
 
-/** The deviations of a chunk that has been checked, in the order of the run. */
-export const decodeScheduleChunk = ({ parts }: Content, names: Names, take: (deviation: Deviation) => void): void => {
-  assert(readRows(parts, names, take), "a chunk that was checked has not changed since")
+/** The deviations of a chunk that has been checked, in the order of the run; chunks in order too. */
+export const decodeScheduleChunk = ({ parts }: Content, names: Names, successors: Successors, take: (deviation: Deviation) => void): void => {
+  assert(readRows(parts, names, successors, take), "a chunk that was checked has not changed since")
 }
 
 const none = new Uint8Array(0)
 
 /** Reads rows as far as they make sense; whether they did to the end. */
-const readRows = (parts: ReadonlyArray<Uint8Array>, names: Names, take: (deviation: Deviation) => void): boolean => {
+const readRows = (parts: ReadonlyArray<Uint8Array>, names: Names, successors: Successors, take: (deviation: Deviation) => void): boolean => {
   const [countHeads = none, countTails = none, shapeHeads = none, shapeTails = none, nthHeads = none, nthTails = none] = parts
   const counts = new ColumnReader(countHeads, countTails)
   const shapes = new ColumnReader(shapeHeads, shapeTails)
@@ -128,7 +133,7 @@ const readRows = (parts: ReadonlyArray<Uint8Array>, names: Names, take: (deviati
   const lastCounts: Array<number | undefined> = []
   let nthRow = nths.isAtEnd ? Infinity : nths.upTo(Number.MAX_SAFE_INTEGER)
   for (let row = 0; row < shapeHeads.length; row += 1) {
-    const shape = names.shapes[shapes.natural()]
+    const shape = names.shapes[successors.decode(shapes.natural())]
     if (shape === undefined) return false
     const count = counts.onward(lastCounts[shape.task] ?? 0)
     let nth = 0

@@ -3,8 +3,8 @@
  * keeps nothing but names; `decodeEntryChunk` makes entries, row by row, when somebody asks, and relies on it.
  */
 import { assert, unreachable } from "../base/assert.ts"
-import type { TaskId } from "../base/ids.ts"
-import { CPU_MAX } from "./choice.ts"
+import { CPU_MAX, type TaskId } from "../base/ids.ts"
+import { list, natural, shaped, text, tuple } from "../base/plain.ts"
 import { type Damage, damage, type Frame, isDamage, unpack } from "./codec.ts"
 import { ColumnReader, LITERAL_AHEAD } from "./column.ts"
 import { learnTasks, TASK_LENGTH_MAX } from "./deviations.ts"
@@ -12,7 +12,6 @@ import { isRecordKey, NEAR_MAX, POSITION_COLUMN_COUNT } from "./entry-writer.ts"
 import type { Entry, Event, FieldKind, FieldValue } from "./event.ts"
 import type { RecordingLimits } from "./limits.ts"
 import { nameAt, type Names } from "./names.ts"
-import { list, natural, shaped, text, tuple } from "./plain.ts"
 
 const headShape = (limits: RecordingLimits) => tuple({
   rowCount: natural,

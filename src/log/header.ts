@@ -1,13 +1,13 @@
 /** The head of a recording: everything a run is a function of, but for inputs and answers. And its end: what became of it. */
-import { type CpuId, parseTask, type TaskId, taskName } from "../base/ids.ts"
 import { known } from "../base/assert.ts"
+import { CPU_MAX, type CpuId, parseTask, type TaskId, taskName } from "../base/ids.ts"
+import { bytes, checked, list, mapped, natural, oneOf, type Plain, type Shape, type Shaped, text, tuple, variant, whole, word64 } from "../base/plain.ts"
 import { SEED_LENGTH_MAX } from "../base/prng.ts"
-import { CPU_MAX, kindNames, type Menu, parseKind } from "./choice.ts"
-import type { FieldKind } from "./event.ts"
+import { kindNames, type Menu, parseKind } from "./choice.ts"
 import { dictionary, isRecordKey } from "./entry-writer.ts"
+import type { FieldKind } from "./event.ts"
 import type { DictionaryRow } from "./names.ts"
 import type { Outcome } from "./outcome.ts"
-import { bytes, checked, list, mapped, natural, oneOf, type Plain, type Shape, type Shaped, text, tuple, variant, whole, word64 } from "./plain.ts"
 import { FORMAT_VERSION, type QuietPolicy } from "./version.ts"
 
 /** What the simulated hardware offers, and where a run ends for want of it. */

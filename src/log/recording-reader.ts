@@ -4,6 +4,7 @@
  */
 import { assert } from "../base/assert.ts"
 import { equalBytes } from "../base/bytes.ts"
+import { natural, type Plain, type Shape, shaped, text, tuple } from "../base/plain.ts"
 import type { Deviation, Schedule } from "./choice.ts"
 import { chained, chainStart, type Damage, damage, decodeFrame, type Frame, frameType, hashOf, hexOf, type IndexRow, isDamage, pack, SKIPPABLE_TYPE_MIN, unpack } from "./codec.ts"
 import { checkScheduleChunk, decodeScheduleChunk } from "./deviations.ts"
@@ -13,7 +14,7 @@ import type { Entry } from "./event.ts"
 import { type Check, checkShape, type End, endShape, type HeaderRead, headerShape, MAGIC, menuOf, preambleShape } from "./header.ts"
 import { type RecordingLimits, recordingLimits } from "./limits.ts"
 import type { Names } from "./names.ts"
-import { natural, type Plain, type Shape, shaped, text, tuple } from "./plain.ts"
+import { Successors } from "./successors.ts"
 import { FORMAT_VERSION, knownFeatures } from "./version.ts"
 
 /** Bytes that came from the host. */
@@ -101,6 +102,7 @@ class Reading {
   readonly entryChunks: Array<Chunk> = []
   readonly inputs: Array<{ readonly at: number; readonly source: string; readonly offset: number }> = []
   readonly checks: Array<Check> = []
+  private readonly successors = new Successors()
   private readonly index: Array<IndexRow> = []
   private hasIndex = false
   private programPacked = new Uint8Array(0)
@@ -163,7 +165,7 @@ class Reading {
   }
 
   private takeSchedule(frame: Frame): Damage | undefined {
-    const rowCount = checkScheduleChunk(frame, this.names, this.limits)
+    const rowCount = checkScheduleChunk(frame, this.names, this.successors, this.limits)
     if (typeof rowCount !== "number") return rowCount
     if (this.deviationCount + rowCount > this.limits.deviationCountMax) return damage("TooLarge", frame.at, `at most ${this.limits.deviationCountMax} deviations`)
     this.scheduleChunks.push({ at: frame.at, first: this.deviationCount, rowCount })
@@ -212,7 +214,8 @@ class Reading {
     const { check, deviationCount, outcome } = end.value
     if (frame.parts.length > 0 || !this.hasIndex) return damage("Corrupt", frame.at, "an index, and an end without parts")
     if (deviationCount !== this.deviationCount) return damage("Corrupt", frame.at, `${this.deviationCount} deviations`)
-    if (this.entryCount > 0 && check.entryCount !== this.entryCount) return damage("Corrupt", frame.at, `${this.entryCount} entries`)
+    // Watched entries are kept and not counted: they hang on who listened.
+    if (this.entryCount > 0 && check.entryCount > this.entryCount) return damage("Corrupt", frame.at, `at most ${this.entryCount} entries`)
     this.end = { ...check, outcome }
     return undefined
   }
@@ -273,7 +276,8 @@ const recordingOf = (
   let schedule: Schedule | undefined
   const readSchedule = (): Schedule => {
     const all: Array<Deviation> = []
-    for (const { at } of scheduleChunks) decodeScheduleChunk(frameAt(at), names, (deviation) => all.push(deviation))
+    const successors = new Successors()
+    for (const { at } of scheduleChunks) decodeScheduleChunk(frameAt(at), names, successors, (deviation) => all.push(deviation))
     return all
   }
   const entriesFrom = function*(index: number): Generator<Entry> {

@@ -1,11 +1,10 @@
 /**
  * Programs as plain values, for recordings to carry. The way back checks everything: a recording may come from a stranger.
  */
-import { TASK_SIZE } from "../base/ids.ts"
+import { CPU_MAX, TASK_SIZE } from "../base/ids.ts"
 import {
   bytes, checked, list, type Misshapen, natural, oneOf, optional, type Plain, plainOf, type Shape, shaped, text, tuple, whole, word64
-} from "../log/plain.ts"
-import { CPU_MAX } from "../log/choice.ts"
+} from "../base/plain.ts"
 import type { DescribedSection, Experiment, Program, ProgramSymbol, Segment, TaskRequest } from "./program.ts"
 
 const SEGMENT_COUNT_MAX = 65_535

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "vitest"
 import { pack, unpack } from "../../src/log/codec.ts"
 import { recordingLimits } from "../../src/log/limits.ts"
-import type { Plain } from "../../src/log/plain.ts"
+import type { Plain } from "../../src/base/plain.ts"
 import { plainOfProgram, programOfPlain } from "../../src/program/plain.ts"
 import type { Program } from "../../src/program/program.ts"
 import { forSeeds, natural, oneOf, word64 } from "../log/arbitrary.ts"

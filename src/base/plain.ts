@@ -4,7 +4,7 @@
  * Floats, maps and -0 are not among them, and an integer is one thing, whether it was a number or a bigint before: each value
  * has one spelling, so equal values are equal bytes.
  */
-import { assert } from "../base/assert.ts"
+import { assert } from "./assert.ts"
 
 export type Plain = null | boolean | number | bigint | string | Uint8Array | ReadonlyArray<Plain>
 

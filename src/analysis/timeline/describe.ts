@@ -6,7 +6,7 @@
 import { grouped, hex } from "../../base/bits.ts"
 import { type Address, type CpuId, type TaskId, taskName } from "../../base/ids.ts"
 import { signalName } from "../../linux/signal.ts"
-import type { Entry, Event, EventOf, EventTag } from "../../log/event.ts"
+import type { ContractRecord, Entry, Event, EventOf, EventTag } from "../../log/event.ts"
 import { escapeTerminal, quoteBytes } from "../report/format/terminal.ts"
 import { plainReading, type Reading } from "./reading.ts"
 import { callName, callResult, callText, cpuList, nanoseconds, protection, record, signalSet } from "./words.ts"
@@ -30,6 +30,7 @@ const plainRange = (start: Address, end: Address): string => `[${hex(start)}, ${
 /** 0 and 1 are SIG_DFL and SIG_IGN. */
 const handlerName = (handler: bigint, { place }: Reading): string =>
   handler === 0n ? "by default" : handler === 1n ? "by ignoring it" : `with ${handler < 2n ** 47n ? place(Number(handler)) : hex(handler)}`
+const keptText = (abi: string, of: string, kept: string): string => `${escapeTerminal(abi)}${of === "process" ? ", for its process" : ""}: ${kept}`
 const streams: Readonly<Record<number, string>> = { 0: "stdin", 1: "stdout", 2: "stderr" }
 
 const readings: Readings = {
@@ -40,7 +41,7 @@ const readings: Readings = {
   Yielded: ({ task }) => ({ task, verb: "yields", detail: "" }),
   Blocked: ({ call, deadline, key, on, task, value }, reading) => ({
     task, verb: "waits",
-    detail: `on ${escapeTerminal(on)} ${escapeTerminal(key)} (${value}) in ${callName(call, reading)}${deadline === 0 ? "" : `, until ${nanoseconds(deadline)}`}`
+    detail: `on ${escapeTerminal(on)} ${escapeTerminal(key)} (${value})${call === 0 ? "" : ` in ${callName(call, reading)}`}${deadline === 0 ? "" : `, until ${nanoseconds(deadline)}`}`
   }),
   Woken: ({ cause, cpu, task }) => ({ task, cpu, verb: "wakes", detail: `by ${escapeTerminal(cause)}` }),
   Migrated: ({ from, task, to }) => ({ task, cpu: to, verb: "arrives", detail: `from cpu${from}` }),
@@ -100,13 +101,13 @@ const readings: Readings = {
   CallResumed: ({ task }) => ({ task, verb: "goes on", detail: "" }),
   ContractChanged: ({ abi, cpu, of, record: kept, task }) => ({
     task: of === "cpu" ? undefined : task, verb: of === "cpu" ? `cpu${cpu} keeps` : "keeps",
-    detail: `${escapeTerminal(abi)}${of === "process" ? ", for its process" : ""}: ${kept === undefined ? "nothing any more" : record(kept)}`
+    detail: keptText(abi, of, kept === undefined ? "nothing any more" : record(kept))
   }),
   UnknownCalled: ({ number, task }) => ({ task, verb: "is refused", detail: `call ${number}, which is not there` }),
   Ended: ({ outcome, status }) => ({ task: undefined, verb: "run ends", detail: `${escapeTerminal(outcome)} ${status}` }),
 
   Called: ({ arguments: words, number, task }, reading) => ({ task, verb: "calls", detail: callText(number, words, reading) }),
-  Returned: ({ number, result, task }, reading) => ({ task, verb: "is told", detail: `${callName(number, reading)} = ${callResult(result)}` }),
+  Returned: ({ number, result, task }, reading) => ({ task, verb: "gets", detail: `${callName(number, reading)} = ${callResult(result)}` }),
   Written: ({ bytes, fd, task }) => ({ task, verb: "writes", detail: `${quoteBytes(bytes)} to ${streams[fd] ?? `fd ${fd}`}` }),
   Faulted: ({ address, fault, ip, task }, { place }) =>
     ({ task, verb: "faults", detail: `at ${place(ip)}: ${escapeTerminal(fault)}${fault === "PageFault" ? ` at ${hex(address)}` : ""}` }),
@@ -129,6 +130,22 @@ const readings: Readings = {
 /** The sentence of an event. */
 export const sentenceOf = (event: Event, reading: Reading = plainReading): Sentence =>
   (readings[event._tag] as (event: Event, reading: Reading) => Sentence)(event, reading)
+
+/**
+ * The sentence of an event whose predecessors are known: of what a contract keeps, only what has changed since. `kept` is the
+ * caller's, and remembers.
+ */
+export const sentenceAfter = (kept: Map<string, ContractRecord>, event: Event, reading: Reading): Sentence => {
+  const sentence = sentenceOf(event, reading)
+  if (event._tag !== "ContractChanged") return sentence
+  const key = `${event.abi} ${event.of} ${event.of === "cpu" ? event.cpu : taskName(event.task)}`
+  const before = kept.get(key)
+  if (event.record === undefined) kept.delete(key)
+  else kept.set(key, event.record)
+  if (before === undefined || event.record === undefined) return sentence
+  const changes = Object.entries(event.record).filter(([name, value]) => before[name] !== value)
+  return { ...sentence, detail: keptText(event.abi, event.of, record(Object.fromEntries(changes))) }
+}
 
 /** An entry on one line, with its place in the run: `42  now 1,223  cpu0  1.1@31 is preempted at push+0x12`. */
 export const describe = (entry: Entry, reading: Reading = plainReading): string => {

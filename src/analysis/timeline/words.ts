@@ -29,6 +29,9 @@ export const cpuList = (cpus: ReadonlyArray<CpuId>): string => cpus.map((cpu) =>
 
 export const callName = (number: number, { call }: Reading): string => call(number)?.name ?? `call ${number}`
 
+/** Large numbers are masks, signatures and addresses more often than amounts. */
+const unsigned = (value: bigint): string => (value > 0xffffn ? hex(value) : String(value))
+
 const word = (value: bigint, kind: string, { place }: Reading): string => {
   switch (kind) {
     case "address":
@@ -38,9 +41,9 @@ const word = (value: bigint, kind: string, { place }: Reading): string => {
     case "i64":
       return String(BigInt.asIntN(64, value))
     case "u32":
-      return String(BigInt.asUintN(32, value))
+      return unsigned(BigInt.asUintN(32, value))
     default:
-      return String(value)
+      return unsigned(value)
   }
 }
 

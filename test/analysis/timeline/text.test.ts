@@ -52,10 +52,19 @@ describe("the text timeline", () => {
       { _tag: "Written", task: task1, fd: 1, bytes: new TextEncoder().encode("a\"b\u001b[2J\n") }
     )
     const text = timelineText(called, [0], { ...plainTimeline, reading })
-    expect(text).toContain("futex(head, -1, 4294967295)")
+    expect(text).toContain("futex(head, -1, 0xffffffff)")
     expect(text).toContain("futex = -1 EAGAIN")
     expect(text).toContain("call 999(0x1, 0x0)")
     expect(text).toContain("\"a\\\"b\\x1b[2J\\n\" to stdout")
+  })
+
+  it("shows of what a contract keeps only what has changed since it was last shown", () => {
+    const kept = (record: Readonly<Record<string, number>> | undefined) =>
+      ({ _tag: "ContractChanged", abi: "mainline-6.12", of: "task", task: task1, cpu: 0, record }) as const
+    const lines = timelineText(log(kept({ area: 0x404000, events: 0 }), kept({ area: 0x404000, events: 1 }), kept(undefined), kept({ area: 0x404000, events: 1 })), [0]).split("\n")
+    expect(lines.slice(1, 5).map((line) => line.slice(line.indexOf("mainline")))).toEqual([
+      "mainline-6.12: area=0x404000 events=0", "mainline-6.12: events=1", "mainline-6.12: nothing any more", "mainline-6.12: area=0x404000 events=1"
+    ])
   })
 
   it("prints no control byte, whatever the guest says, unless colors are asked for", () => {

@@ -1,14 +1,17 @@
 /** What cpu_opv owes. Sources: O0 the first form, O1 v11, O2 the v12 era, O3 2018, O4 to O6 its uapi, O7 the library, O8 its test, O9 percpu-op. */
 import { assert } from "vitest"
 import { known } from "../../../src/base/assert.ts"
-import { type Decider, GO_ON, type Menu, nothingOnMenu, type Option, PAUSE_MIGRATE_BASE, type Question } from "../../../src/log/choice.ts"
+import { type Decider, GO_ON, type Menu, nothingOnMenu, type Option, PAUSE_MIGRATE_BASE, type Question, quietDecider } from "../../../src/log/choice.ts"
 import { CPU_OP_BYTES, type CpuOpName, cpuOp, cpuOpNames, SYS_CPU_OPV } from "../../../src/linux/cpu-opv.ts"
 import { RSEQ_SIG, rseqArea, rseqDescriptor, SYS_RSEQ } from "../../../src/linux/rseq.ts"
 import { abis } from "../../../src/kernel/abi/table.ts"
 import { setAffinity } from "../../../src/kernel/scheduler.ts"
 import { cpuOf } from "../../../src/kernel/state.ts"
+import { specOf } from "../../../src/run/start.ts"
+import { assembleText } from "../../support/examples.ts"
 import type { Case } from "./case.ts"
 import { CODE, DATA, DATA_END, Hand, type HandOptions, NOWHERE, READ_ONLY } from "./hand.ts"
+import { Subject } from "./subject.ts"
 
 const opv = abis["opv-v12"]
 const VECTOR = DATA
@@ -260,6 +263,40 @@ const executionCases: ReadonlyArray<Case> = [
   }
 ]
 
+/** Worker 1 keeps itself to CPU 0 and asks for CPU 1; worker 2 waits behind it. */
+const outsideTheMask = `
+#: cpus 2
+#: task worker cpu=0
+#: task other cpu=0
+        .text
+        .globl  progress, target
+worker: mov     $203, %eax
+        xor     %edi, %edi
+        mov     $8, %esi
+        lea     mask(%rip), %rdx
+        syscall
+        mov     $335, %eax
+        lea     operation(%rip), %rdi
+        mov     $1, %esi
+        mov     $1, %edx
+        xor     %r10d, %r10d
+        syscall
+        jmp     leave
+other:  incq    progress(%rip)
+leave:  xor     %edi, %edi
+        mov     $60, %eax
+        syscall
+        .data
+        .balign 8
+mask:   .quad   1
+operation:
+        .long   3, 8
+        .quad   target, 1, 0
+progress:
+        .quad   0
+target: .quad   0
+`
+
 const placementCases: ReadonlyArray<Case> = [
   {
     id: "O-04", situation: "no operation, another allowed CPU", expected: "0, and the task is there now", source: "O2, our reading",
@@ -282,6 +319,17 @@ const placementCases: ReadonlyArray<Case> = [
       for (let round = 0; round < 100 && hand.kernel.outcome === undefined; round++) hand.toUser(0)
       assert.deepStrictEqual(hand.kernel.outcome, { _tag: "OutOfBudget", limit: "icount" })
       assert.strictEqual(word(hand), 0n)
+    }
+  },
+  {
+    id: "O-19r", situation: "O-19 by a real program, another task waiting on its CPU", expected: "the other task runs to its end; the run ends at its limit", source: "O2, our reading",
+    run: () => {
+      const spec = specOf(assembleText(outsideTheMask, "outside-the-mask.s"), [opv])
+      const subject = new Subject({ ...spec, limits: { ...spec.limits, maxIcount: 1_000_000 } })
+      subject.again(quietDecider)
+      assert.deepStrictEqual(subject.run.outcome, { _tag: "OutOfBudget", limit: "icount" })
+      assert.strictEqual(subject.word("progress"), 1n)
+      assert.strictEqual(subject.word("target"), 0n)
     }
   },
   {

@@ -8,11 +8,64 @@ import { SIGSEGV, SIGUSR1 } from "../../../src/linux/signal.ts"
 import { abis } from "../../../src/kernel/abi/table.ts"
 import { wake } from "../../../src/kernel/scheduler.ts"
 import { block } from "../../../src/kernel/wait.ts"
+import { FIRST_WAITING, KERNEL_THREAD } from "../../../src/log/choice.ts"
+import { specOf } from "../../../src/run/start.ts"
+import { assembleText, exampleSpec } from "../../support/examples.ts"
 import type { Case } from "./case.ts"
 import { CODE, NOWHERE } from "./hand.ts"
 import {
   ABORT, aborts, AREA, DESCRIPTOR, dies, END, HANDLER, ids, of612, OUTSIDE, preemptedIn, putDescriptor, registered, rseqCs, standIn, START
 } from "./mainline-setup.ts"
+import { Subject } from "./subject.ts"
+
+/** One task: v == 0 ? v2 = 2, v = 1, result 0 : result 1; aborted: result -1. */
+const trystorevStorev = `
+#: cpus 1
+#: task worker
+        .text
+        .globl  final, v, v2, result
+worker: lea     area(%rip), %r12
+        mov     $334, %eax
+        mov     %r12, %rdi
+        mov     $32, %esi
+        xor     %edx, %edx
+        mov     $0x53053053, %r10d
+        syscall
+        mov     (%r12), %eax
+        lea     descriptor(%rip), %rcx
+        mov     %rcx, 8(%r12)
+start:  cmp     %eax, 4(%r12)
+        jne     aborted
+        cmpq    $0, v(%rip)
+        jne     differs
+        movq    $2, v2(%rip)
+final:  movq    $1, v(%rip)
+post_commit:
+        movq    $0, result(%rip)
+        jmp     leave
+differs:
+        movq    $1, result(%rip)
+leave:  xor     %edi, %edi
+        mov     $60, %eax
+        syscall
+        .byte   0x0f, 0xb9, 0x3d
+        .long   0x53053053
+aborted:
+        movq    $-1, result(%rip)
+        jmp     leave
+        .pushsection __rseq_cs, "aw"
+        .balign 32
+descriptor:
+        .long   0, 0
+        .quad   start, post_commit - start, aborted
+        .popsection
+        .bss
+        .balign 32
+area:   .zero   32
+v:      .zero   8
+v2:     .zero   8
+result: .zero   8
+`
 
 export const fixupCases: ReadonlyArray<Case> = [
   {
@@ -188,6 +241,27 @@ export const fixupCases: ReadonlyArray<Case> = [
       hand.migrate(0, 1)
       aborts(hand)
       assert.deepStrictEqual(ids(hand), [1, 1, 0, 0])
+    }
+  },
+  {
+    id: "R-38", situation: "rseq_cs stored immediately before start_ip, two tasks on a CPU, a switch to the other before each instruction", expected: "no update is lost", source: "K14, LR",
+    run: () => {
+      const subject = new Subject({ ...exampleSpec("percpu-counter.s", { repeat: 2 }), cpus: [0] })
+      for (const { count } of subject.boundaries()) {
+        subject.interruptAt(count, "preempt", FIRST_WAITING)
+        assert.deepStrictEqual(subject.run.outcome, { _tag: "Exited", status: 0 }, `1.1@${count}:preempt`)
+      }
+    }
+  },
+  {
+    id: "R-39", situation: "trystorev_storev aborted between its stores", expected: "v2 written, v not, returns -1", source: "LR",
+    run: () => {
+      const subject = new Subject(specOf(assembleText(trystorevStorev, "trystorev-storev.s"), [of612]))
+      const between = subject.boundaries().find(({ ip }) => ip === subject.at("final"))
+      subject.interruptAt(between?.count ?? -1, "preempt", KERNEL_THREAD)
+      assert.deepStrictEqual([subject.word("v2"), subject.word("v"), BigInt.asIntN(64, subject.word("result"))], [2n, 0n, -1n])
+      subject.interruptAt((between?.count ?? -1) + 1, "preempt", KERNEL_THREAD)
+      assert.deepStrictEqual([subject.word("v2"), subject.word("v"), subject.word("result")], [2n, 1n, 0n])
     }
   },
   {

@@ -3,6 +3,9 @@ import { assert } from "vitest"
 import { SIGSEGV, SIGUSR1 } from "../../../src/linux/signal.ts"
 import { turnerV2 } from "../../../src/kernel/abi/turner-v2.ts"
 import type { Case } from "./case.ts"
+import { exampleSpec } from "../../support/examples.ts"
+import { quietDecider } from "../../../src/log/choice.ts"
+import { Subject } from "./subject.ts"
 import { CODE, DATA, Hand, type HandOptions, NOWHERE } from "./hand.ts"
 
 const RESTARTABLE_SEQUENCES = 323
@@ -39,11 +42,12 @@ export const turnerV2Cases: ReadonlyArray<Case> = [
   {
     id: "T2-01", situation: "uninterrupted section", expected: "target written, post_commit_instr is 0 at the end", source: "S4",
     run: () => {
-      const hand = registered()
-      arm(hand, COMMIT)
-      assert.strictEqual(hand.toUser(0), 0)
-      assert.strictEqual(hand.ip(0), COMMIT)
-      assert.strictEqual(hand.registers(0).get(RDX), eventAndCpu(hand), "the comparison of step 4 holds")
+      const subject = new Subject({ ...exampleSpec("commit-sequence.s", { repeat: 1 }), cpus: [0] })
+      subject.again(quietDecider)
+      assert.deepStrictEqual(subject.run.outcome, { _tag: "Exited", status: 0 })
+      assert.strictEqual(subject.entries.filter(({ event }) => event._tag === "Aborted").length, 0)
+      assert.strictEqual(subject.word("counters"), 2n, "each of two tasks wrote once")
+      assert.strictEqual(subject.word("states", 8), 0n)
     }
   },
   {

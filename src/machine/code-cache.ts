@@ -145,6 +145,8 @@ export class CodeCache {
       const flow = instruction.form.row.flow ?? "next"
       if (flow !== "next" && flow !== "conditional") return first
       at += instruction.lengthBytes
+      // Behind the call that exits there may be anything; behind others it is decoded when they return.
+      if (instruction.form.row.name === "syscall") break
     }
     this.appendStub(at)
     return first

@@ -142,8 +142,8 @@ describe("decoded code", () => {
   })
 
   it("outlives more of it than there is room for", () => {
+    // Each round uses up room for some seventy instructions, and there is room for half a million.
     const count = 9000
-    // Each round of self-modification uses up room for decoded code; the cache starts anew several times.
     const guest = guestOf(`_start: incb changed+1(%rip)\nchanged: mov $0, %eax\n ${"nop\n ".repeat(60)}dec %ecx\n jnz _start\n syscall`, { protection: ALL })
     guest.registers.setNumber(1, count)
     expect(guest.machine.run(guest.block, count * 100, false)._tag).toBe("Call")

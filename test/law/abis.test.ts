@@ -3,13 +3,14 @@ import { assert, describe, it } from "vitest"
 import { abis, parseAbis } from "../../src/kernel/abi/table.ts"
 import { type Case, has } from "../kernel/abi/case.ts"
 import { cpuOpvCases } from "../kernel/abi/cpu-opv.cases.ts"
-import { fixupCases } from "../kernel/abi/mainline-fixup.cases.ts"
+import { fixupCases, fixupCasesOf } from "../kernel/abi/mainline-fixup.cases.ts"
 import { membarrierCases } from "../kernel/abi/mainline-membarrier.cases.ts"
 import { lifeCases, registrationCases } from "../kernel/abi/mainline-registration.cases.ts"
 import { turnerV2Cases } from "../kernel/abi/turner-v2.cases.ts"
 
 const families: Readonly<Record<string, ReadonlyArray<Case>>> = {
   "turner-v2": turnerV2Cases,
+  ...Object.fromEntries(([abis["mainline-6.1"], abis["mainline-6.12"], abis["mainline-6.18"]]).map((abi) => [abi.name, fixupCasesOf(abi)])),
   mainline: [...registrationCases, ...fixupCases, ...lifeCases, ...membarrierCases],
   cpu_opv: cpuOpvCases
 }

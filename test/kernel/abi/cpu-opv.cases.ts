@@ -138,6 +138,17 @@ const validationCases: ReadonlyArray<Case> = [
     run: () => assert.strictEqual(machine().call(0, SYS_CPU_OPV, VECTOR, 0, -1, 0), "EINVAL")
   },
   {
+    id: "O-16b", situation: "two mistakes in one call", expected: "the first that is looked for: CPU and count, the vector, its operations, their sum, their operands", source: "O2",
+    run: () => {
+      assert.strictEqual(machine().call(0, SYS_CPU_OPV, NOWHERE, 1, -1, 0), "EINVAL", "CPU, then the vector")
+      assert.strictEqual(machine().call(0, SYS_CPU_OPV, NOWHERE, 17, 0, 0), "EINVAL", "count, then the vector")
+      gives("EINVAL", [{ op: "ADD", a: NOWHERE }, { op: "ADD", len: 3 }])
+      gives("EINVAL", [{ op: "MEMCPY", len: 4096, a: NOWHERE, b: B }, { op: "MEMCPY", len: 121, a: A, b: B }])
+      gives("EAGAIN", [{ op: "ADD", a: NOWHERE, expectA: true }, { op: "ADD", a: NOWHERE }])
+      gives("EFAULT", [{ op: "ADD", a: NOWHERE }, { op: "ADD", a: NOWHERE, expectA: true }])
+    }
+  },
+  {
     id: "O-17", situation: "a CPU that cannot be", expected: "EINVAL, after the vector was checked and pinned", source: "O1",
     run: () => {
       const hand = machine()

@@ -63,6 +63,26 @@ export const registrationCases: ReadonlyArray<Case> = [
     }
   },
   {
+    id: "R-order", situation: "two mistakes in one call", expected: "the first that is looked for: EINVAL before EPERM before EFAULT", source: "K13, K15",
+    run: () => {
+      const [unmapped, foreign] = [NOWHERE, -4096]
+      assert.strictEqual(call(registered(), AREA, 64, 1, 1), "EINVAL", "unregister: length, then signature")
+      assert.strictEqual(call(registered(), AREA, 32, 3, 1), "EINVAL", "unregister: flags, then signature")
+      assert.strictEqual(call(registered(), AREA + 32, 32, 0, 1), "EINVAL", "registered: address, then signature")
+      assert.strictEqual(call(registered(), AREA, 32, 2), "EINVAL", "flags, then that it is registered")
+      assert.strictEqual(call(new Hand({ abis: [of612] }), foreign + 1, 32, 0), "EINVAL", "alignment, then the range")
+      assert.strictEqual(call(new Hand({ abis: [of612] }), foreign, 28, 0), "EINVAL", "length, then the range")
+      assert.strictEqual(call(new Hand({ abis: [of612] }), unmapped, 32, 1), "EINVAL", "unregister what is not registered")
+    }
+  },
+  {
+    id: "R-auxv", situation: "the aux vector", expected: "AT_RSEQ_FEATURE_SIZE 28 and AT_RSEQ_ALIGN 32 since 6.3; neither before", source: "K15",
+    run: () => {
+      assert.deepStrictEqual(of612.auxv, [[27, 28n], [28, 32n]])
+      assert.deepStrictEqual(abis["mainline-6.1"].auxv, [])
+    }
+  },
+  {
     id: "R-13", situation: "unregister", expected: "cpu_id_start 0, cpu_id -1, node_id 0, mm_cid 0; rseq_cs untouched; nothing written any more", source: "K15",
     run: () => {
       const hand = registered(of612, { tasks: [1] })

@@ -44,12 +44,14 @@ const clearDescriptor = (memory: UserMemory, area: Address): boolean => {
 export const rseqCall = (generation: Generation, kept: Kept<Task, Registration>) => defineSyscall({
   name: "rseq",
   number: SYS_RSEQ,
-  parameters: { area: "address", areaBytes: "u32", flags: "i32", signature: "u32" },
+  // All 64 bits count: an area that is misaligned and beyond user space is misaligned first.
+  parameters: { area: "u64", areaBytes: "u32", flags: "i32", signature: "u32" },
   summary: "registers the caller's area for restartable sequences, or takes it away",
   support: "full",
   errors: ["EINVAL", "EPERM", "EBUSY", "EFAULT"],
   source: `rseq(2); ${generation.source} SYSCALL_DEFINE4(rseq)`,
-  perform: (kernel, task, { area, areaBytes, flags, signature }) => {
+  perform: (kernel, task, { area: word, areaBytes, flags, signature }) => {
+    const area = Number(word)
     const registered = kept.of(task)
     if ((flags & RSEQ_FLAG_UNREGISTER) !== 0) {
       if (flags !== RSEQ_FLAG_UNREGISTER && generation.refusesBitsBesideUnregister) return failed("EINVAL")
@@ -67,7 +69,7 @@ export const rseqCall = (generation: Generation, kept: Kept<Task, Registration>)
       if (registered.area !== area || registered.areaBytes !== areaBytes) return failed("EINVAL")
       return failed(registered.signature === signature ? "EBUSY" : "EPERM")
     }
-    if (area % RSEQ_ORIGINAL_BYTES !== 0 || !isAreaLength(generation, areaBytes)) return failed("EINVAL")
+    if (word % BigInt(RSEQ_ORIGINAL_BYTES) !== 0n || !isAreaLength(generation, areaBytes)) return failed("EINVAL")
     if (!isUserRange(area, areaBytes)) return failed("EFAULT")
     if (generation.clearsDescriptorAtRegistration && !clearDescriptor(kernel.memory(task), area)) return failed("EFAULT")
 

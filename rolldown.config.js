@@ -1,7 +1,19 @@
-// One entry for each door and each worker file. iced-x86 stays outside: it reads its .wasm from beside itself.
-export default {
-  input: { cli: "src/cli/main.ts", index: "src/api/index.ts" },
-  platform: "node",
-  external: ["iced-x86"],
-  output: { dir: "dist", format: "esm", sourcemap: true }
-}
+// One bundle a door and a worker file. iced-x86 stays outside everywhere: it reads its .wasm from beside itself.
+const icedOutside = ["iced-x86"]
+// Programs bring their own Effect: two of them in one process do not know each other's services.
+const packagesOutside = [...icedOutside, /^effect(\/|$)/, /^@effect\//, "msgpackr", "seedrandom"]
+
+export default [
+  {
+    input: { cli: "src/cli/main.ts" },
+    platform: "node",
+    external: icedOutside,
+    output: { dir: "dist", format: "esm", sourcemap: true, chunkFileNames: "cli-[name].js" }
+  },
+  {
+    input: { index: "src/api/index.ts", effect: "src/api/effect.ts" },
+    platform: "node",
+    external: packagesOutside,
+    output: { dir: "dist", format: "esm", sourcemap: true, chunkFileNames: "api-[name].js" }
+  }
+]

@@ -9,12 +9,7 @@ import type { HelpDoc } from "effect/cli/HelpDoc"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Layer from "effect/Layer"
-import { programFiles } from "../host/program-files.ts"
-import { progressLayer } from "../host/progress-line.ts"
-import { recordingFiles } from "../host/recording-files.ts"
 import { hostTerminal } from "../host/terminal.ts"
-import { wallClock } from "../host/wall-clock.ts"
 import { colorFlag, Surroundings } from "./color.ts"
 import { Ending } from "./ending.ts"
 import { codeOfError, isUserError } from "./error-code.ts"
@@ -56,8 +51,6 @@ const presenter: CliOutput.Presenter = {
 /** Ours, and no others: a wizard and log levels are not what a person expects here. */
 const builtIns = CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] })
 
-export const hostLayer = Layer.mergeAll(programFiles, recordingFiles, progressLayer(hostTerminal, wallClock), NodeServices.layer)
-
 /** Runs what was typed. Never fails; what it comes to is the code. */
 export const door = (typed: ReadonlyArray<string>) =>
   Effect.gen(function*() {
@@ -81,5 +74,6 @@ export const door = (typed: ReadonlyArray<string>) =>
     Effect.provideService(Surroundings, {
       env: process.env, isStdoutTty: hostTerminal.isStdoutTty, isStderrTty: hostTerminal.isStderrTty, typed
     }),
-    Effect.provide(builtIns)
+    Effect.provide(builtIns),
+    Effect.provide(NodeServices.layer)
   )

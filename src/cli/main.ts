@@ -2,16 +2,16 @@
 /** The process around `door`: arguments in, a code out, Ctrl-C in between. */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Cause from "effect/Cause"
-import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { endOnOutputFailure, leaveOnSecondInterrupt } from "../host/process.ts"
-import { door, hostLayer } from "./door.ts"
+import { endOnOutputFailure, endOnOldNode, leaveOnSecondInterrupt } from "../host/process.ts"
+import { door } from "./door.ts"
 import { exitCode } from "./exit.ts"
 
+endOnOldNode(exitCode("usage"))
 endOnOutputFailure(exitCode("usage"))
 leaveOnSecondInterrupt(exitCode("interrupted"))
 
-NodeRuntime.runMain(door(process.argv.slice(2)).pipe(Effect.provide(hostLayer)), {
+NodeRuntime.runMain(door(process.argv.slice(2)), {
   disableErrorReporting: true,
   teardown: (exit, onExit) => {
     if (Exit.isSuccess(exit)) return onExit(Number(exit.value))

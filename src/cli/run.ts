@@ -1,37 +1,8 @@
 import * as Command from "effect/cli/Command"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import type { RunReport } from "../lab/run-program.ts"
-import { runProgram } from "../lab/run-program.ts"
-import { Listener } from "../lab/listener.ts"
-import { endWithCode } from "./ending.ts"
-import { codeOfGuest, codeOfVerdict, verdictOf } from "./exit.ts"
-import { layersFor, loadProgram } from "./experiment.ts"
-import { listeningFor } from "./listening.ts"
-import { printJson } from "./say.ts"
-import { runValue } from "./result.ts"
-import { runConfig, type RunFlags } from "./run-flags.ts"
-import { tellRun } from "./tell-run.ts"
+import { lazily } from "./lazily.ts"
+import { runConfig } from "./run-flags.ts"
 
-/** The code `run` ends with: the guest's own, or the table's. */
-const codeOf = ({ exit, expect }: RunFlags, { outcome }: RunReport): number =>
-  exit === "verdict" || expect !== undefined ? codeOfVerdict(verdictOf(outcome), expect === "fail") : codeOfGuest(outcome)
-
-const handle = Effect.fnUntraced(function*(flags: RunFlags) {
-  const program = yield* loadProgram(flags)
-  const listening = listeningFor(flags)
-  const layers = yield* layersFor(flags, program)
-  const report = yield* runProgram(program).pipe(Effect.provide(Layer.merge(layers, Listener.layer(listening.log))))
-  const exitCode = codeOf(flags, report)
-  listening.finish()
-  if (flags.json || flags.jsonl) {
-    const value = runValue({ report, verdict: verdictOf(report.outcome), exitCode, recording: flags.record, output: listening.output })
-    yield* printJson(value, flags.json ? 2 : 0)
-  } else yield* tellRun(flags, report)
-  yield* endWithCode(exitCode)
-})
-
-export const run = Command.make("run", runConfig, (flags) => Effect.uninterruptible(handle(flags))).pipe(
+export const run = Command.make("run", runConfig, lazily(() => import("./run-handler.ts"))).pipe(
   Command.withDescription("Run a program on the simulated kernel; its output and exit status are passed through"),
   Command.withExamples([
     { command: "rseqlab run examples/percpu-counter.s", description: "the quiet run: nothing deviates" },

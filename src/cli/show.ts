@@ -1,21 +1,7 @@
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
-import * as Effect from "effect/Effect"
-import { grouped } from "../base/bits.ts"
-import { escapeTerminal, quoteBytes } from "../analysis/report/format/terminal.ts"
-import { timeline, windowAround } from "../analysis/timeline/text.ts"
-import { kinds } from "../log/choice.ts"
-import { signalName } from "../linux/signal.ts"
-import type { Recording } from "../log/recording-reader.ts"
-import { printSchedule } from "../log/schedule.ts"
-import { damageText, loadRecording } from "../lab/recording.ts"
-import { deviationPlaces, passages, readingFor } from "../lab/showing.ts"
-import { outcomeSentence } from "../lab/outcome-sentence.ts"
-import { paintFor } from "./color.ts"
-import { CommandLineRefused } from "./experiment.ts"
 import * as written from "./flags.ts"
-import { entryValue } from "./result.ts"
-import { escapeLines, print, say, toJson } from "./say.ts"
+import { lazily } from "./lazily.ts"
 
 const config = {
   recording: Argument.String("REC").pipe(Argument.withDescription("a recording; one that was cut opens up to its last whole frame")),
@@ -27,86 +13,9 @@ const config = {
   schedule: written.toggle("schedule", "the deviations as text, instead of entries: for --schedule"),
   jsonl: written.toggle("jsonl", "each entry as a line of JSON")
 }
-type ShowFlags = Command.Command.Config.Infer<typeof config>
+export type ShowFlags = Command.Command.Config.Infer<typeof config>
 
-/** `name  value`, aligned. */
-const rows = (pairs: ReadonlyArray<readonly [name: string, value: string]>): string => {
-  const width = Math.max(...pairs.map(([name]) => name.length))
-  return pairs.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n")
-}
-
-const endText = ({ end, header: { machine: { icountMax, memoryBytesMax, outputBytesMax, taskCountMax } } }: Recording): string =>
-  end === undefined ? "none: it was cut"
-    : escapeTerminal(outcomeSentence(end.outcome, { maxIcount: icountMax, maxMemoryBytes: memoryBytesMax, maxTasks: taskCountMax, maxOutputBytes: outputBytesMax }))
-
-const headerText = (recording: Recording): string => {
-  const { deviationCount, end, entryCount, header } = recording
-  const { abis, argv, env, formatVersion, kernelVersion, machine, menu, policy, program, programBytes, programHash, seed, strategy, toolVersion } = header
-  const words = (texts: ReadonlyArray<string>): string => (texts.length === 0 ? "none" : texts.map(escapeTerminal).join(" "))
-  return rows([
-    ["made by", `rseqlab ${escapeTerminal(toolVersion)}, format ${formatVersion}, kernel ${kernelVersion}`],
-    ["program", `${escapeTerminal(program.name)}, ${grouped(programBytes)} bytes, hash ${escapeTerminal(programHash)}`],
-    ["arguments", words(argv)],
-    ["environment", words(env)],
-    ["contracts", words(abis)],
-    ["cpus", machine.cpus.join(",")],
-    ["limits", `${grouped(machine.icountMax)} instructions, ${grouped(machine.memoryBytesMax)} bytes of memory, ${grouped(machine.taskCountMax)} tasks, ${grouped(machine.outputBytesMax)} bytes of output`],
-    ["quiet policy", `${policy.number}: turns of ${grouped(policy.turnIcount)}, slices of ${grouped(policy.sliceIcount)} instructions`],
-    ["menu", `${Object.keys(kinds).filter((kind) => [...menu.kinds].some((one) => one === kind)).join(" ")}; signals ${words(menu.signals.map(signalName))}`],
-    ["strategy", strategy === "" ? "none" : escapeTerminal(strategy)],
-    ["seed", escapeTerminal(seed)],
-    ["deviations", grouped(deviationCount)],
-    ["entries", grouped(entryCount)],
-    ["instructions", end === undefined ? "not known" : grouped(end.now)],
-    ["end", endText(recording)],
-    ["state hash", end?.stateHash ?? "not known"],
-    ["content hash", recording.contentHash]
-  ])
-}
-
-const inputsText = ({ header: { env }, inputs }: Recording): string => {
-  const lines = env.map((variable) => `environment  ${quoteBytes(new TextEncoder().encode(variable))}`)
-  for (const { bytes, offset, source } of inputs) lines.push(`${escapeTerminal(source)}  ${grouped(offset)}  ${grouped(bytes.length)} bytes  ${quoteBytes(bytes)}`)
-  return lines.length === 0 ? "nothing came from the host" : lines.join("\n")
-}
-
-const windowOf = ({ around, from, to }: ShowFlags): { readonly start: number; readonly end: number } =>
-  around !== undefined ? windowAround(around) : { start: from ?? 0, end: to === undefined ? Infinity : to + 1 }
-
-const showEntries = (recording: Recording, flags: ShowFlags) =>
-  Effect.gen(function*() {
-    const { end, start } = windowOf(flags)
-    if (recording.entryCount === 0) return yield* print("no entries are kept (--keep schedule)")
-    if (start >= recording.entryCount) return yield* print(`entries 0 to ${recording.entryCount - 1} are there`)
-    const paint = yield* paintFor("stdout")
-    const placed = flags.jsonl ? [] : yield* deviationPlaces(recording)
-    const reading = readingFor(recording.header)
-    let isFirst = true
-    for (const { entries, notes } of passages(recording, placed, start, end)) {
-      const lines = flags.jsonl ? entries.map((entry) => toJson(entryValue(entry)))
-        : [...timeline(entries, recording.header.machine.cpus, { reading, notes, isColored: paint.isOn })].slice(isFirst ? 0 : 1)
-      yield* print(lines.join("\n"))
-      isFirst = false
-    }
-  })
-
-const handle = Effect.fnUntraced(function*(flags: ShowFlags) {
-  const asked = [flags.inputs, flags.header, flags.schedule].filter(Boolean).length
-  if (asked > 1) return yield* new CommandLineRefused({ problem: "--inputs, --header and --schedule each show something else; name one of them" })
-  if (flags.around !== undefined && (flags.from !== undefined || flags.to !== undefined)) {
-    return yield* new CommandLineRefused({ problem: "--around is a window of its own; leave out --from and --to" })
-  }
-  const recording = yield* loadRecording(flags.recording)
-  if (flags.header) yield* print(headerText(recording))
-  else if (flags.inputs) yield* print(inputsText(recording))
-  else if (flags.schedule) yield* print(printSchedule(recording.schedule))
-  else yield* showEntries(recording, flags)
-  if (recording.status !== "clean" && recording.damage !== undefined) {
-    yield* say(`${escapeLines(flags.recording)} is good up to byte ${grouped(recording.validBytes)}; ${escapeLines(damageText(recording.damage))}`)
-  }
-})
-
-export const show = Command.make("show", config, handle).pipe(
+export const show = Command.make("show", config, lazily(() => import("./show-handler.ts"))).pipe(
   Command.withDescription("Print a recording as a timeline: an entry a line, a column a CPU"),
   Command.withExamples([
     { command: "rseqlab show out.rec" },

@@ -2,6 +2,15 @@
 
 const CLOSED_PIPE_CODE = 128 + 13
 
+const NODE_MAJOR_MIN = 22
+
+/** An old Node has no zstd, and would say so at length. */
+export const endOnOldNode = (code: number): void => {
+  if (Number.parseInt(process.versions.node, 10) >= NODE_MAJOR_MIN) return
+  process.stderr.write(`rseqlab: Node ${NODE_MAJOR_MIN} or newer is needed, this is ${process.versions.node}; inside a clone, npx rseqlab brings its own\n`)
+  process.exit(code)
+}
+
 /**
  * `rseqlab show x.rec | head`: the reader has what it wanted, so we end as if by SIGPIPE, without a word. Any other failure
  * (a full disk) is one line, and `failedCode`.

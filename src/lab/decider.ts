@@ -99,6 +99,10 @@ export class Decider extends Context.Service<Decider, {
 }>()("rseqlab/lab/Decider") {
   static readonly layerQuiet: Layer.Layer<Decider> = Layer.succeed(Decider, { decide: () => Effect.succeed(quietly) })
 
+  /** Answers of one's own. Equal answers must follow from equal questions, or no replay meets them. */
+  static readonly layerOf = (answers: Answers, strategy = "own"): Layer.Layer<Decider> =>
+    Layer.succeed(Decider, { decide: () => Effect.succeed({ answers, strategy, seed: undefined, finish: nothingDropped }) })
+
   /** The first run of a strategy. */
   static readonly layerSeeded = (definition: StrategyDefinition, options: SeededOptions = {}): Layer.Layer<Decider> =>
     Layer.succeed(Decider, {

@@ -1,0 +1,128 @@
+import * as Effect from "effect/Effect"
+import { escapeTerminal } from "../analysis/report/format/terminal.ts"
+import { divergenceText } from "../analysis/timeline/divergence.ts"
+import { grouped } from "../base/bits.ts"
+import type { Recording } from "../log/recording-reader.ts"
+import { printDeviation, printSchedule } from "../log/schedule.ts"
+import { readSchedule } from "../lab/decider.ts"
+import { outcomeSentence } from "../lab/outcome-sentence.ts"
+import { damageText, loadRecording, RecordingDamaged } from "../lab/recording.ts"
+import { RecordingStore } from "../lab/recording-store.ts"
+import { replayLeniently, replayRecording } from "../lab/replay-recording.ts"
+import { readingFor } from "../lab/showing.ts"
+import { paintFor } from "./color.ts"
+import { endWith } from "./ending.ts"
+import { isUserError } from "./error-code.ts"
+import { type ExitName, verdictOf } from "./exit.ts"
+import { CommandLineRefused, limitsFor, scheduleText } from "./experiment.ts"
+import { outcomeValue, RESULT_SCHEMA } from "./result.ts"
+import { escapeLines, print, printJson, say } from "./say.ts"
+import { hostLayer } from "./host-layer.ts"
+import type { ReplayFlags } from "./replay.ts"
+
+/** How one recording came out. */
+interface Replayed {
+  readonly exit: ExitName
+  /** Escaped. */
+  readonly lines: ReadonlyArray<string>
+  readonly value: object
+}
+
+const strictly = (recording: Recording, file: string, flags: ReplayFlags) =>
+  Effect.gen(function*() {
+    const paint = yield* paintFor("stdout")
+    if (recording.status === "corrupt" && recording.damage !== undefined) {
+      return yield* new RecordingDamaged({ file, problem: `${damageText(recording.damage)}; \`rseqlab show\` prints what comes before` })
+    }
+    const result = yield* replayRecording(recording, file, { limits: limitsFor(flags) })
+    const name = escapeTerminal(file)
+    if (result._tag === "Diverged") {
+      const diff = divergenceText(result.divergence, readingFor(recording.header))
+      const diverged: Replayed = {
+        exit: "diverged", lines: [`${paint.bad("DIVERGED")} ${name}`, ...diff],
+        value: { file, result: "diverged", difference: diff }
+      }
+      return diverged
+    }
+    const { check, end } = result
+    const how = end === undefined ? "cut, so compared up to its last check" : escapeTerminal(outcomeSentence(end.outcome, limitsOf(recording)))
+    const same: Replayed = {
+      exit: "passed",
+      lines: [
+        `${paint.good("the same run, bit for bit")}: ${name}`,
+        `  ${how} · ${grouped(recording.deviationCount)} deviations · ${grouped(check.now)} instructions · ${grouped(check.entryCount)} entries`,
+        `  state ${check.stateHash} · content ${recording.contentHash}`
+      ],
+      value: {
+        file, result: end === undefined ? "same-as-far-as-it-goes" : "same", outcome: end === undefined ? null : outcomeValue(end.outcome),
+        deviationCount: recording.deviationCount, icount: check.now, entryCount: check.entryCount, stateHash: check.stateHash, contentHash: recording.contentHash
+      }
+    }
+    return same
+  })
+
+const limitsOf = ({ header: { machine } }: Recording) =>
+  ({ maxIcount: machine.icountMax, maxMemoryBytes: machine.memoryBytesMax, maxTasks: machine.taskCountMax, maxOutputBytes: machine.outputBytesMax })
+
+const leniently = (recording: Recording, file: string, flags: ReplayFlags) =>
+  Effect.gen(function*() {
+    const paint = yield* paintFor("stdout")
+    const typed = flags.schedule === undefined ? recording.schedule : yield* readSchedule(yield* scheduleText(flags.schedule))
+    const report = yield* replayLeniently(recording, file, typed, { limits: limitsFor(flags) })
+    const { dropped, now, outcome, schedule, spec } = report
+    const isSame = JSON.stringify(outcomeValue(outcome)) === JSON.stringify(recording.end === undefined ? null : outcomeValue(recording.end.outcome))
+    const exit: ExitName = flags.schedule === undefined ? (isSame ? "passed" : "diverged") : verdictOf(outcome) === "passed" ? "passed" : "failed"
+    const replayed: Replayed = {
+      exit,
+      lines: [
+        `${exit === "passed" ? paint.good(isSame ? "the recorded result" : "another result") : paint.bad(isSame ? "the recorded result" : "another result")}: ${escapeTerminal(file)}`,
+        `  ${escapeTerminal(outcomeSentence(outcome, spec.limits))} · ${grouped(schedule.length)} deviations · ${grouped(now)} instructions`,
+        ...dropped.map(({ deviation, reason }) => `  dropped   ${printDeviation(deviation)}: ${reason}`),
+        `  realised  ${printSchedule(schedule)}`
+      ],
+      value: {
+        file, result: isSame ? "same" : "other", outcome: outcomeValue(outcome), icount: now, schedule: printSchedule(schedule),
+        dropped: dropped.map(({ deviation, reason }) => ({ deviation: printDeviation(deviation), reason })), stateHash: report.stateHash
+      }
+    }
+    return replayed
+  })
+
+/** The worst of several: a failure, then a divergence, then what could not be replayed. */
+const severity: ReadonlyArray<ExitName> = ["failed", "diverged", "unsupported", "usage"]
+const worst = (all: ReadonlyArray<Replayed>): ExitName => severity.find((name) => all.some(({ exit }) => exit === name)) ?? "passed"
+
+const one = (file: string, flags: ReplayFlags) =>
+  Effect.gen(function*() {
+    const recording = yield* loadRecording(file)
+    return flags.lenient || flags.schedule !== undefined ? yield* leniently(recording, file, flags) : yield* strictly(recording, file, flags)
+  })
+
+/** In a folder a recording that cannot be replayed does not keep the others from being. */
+const oneOfMany = (file: string, flags: ReplayFlags) =>
+  one(file, flags).pipe(Effect.catch((error) =>
+    isUserError(error) && error._tag !== "SimulatorBroke"
+      ? Effect.succeed<Replayed>({ exit: "unsupported", lines: [escapeLines(error.message)], value: { file, result: "refused", reason: error.message } })
+      : Effect.fail(error)))
+
+const perform = Effect.fnUntraced(function*(flags: ReplayFlags) {
+  if (flags.strict && (flags.lenient || flags.schedule !== undefined)) {
+    return yield* new CommandLineRefused({ problem: "--strict holds the run against the recording; leave out --lenient and --schedule" })
+  }
+  const files = yield* RecordingStore.use((store) => store.list(flags.recording))
+  const isOne = files.length === 1 && files[0] === flags.recording
+  const all: Array<Replayed> = []
+  for (const file of files) {
+    const replayed = yield* isOne ? one(file, flags) : oneOfMany(file, flags)
+    all.push(replayed)
+    if (!flags.json) yield* print(replayed.lines.join("\n"))
+  }
+  if (flags.json) yield* printJson(isOne ? { schema: RESULT_SCHEMA, ...all[0]?.value } : { schema: RESULT_SCHEMA, recordings: all.map(({ value }) => value) })
+  else if (!isOne) {
+    const same = all.filter(({ exit }) => exit === "passed").length
+    yield* say(`${same} of ${all.length} recordings replay`)
+  }
+  yield* endWith(worst(all))
+})
+
+export const handle = (flags: ReplayFlags) => Effect.provide(perform(flags), hostLayer)

@@ -20,7 +20,7 @@ const HANDLER = CODE + 0x10
 const DESCRIPTOR = DATA + 0x1000
 
 const areaOf = (index: number): number => DATA + 64 * index
-const seeds = process.env["RSEQLAB_SEED"] === undefined ? Array.from({ length: 60 }, (_, index) => String(index)) : [process.env["RSEQLAB_SEED"]]
+const seeds = process.env["RSEQLAB_SEED"] === undefined ? Array.from({ length: 40 }, (_, index) => String(index)) : [process.env["RSEQLAB_SEED"]]
 
 /** The task of the CPU, at its next instruction; `undefined`: nobody. */
 const current = (hand: Hand, cpu: number): number | undefined => hand.toUser(cpu)

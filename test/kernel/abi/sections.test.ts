@@ -62,7 +62,7 @@ describe("a program interrupted before each of its instructions", () => {
 
 /** Programs that hold whatever happens, and how many runs each gets. */
 const sound = ["percpu-counter.s", "percpu-push.s", "commit-sequence.s", "commit-sequence-mainline.s", "signal-in-section.s", "migrate-before-commit.s", "percpu-opv-fallback.s"]
-const SEED_COUNT = 100
+const SEED_COUNT = 40
 
 describe("a program under random interruptions, many to a run", () => {
   it.each(sound)("%s ends well and is aborted often", (file) => {

@@ -21,11 +21,8 @@ const definePct = <const Name extends string>(name: Name, depth: number): Strate
         const chance = stream(`${seed}/${run}`, name)
         const priorities = new Map<CpuId, number>()
         const changes = new Map<number, number>()
-        const wanted = Math.min(depth - 1, profile.accessCount)
-        while (changes.size < wanted) {
-          const at = 1 + chance.below(profile.accessCount)
-          if (!changes.has(at)) changes.set(at, changes.size + 1)
-        }
+        // Two may fall on one access: then there is one change fewer.
+        for (let change = 1; change < depth; change++) changes.set(1 + chance.below(profile.accessCount), change)
         let accessCount = 0
         // Who comes back to the same access again and again spins: it falls, or nobody else would ever go on.
         let spinning: CpuId | undefined

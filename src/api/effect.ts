@@ -2,6 +2,10 @@
  * rseqlab for programs over Effect: an experiment is a program over these services, and another contract, decider or log is
  * another layer.
  */
+import { usePackaged } from "../host/packaged.ts"
+
+usePackaged()
+
 export { Decider, type Deciding, type Dropped, ScheduleMalformed } from "../lab/decider.ts"
 export { EntryBuffer, EventLog, type RecordingChoice, type Writing } from "../lab/event-log.ts"
 export { ContractRefused, Kernel, type KernelOptions } from "../lab/kernel.ts"

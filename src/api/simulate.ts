@@ -9,6 +9,7 @@ import type { Program } from "../program/program.ts"
 import type { ReplayResult } from "../run/replay.ts"
 import type { StrategyDefinition } from "../strategy/definition.ts"
 import { strategies, type StrategyName } from "../strategy/table.ts"
+import { usePackaged } from "../host/packaged.ts"
 import { Decider, readSchedule, type SeededOptions, telling } from "../lab/decider.ts"
 import { EntryBuffer, EventLog } from "../lab/event-log.ts"
 import { Kernel, type KernelOptions } from "../lab/kernel.ts"
@@ -19,6 +20,8 @@ import { damageText, RecordingDamaged } from "../lab/recording.ts"
 import { RecordingStore } from "../lab/recording-store.ts"
 import { replayLeniently, type ReplayOptions, replayRecording } from "../lab/replay-recording.ts"
 import { runProgram, type RunReport } from "../lab/run-program.ts"
+
+usePackaged()
 
 /** GNU-as text to a program. Throws `ProgramRefused`, whose message says place and expectation. `name`: for messages. */
 export const assemble = (text: string, name = "program.s", options: ProgramOptions = {}): Program =>

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import { escapeTerminal } from "../analysis/report/format/terminal.ts"
+import { usePackaged } from "../host/packaged.ts"
 import { hostText, optionalTools, versionOf } from "../host/tools.ts"
 import { selfTests } from "../lab/self-test.ts"
 import { paintFor } from "./color.ts"
@@ -7,6 +8,8 @@ import { endWith } from "./ending.ts"
 import { RESULT_SCHEMA } from "./result.ts"
 import { print, printJson } from "./say.ts"
 import { versionText } from "./version.ts"
+
+usePackaged()
 
 const NAME_WIDTH = 14
 const VERSION_WIDTH = 12

@@ -20,13 +20,17 @@ export interface InterpreterImports {
 }
 
 let compiled: WebAssembly.Module | undefined
+let packaged: () => Uint8Array<ArrayBuffer> | undefined = () => undefined
 
-/** Uses bytes that `writeInterpreter` has given when the product was packaged: it saves 50 ms a process. */
-export const usePackagedInterpreter = (bytes: Uint8Array<ArrayBuffer>): void => {
-  compiled = new WebAssembly.Module(bytes)
+/**
+ * Uses bytes that `writeInterpreter` has given when the product was packaged: it saves 50 ms a process. They are asked for when
+ * the first machine is made; `undefined`: there are none, as when the sources run.
+ */
+export const usePackagedInterpreter = (bytes: () => Uint8Array<ArrayBuffer> | undefined): void => {
+  packaged = bytes
 }
 
 export const loadInterpreter = (memory: WebAssembly.Memory, imports: InterpreterImports): Interpreter => {
-  compiled ??= new WebAssembly.Module(writeInterpreter())
+  compiled ??= new WebAssembly.Module(packaged() ?? writeInterpreter())
   return new WebAssembly.Instance(compiled, { machine: { memory, ...imports } }).exports as unknown as Interpreter
 }

@@ -8,7 +8,7 @@
  *     head    [row count, first index, new tasks, new texts, columns: number, heads, tails, number, heads, tails …]
  *     parts   the columns' bytes: heads, then tails, column after column
  */
-import { assert } from "../base/assert.ts"
+import { assert, known } from "../base/assert.ts"
 import type { Address, Count, CpuId, TaskId } from "../base/ids.ts"
 import { concatBytes } from "../base/bytes.ts"
 import { type Content, frameType, pack } from "./codec.ts"
@@ -42,6 +42,8 @@ class FieldWriter {
   readonly holds: number
   readonly column = new ColumnWriter()
   lastAddress = 0
+  lastText = ""
+  lastTextPlace = -1
 
   constructor(name: string, holds: FieldKind) {
     this.name = name
@@ -49,9 +51,19 @@ class FieldWriter {
   }
 }
 
-interface Plan {
+/** How an event is written. */
+class Plan {
+  readonly tag: string
   readonly place: number
   readonly fields: ReadonlyArray<FieldWriter>
+  /** What came after this one last, and so is likely to again. */
+  next: Plan | undefined
+
+  constructor({ fields, tag }: DictionaryRow, place: number) {
+    this.tag = tag
+    this.place = place
+    this.fields = fields.map(([name, holds]) => new FieldWriter(name, holds))
+  }
 }
 
 export class EntryChunkWriter implements EventLog {
@@ -70,6 +82,8 @@ export class EntryChunkWriter implements EventLog {
   private readonly counts = new ColumnWriter()
   private readonly plans = new Map<string, Plan>()
   private readonly fields: ReadonlyArray<FieldWriter>
+  private readonly scratch: Array<FieldValue> = []
+  private lastPlan: Plan | undefined
   private lastNow = 0
   private lastCpu: CpuId = -1
   private lastTask: TaskId | undefined
@@ -79,26 +93,48 @@ export class EntryChunkWriter implements EventLog {
 
   constructor(tasks: TaskTable) {
     this.tasks = tasks
-    dictionary.forEach(({ fields, tag }, place) => this.plans.set(tag, { place, fields: fields.map(([name, holds]) => new FieldWriter(name, holds)) }))
+    dictionary.forEach((row, place) => this.plans.set(row.tag, new Plan(row, place)))
     this.fields = [...this.plans.values()].flatMap((plan) => plan.fields)
   }
 
   append(now: number, cpu: CpuId, task: TaskId, count: Count, event: Event): void {
-    const plan = this.plans.get(event._tag)
-    assert(plan !== undefined, "an event has a row in the table")
+    const guess = this.lastPlan?.next
+    const plan = guess !== undefined && guess.tag === event._tag ? guess : known(this.plans.get(event._tag), "an event has a row in the table")
+    if (this.lastPlan !== undefined) this.lastPlan.next = plan
+    this.lastPlan = plan
     if (now === this.lastNow && task === this.lastTask && count === this.lastCount && cpu === this.lastCpu) {
       this.tags.natural(2 * plan.place + 1)
     } else {
       this.tags.natural(2 * plan.place)
       this.move(now, cpu, task, count)
     }
-    const values = event as unknown as Readonly<Record<string, FieldValue>>
     const { fields } = plan
+    const values = this.valuesOf(event, fields)
     for (let index = 0; index < fields.length; index += 1) {
       const field = fields[index]
-      if (field !== undefined) this.field(field, values[field.name], cpu, task)
+      if (field !== undefined) this.field(field, values[index], cpu, task)
     }
     this.rowCount += 1
+  }
+
+  /**
+   * The values of an event in the order of its row. Walking an object's own keys reads them twice as fast as asking by name,
+   * where the event was made in that order; any other is asked.
+   */
+  private valuesOf(event: Event, fields: ReadonlyArray<FieldWriter>): ReadonlyArray<FieldValue> {
+    const values = event as unknown as Readonly<Record<string, FieldValue>>
+    const { scratch } = this
+    let index = -1 // the tag comes first
+    let isInOrder = true
+    for (const key in values) {
+      if (index >= 0) {
+        if (fields[index]?.name !== key) isInOrder = false
+        scratch[index] = values[key]
+      }
+      index += 1
+    }
+    assert(index === fields.length, "an event has its tag, the fields of its row, and no others")
+    return isInOrder ? scratch : fields.map(({ name }) => values[name])
   }
 
   private move(now: number, cpu: CpuId, task: TaskId, count: Count): void {
@@ -159,7 +195,11 @@ export class EntryChunkWriter implements EventLog {
         column.word64(value as bigint)
         return
       case code.text:
-        column.natural(this.texts.indexOf(value as string))
+        if (value !== field.lastText || field.lastTextPlace < 0) {
+          field.lastText = value as string
+          field.lastTextPlace = this.texts.indexOf(value as string)
+        }
+        column.natural(field.lastTextPlace)
         return
       case code.bytes:
         assert((value as Uint8Array).length <= BLOB_BYTES_MAX, "whoever makes long events splits them")

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "vitest"
 import { equalBytes } from "../../src/base/bytes.ts"
-import { defaultMenu, kindNames } from "../../src/log/choice.ts"
+import { randomSchedule } from "../../scripts/bench/random-schedule.ts"
+import { defaultMenu, type Deviation, kindNames } from "../../src/log/choice.ts"
 import type { Outcome } from "../../src/log/outcome.ts"
 import { readRecording } from "../../src/log/recording-reader.ts"
 import { TOOL_VERSION } from "../../src/log/version.ts"
@@ -105,6 +106,46 @@ describe("a recording", () => {
       writer.end(end(0))
       writer.check(end(0))
     }))
+  })
+
+  it("takes an event's fields by name, in whatever order they were made", () => {
+    const { bytes } = recordingOf((writer) => {
+      writer.log.append(5, 0, rootTask, 5, { ip: 0x401000, task: rootTask, _tag: "Preempted" })
+      writer.log.append(5, 0, rootTask, 5, { _tag: "SwitchedIn", cpu: 3, task: rootTask })
+      writer.end(end(2))
+    })
+    assert.deepStrictEqual([...opened(bytes).entries].map(({ event }) => event), [{ _tag: "Preempted", task: rootTask, ip: 0x401000 }, { _tag: "SwitchedIn", task: rootTask, cpu: 3 }])
+    const lacking = { _tag: "Preempted", task: rootTask } as never
+    assert.throws(() => recordingOf((writer) => writer.log.append(5, 0, rootTask, 5, lacking)))
+    const swapped = { _tag: "Preempted", task: rootTask, at: 5 } as never
+    assert.throws(() => recordingOf((writer) => writer.log.append(5, 0, rootTask, 5, swapped)))
+  })
+
+  it.each([
+    ["turn", ["turn"]],
+    ["turn and preempt", ["turn", "preempt"]],
+    ["turn, preempt and migrate", ["turn", "preempt", "migrate"]]
+  ] as const)("of random %s at 1/100 is small: 5 bytes a deviation, 2 compressed, 1.35 of the entropy", (_claim, kinds) => {
+    const { entropyBits, schedule } = randomSchedule("17", 65_536, kinds)
+    const bytesOf = (codec: "none" | "zstd", all: ReadonlyArray<Deviation>) => recordingOf((writer) => {
+      all.forEach(writer.taken)
+      writer.end(end(0))
+    }, codec).bytes.length
+    const [raw, small] = (["none", "zstd"] as const).map((codec) => (bytesOf(codec, schedule) - bytesOf(codec, [])) / schedule.length)
+    assert.isAtMost(raw ?? Infinity, 5)
+    assert.isAtMost(small ?? Infinity, 2)
+    assert.isAtMost((8 * (small ?? Infinity)) / entropyBits, 1.35)
+  })
+
+  it("of the most regular run is not refused for being so small", () => {
+    const { bytes } = recordingOf((writer) => {
+      for (let index = 0; index < 400_000; index += 1) {
+        writer.taken({ task: rootTask, count: 100 * index, nth: 0, kind: "turn", option: 1 })
+        writer.log.append(100 * index, 0, rootTask, 100 * index, { _tag: "Preempted", task: rootTask, ip: 0x401000 })
+      }
+      writer.end(end(400_000))
+    }, "zstd")
+    assert.strictEqual(opened(bytes).status, "clean")
   })
 
   it("keeps an empty menu and sparse CPUs", () => {

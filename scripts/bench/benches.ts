@@ -1,0 +1,7 @@
+/** Every bench, in the order of the table. */
+import { fork, mark } from "./fork.ts"
+import { interpreter } from "./interpreter.ts"
+import type { Bench } from "./table.ts"
+import { turn } from "./turn.ts"
+
+export const benches: ReadonlyArray<Bench> = [interpreter, turn, fork, mark]

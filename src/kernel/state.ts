@@ -214,4 +214,8 @@ export interface KernelState {
 export const slotOf = (state: KernelState, task: TaskId): number => known(state.slots.get(task), "a task that is named exists")
 export const taskOf = (state: KernelState, task: TaskId): Task => known(state.tasks[slotOf(state, task)], "a slot holds a task")
 export const processOf = (state: KernelState, process: TaskId): Process => known(state.processes.get(process), "a process that is named exists")
-export const cpuOf = (state: KernelState, cpu: CpuId): Cpu => known(state.cpus.find(({ id }) => id === cpu), "a CPU that is named exists")
+export const cpuOf = (state: KernelState, cpu: CpuId): Cpu => {
+  // Most machines have CPUs 0 to n - 1.
+  const direct = state.cpus[cpu]
+  return direct !== undefined && direct.id === cpu ? direct : known(state.cpus.find(({ id }) => id === cpu), "a CPU that is named exists")
+}

@@ -4,6 +4,7 @@ import type { Count, CpuId } from "../base/ids.ts"
 import type { Pending } from "../base/mark.ts"
 import type { Kernel } from "../kernel/kernel.ts"
 import { hasTask } from "../kernel/scheduler.ts"
+import type { Registers } from "../machine/machine.ts"
 import { type Cpu, cpuOf } from "../kernel/state.ts"
 
 /** After so many stretches at one count nothing is offered until the task retires an instruction. */
@@ -75,9 +76,9 @@ export class Order {
   }
 
   /** What the task is about to do, if a mark has stopped it there and it has not moved since. */
-  pendingAt(slot: number, count: Count, ip: number): Pending | undefined {
+  pendingAt(slot: number, count: Count, registers: Registers): Pending | undefined {
     const pending = this.pendings[slot]
-    return pending !== undefined && this.pendingCounts[slot] === count && pending.ip === ip ? pending : undefined
+    return pending !== undefined && this.pendingCounts[slot] === count && pending.ip === registers.ip() ? pending : undefined
   }
 
   position(): OrderPosition {

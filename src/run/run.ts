@@ -10,11 +10,11 @@ import { enter, interrupt, NEXT_CPU, tick } from "../kernel/enter.ts"
 import type { Kernel, KernelPosition } from "../kernel/kernel.ts"
 import { returnToUser } from "../kernel/leave.ts"
 import { migrateOptions, preemptOptions, turnOptions } from "../kernel/scheduler.ts"
-import { type KernelState, slotOf, type Task } from "../kernel/state.ts"
+import { type Cpu, type KernelState, slotOf, type Task } from "../kernel/state.ts"
 import { fireTimers, nextDeadline } from "../kernel/timer.ts"
 import { FIRST_WAITING, type Interruption, type InterruptionKind, type Option, type Stretch } from "../log/choice.ts"
 import type { Outcome } from "../log/outcome.ts"
-import type { Machine, MachineSnapshot } from "../machine/machine.ts"
+import type { Machine, MachineSnapshot, Registers } from "../machine/machine.ts"
 import type { Program } from "../program/program.ts"
 import { nobody, type Observer } from "./observe.ts"
 import { Order, type OrderPosition, VISIT_MAX } from "./order.ts"
@@ -24,6 +24,14 @@ export interface RunSnapshot {
   readonly machine: MachineSnapshot
   readonly kernel: KernelPosition
   readonly order: OrderPosition
+}
+
+/** A task that may run its next instruction, as long as the kernel's state is this one. */
+interface Ready {
+  readonly state: KernelState
+  readonly task: Task
+  readonly slot: number
+  readonly registers: Registers
 }
 
 /** With turn ends off, a stretch ends here all the same, so that no engine run is without end. */
@@ -42,6 +50,7 @@ export class Run {
   // What the engine was last told to come back for.
   private deciderMarks: ReadonlyArray<Mark> = []
   private observerMarks: ReadonlyArray<Mark> = []
+  private readonly ready = new Map<CpuId, Ready>()
   // The next deadline is a function of the kernel's state: looked for once a state.
   private deadlineState: KernelState | undefined
   private deadline: number | undefined
@@ -84,18 +93,17 @@ export class Run {
     const { kernel, machine, order, stretch } = this
     const cpu = order.next(kernel)
     if (cpu === undefined) return this.idle()
-    const id = returnToUser(kernel, cpu.id)
-    if (kernel.outcome !== undefined) return
-    if (kernel.turnWanted !== undefined) return this.heed(cpu.id)
-    if (id === undefined) return
-    const task = kernel.current(id)
-    const slot = slotOf(kernel.state, id)
-    const registers = kernel.registers(task)
+    const ready = this.readyOn(cpu)
+    if (ready === undefined) return
+    const { registers, slot, task } = ready
     const from = registers.count()
+    kernel.cpu = cpu.id
+    kernel.task = task.id
+    kernel.count = from
     if (kernel.now >= kernel.limits.maxIcount) return kernel.end({ _tag: "OutOfBudget", limit: "icount" })
 
     const { decider } = kernel
-    const pending = order.pendingAt(slot, from, registers.ip())
+    const pending = order.pendingAt(slot, from, registers)
     const visit = order.visitAt(slot, from)
     stretch.begin(task, cpu.id, from, this.endOf(task, from), visit, pending)
     const answer = visit < VISIT_MAX ? decider.interrupt(stretch) : "nothing"
@@ -131,6 +139,27 @@ export class Run {
     }
     if (answer === "nothing") this.stretchEnds(task, at)
     else this.obey(task, answer, at === from ? visit : 0)
+  }
+
+  /**
+   * Who stands ready on a CPU with a task; `undefined` where the kernel has something else to do first. A function of the
+   * kernel's state: asked again only when that is another.
+   */
+  private readyOn(cpu: Cpu): Ready | undefined {
+    const { kernel } = this
+    const met = this.ready.get(cpu.id)
+    if (met !== undefined && met.state === kernel.state) return met
+    const id = returnToUser(kernel, cpu.id)
+    if (kernel.outcome !== undefined) return undefined
+    if (kernel.turnWanted !== undefined) {
+      this.heed(cpu.id)
+      return undefined
+    }
+    if (id === undefined) return undefined
+    const task = kernel.current(id)
+    const ready = { state: kernel.state, task, slot: slotOf(kernel.state, id), registers: kernel.registers(task) }
+    this.ready.set(cpu.id, ready)
+    return ready
   }
 
   /** The engine has come back: time has passed, the observer may look. */
@@ -194,8 +223,10 @@ export class Run {
       this.deadline = nextDeadline(kernel)
     }
     if (this.deadline !== undefined) until = Math.min(until, from + Math.max(1, this.deadline - kernel.nanoseconds))
-    for (const sent of kernel.state.interrupts) {
-      if (sent.task === task.id) until = Math.min(until, Math.max(from + 1, sent.at))
+    if (kernel.state.interrupts.length > 0) {
+      for (const sent of kernel.state.interrupts) {
+        if (sent.task === task.id) until = Math.min(until, Math.max(from + 1, sent.at))
+      }
     }
     return Math.min(until, from + kernel.limits.maxIcount - kernel.now)
   }

@@ -36,7 +36,7 @@ export interface AbiDefinition<Name extends string = string> {
   readonly onScheduleIn?: (kernel: Kernel, task: Task, cpu: CpuId) => void
   /** A handler is about to be entered, before the signal frame is written. */
   readonly onSignal?: (kernel: Kernel, task: Task, registers: Registers, memory: UserMemory, signal: number) => void
-  /** Last stop before user mode. Quick where nothing is due: it comes before every stretch. */
+  /** Last stop before user mode. What is due must be kept: where the kernel's state has not changed since, it is not asked again. */
   readonly onUserReturn?: (kernel: Kernel, task: Task, registers: Registers, memory: UserMemory) => void
   readonly onCallEntered?: (kernel: Kernel, task: Task, number: number) => void
   readonly onCallReturned?: (kernel: Kernel, task: Task, number: number, registers: Registers, memory: UserMemory) => void

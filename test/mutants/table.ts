@@ -29,8 +29,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   { file: registration, before: "kept.set(kernel, task, { area, areaBytes, signature, events: 0, isDue: 1, cidPlusOne: 0 })", after: "kept.set(kernel, task, { area, areaBytes, signature, events: 0, isDue: 0, cidPlusOne: 0 })", test: conformance, breaks: "the ids are there when registration returns" },
   { file: mainline, before: "kept.set(kernel, task, { ...registration, events: registration.events | PREEMPT, isDue: 1, cidPlusOne: 0 })", after: "kept.set(kernel, task, { ...registration, isDue: 1, cidPlusOne: 0 })", test: sections, breaks: "a preempted task is aborted" },
   { file: mainline, before: "onCpuSet: (kernel, task) => note(kernel, task, MIGRATE),", after: "onCpuSet: () => {},", test: conformance, breaks: "a migrated task learns that it was" },
-  { file: mainline, before: "registers.setIp(abort)", after: "registers.setIp(start)", test: sections, breaks: "an abort goes to the abort handler" },
-  { file: mainline, before: "if (why === interrupted) note(kernel, task, PREEMPT)", after: "note(kernel, task, PREEMPT)", test: conformance, breaks: "only its own interrupts restart sequences" },
+  { file: mainline, before: "registers.setIp(abort)", after: "registers.setIp(start)", test: conformance, breaks: "an abort goes to the abort handler" },
 
   // ---- contracts: turner-v2, cpu_opv
   { file: turner, before: "if (postCommit === 0 || ip >= postCommit || start === now) return true", after: "if (postCommit === 0 || ip > postCommit || start === now) return true", test: sections, breaks: "a commit that has retired is not undone" },
@@ -42,12 +41,12 @@ export const mutants: ReadonlyArray<Mutant> = [
   { file: operation, before: "return equal === \"fault\" ? \"fault\" : equal === stopsWhereEqual ? \"stop\" : \"done\"", after: "return equal === \"fault\" ? \"fault\" : equal === stopsWhereEqual ? \"done\" : \"stop\"", test: conformance, breaks: "a comparison that fails ends the vector" },
 
   // ---- the kernel
-  { file: "src/kernel/scheduler.ts", before: "enterCpu(kernel, chosen === KERNEL_THREAD ? task.id : (chosen as TaskId), cpu)", after: "enterCpu(kernel, task.id, cpu)", test: runs, only: "runs of spin-lock.s", breaks: "a preemption gives the CPU to another" },
+  { file: "src/kernel/scheduler.ts", before: "enterCpu(kernel, chosen === KERNEL_THREAD ? task.id : (chosen as TaskId), cpu)", after: "enterCpu(kernel, task.id, cpu)", test: "test/run/loop.test.ts", breaks: "a preemption gives the CPU to another" },
   { file: "src/kernel/scheduler.ts", before: "for (const abi of kernel.abis) abi.onScheduleOut?.(kernel, kernel.current(task))", after: "for (const abi of kernel.abis) abi.onExec?.(kernel, kernel.current(task))", test: "test/kernel/abi/moments.test.ts", breaks: "contracts hear of every schedule out" },
   { file: "src/kernel/scheduler.ts", before: ".sort((a, b) => known(a.wait, \"it waits\").since - known(b.wait, \"it waits\").since)", after: ".sort((a, b) => known(b.wait, \"it waits\").since - known(a.wait, \"it waits\").since)", test: "test/run/quiet.test.ts", breaks: "the longest waiting is woken first" },
   { file: "src/kernel/apply.ts", before: "return withCpu(state, to, { queue: [...queue, id] })", after: "return withCpu(state, to, { queue: [id, ...queue] })", test: "test/run/quiet.test.ts", breaks: "queues are first in, first out" },
   { file: "src/kernel/kernel.ts", before: "this.state = apply(this.state, event)", after: "if (event._tag !== \"Woken\" || this.entryCount % 2 === 0) this.state = apply(this.state, event)", test: runs, only: "runs of futex-ping-pong.s", breaks: "every event is applied" },
-  { file: "src/kernel/kernel.ts", before: "if (answer !== quiet) this.took({ task: subject.id, count, nth, kind, option: answer })", after: "if (answer !== quiet) this.took({ task: subject.id, count, nth: 0, kind, option: answer })", test: runs, only: "runs of spin-lock.s", breaks: "a question is keyed by how many of its kind came before" },
+  { file: "src/kernel/kernel.ts", before: "if (answer !== quiet) this.took({ task: subject.id, count, nth, kind, option: answer })", after: "if (answer !== quiet) this.took({ task: subject.id, count, nth: 0, kind, option: answer })", test: "test/run/loop.test.ts", breaks: "a question is keyed by how many of its kind came before" },
   { file: "src/kernel/kernel.ts", before: "this.mix((index << 24) ^ (nth << 12) ^ options.length)", after: "this.mix(this.cpu)", test: "test/run/quiet.test.ts", breaks: "the digest holds how many options a question had" },
   { file: "src/kernel/kernel.ts", before: "this.state = position.state", after: "if (position.now === 0) this.state = position.state", test: runs, only: counter, breaks: "going back goes back to the kernel's state" },
   { file: "src/kernel/deliver.ts", before: "const mask = (task.blockedSignals | action.mask | own) & ~UNBLOCKABLE", after: "const mask = (action.mask | own) & ~UNBLOCKABLE", test: "test/kernel/signal.test.ts", breaks: "a handler runs with what was blocked before still blocked" },
@@ -55,12 +54,12 @@ export const mutants: ReadonlyArray<Mutant> = [
   { file: "src/kernel/deliver.ts", before: "const own = (action.flags & SA_NODEFER) === 0n ? bitOf(signal) : 0n", after: "const own = 0n", test: "test/kernel/signal.test.ts", breaks: "a handler's own signal is blocked while it runs" },
 
   // ---- the loop
-  { file: "src/run/run.ts", before: "if (stop._tag === \"Paused\") {", after: "if (stop._tag === \"Paused\" && visit < 0) {", test: runs, only: "runs of spin-lock.s", breaks: "PAUSE passes the turn and enters no kernel" },
+  { file: "src/run/run.ts", before: "if (stop._tag === \"Paused\") {", after: "if (stop._tag === \"Paused\" && visit < 0) {", test: "test/run/loop.test.ts", breaks: "PAUSE passes the turn and enters no kernel" },
   { file: "src/run/run.ts", before: "let until = from - (from % turn) + turn", after: "let until = from - (from % turn) + turn + 1", test: "test/run/quiet.test.ts", breaks: "a turn ends at a multiple of the task's own count" },
-  { file: "src/run/run.ts", before: "else this.obey(task, answer, at === from ? visit : 0)", after: "else this.obey(task, answer, 0)", test: runs, only: counter, breaks: "an interruption is keyed by its visit" },
+  { file: "src/run/run.ts", before: "else this.obey(task, answer, at === from ? visit : 0)", after: "else this.obey(task, answer, 0)", test: "test/run/loop.test.ts", breaks: "an interruption is keyed by its visit" },
   { file: "src/run/run.ts", before: "if (isMarkedBy(decider.marks, stop.pending)) return order.mark(slot, count, stop.pending)", after: "return order.mark(slot, count, stop.pending)", test: runs, only: counter, breaks: "a mark of the observer's changes nothing" },
-  { file: "src/run/order.ts", before: "this.visits[slot] = this.visitAt(slot, count) + 1", after: "this.visits[slot] = 1", test: runs, only: counter, breaks: "a visit is counted each time" },
-  { file: "src/run/order.ts", before: "this.turn = position.turn", after: "this.turn = position.turn === 0 ? 0 : this.turn", test: interleavings, breaks: "going back goes back to who had the turn" },
+  { file: "src/run/order.ts", before: "this.visits[slot] = this.visitAt(slot, count) + 1", after: "this.visits[slot] = 1", test: "test/run/loop.test.ts", breaks: "a visit is counted each time" },
+  { file: "src/run/order.ts", before: "this.turn = position.turn", after: "this.turn = position.turn === 0 ? 0 : this.turn", test: "test/run/loop.test.ts", breaks: "going back goes back to who had the turn" },
   { file: "src/run/order.ts", before: "const cpu = known(cpus[(from + step) % cpus.length], \"CPUs go round\")", after: "const cpu = known(cpus[(from + cpus.length - step) % cpus.length], \"CPUs go round\")", test: "test/run/quiet.test.ts", breaks: "the turn goes upward" },
 
   // ---- schedules and how they are told
@@ -70,7 +69,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   { file: "src/log/telling.ts", before: "return task * laneCount + (lane === PASSING && nth > 0 ? LATER : lane)", after: "return task * laneCount + lane", test: "test/log/telling.test.ts", breaks: "a deviation of a later visit does not hide one further on" },
   { file: "src/log/schedule.ts", before: ".map((other) => (isLaterVisit(other) ? { ...other, nth: other.nth - 1 } : other))", after: ".map((other) => (isLaterVisit(other) ? { ...other, nth: other.nth } : other))", test: "test/log/schedule.test.ts", breaks: "taking an interruption away moves later visits one forward" },
   { file: "src/log/schedule.ts", before: "const nth = reader.has(\"/\") ? reader.natural(\"which visit, after /\") : 0", after: "const nth = reader.has(\"/\") ? reader.natural(\"which visit, after /\") && 0 : 0", test: "test/log/schedule.test.ts", breaks: "a visit is read" },
-  { file: "src/strategy/random.ts", before: "return { at: at + 1, kind, option: oneOf(options, chance.below(options.length)) }", after: "return { at: at + 2, kind, option: oneOf(options, chance.below(options.length)) }", test: runs, only: counter, breaks: "an answer lies inside its stretch" },
+  { file: "src/strategy/random.ts", before: "return { at: at + 1, kind, option: oneOf(options, chance.below(options.length)) }", after: "return { at: at + 2, kind, option: oneOf(options, chance.below(options.length)) }", test: "test/law/strategies.test.ts", breaks: "an answer lies inside its stretch" },
 
   // ---- recordings
   { file: "src/log/codec.ts", before: "const hash = createHash(\"sha256\").update(previous).update(Uint8Array.of(type))", after: "const hash = createHash(\"sha256\").update(Uint8Array.of(type))", test: "test/log/recording.test.ts", breaks: "the content hash is over everything that came before" },

@@ -3,22 +3,7 @@ import { describe, expect, it } from "vitest"
 import { type CpuId, taskName } from "../../src/base/ids.ts"
 import { type Decider, quietDecider } from "../../src/log/choice.ts"
 import type { Event, EventTag } from "../../src/log/event.ts"
-import { type RunSpec, specOf, start } from "../../src/run/start.ts"
-import { abisNamed, assembleText } from "../support/examples.ts"
-
-const TURN = 64
-const SLICE = 256
-
-const spinning = `
-#: cpus 0,2,5
-#: task spin x9 cpu=0,2,5,0,2,5,0,2,5
-spin:   mov     $1000, %ecx
-1:      dec     %ecx
-        jnz     1b
-        xor     %edi, %edi
-        mov     $60, %eax
-        syscall
-`
+import { begin, finish, spinning, TURN } from "./begin.ts"
 
 const sleeping = `
 #: cpus 0,1
@@ -52,12 +37,8 @@ word:   .long   0
 `
 
 const eventsOf = (text: string, decider: Decider = quietDecider): ReadonlyArray<Event> => {
-  const base = specOf(assembleText(text, "quiet.s"), abisNamed("none"))
-  const spec: RunSpec = { ...base, quiet: { ...base.quiet, turnIcount: TURN, sliceIcount: SLICE } }
-  const events: Array<Event> = []
-  const run = start(spec, decider, { append: (_now, _cpu, _task, _count, event) => void events.push(event) })
-  if ("_tag" in run) throw new Error(run.reason)
-  for (let step = 0; step < 20_000 && run.outcome === undefined; step++) run.step()
+  const { events, run } = begin(text, decider)
+  finish(run)
   expect(run.outcome).toMatchObject({ _tag: "Exited", status: 0 })
   return events
 }
@@ -103,9 +84,7 @@ describe("quietly", () => {
 
 describe("the digest of questions", () => {
   const digest = (...asked: ReadonlyArray<ReadonlyArray<number>>): string => {
-    const run = start(specOf(assembleText(spinning, "quiet.s"), abisNamed("none")), quietDecider)
-    if ("_tag" in run) throw new Error(run.reason)
-    const { kernel } = run
+    const { kernel } = begin(spinning, quietDecider).run
     for (const options of asked) kernel.choose("clock", kernel.current(kernel.task), options)
     return kernel.questionDigest
   }

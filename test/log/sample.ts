@@ -90,8 +90,8 @@ export const append = (writer: RecordingWriter, entries: ReadonlyArray<Entry>): 
 }
 
 /** A small recording with something of everything. */
-export const everything = (draw: Stream, codec: Codec = "none") => {
-  const entries = entriesOf(draw, 40)
+export const everything = (draw: Stream, codec: Codec = "none", tags: ReadonlyArray<EventTag> = eventTags) => {
+  const entries = entriesOf(draw, 40, tags)
   const schedule = Array.from({ length: 24 }, () => deviationOf(draw, oneOf(draw, kindNames)))
   const written = recordingOf((writer) => {
     append(writer, entries.slice(0, 20))

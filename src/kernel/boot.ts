@@ -9,7 +9,7 @@ import { bytesOfLatin1, viewOf } from "../base/bytes.ts"
 import { type Address, childTask, type CpuId, rootTask, type TaskId } from "../base/ids.ts"
 import { stream } from "../base/prng.ts"
 import { known } from "../base/assert.ts"
-import type { Decider } from "../log/choice.ts"
+import { type Decider, quietDecider } from "../log/choice.ts"
 import type { EventLog } from "../log/event.ts"
 import type { Program, TaskRequest } from "../program/program.ts"
 import { type Machine, PAGE_BYTES, READ, type SpaceId, WRITE } from "../machine/machine.ts"
@@ -60,7 +60,8 @@ export const boot = (program: Program, options: BootOptions, decider: Decider, l
   const { cpus, machine } = options
   const first = known([...cpus].sort((a, b) => a - b)[0], "there is a CPU")
   const space = machine.newSpace()
-  const kernel = new Kernel(options, emptyState(cpus), rootTask, decider, log)
+  // Who is asked from the first instruction on is not asked before it: so a fork of any boot is a boot.
+  const kernel = new Kernel(options, emptyState(cpus), rootTask, quietDecider, log)
   const rootBlock = machine.newBlock(space)
   kernel.emit({
     _tag: "TaskCreated", task: rootTask, child: rootTask, process: rootTask, tid: FIRST_TID, cpu: first,
@@ -78,6 +79,7 @@ export const boot = (program: Program, options: BootOptions, decider: Decider, l
   takeHead(kernel, first)
   const { experiment } = program
   const failure = experiment.tasks.length > 0 ? startTasks(kernel, load, program) : enterProgram(kernel, load, program, options)
+  kernel.decider = decider
   return failure ?? kernel
 }
 

@@ -1,4 +1,7 @@
-/** ELF of 64 bits, little-endian: numbers and offsets. Source: elf(5); System V ABI, AMD64 supplement, chapter 4. */
+/**
+ * ELF of 64 bits, little-endian: numbers and offsets. Source: elf(5); System V ABI, AMD64 supplement,
+ * chapter 4.
+ */
 
 export const ELF_MAGIC = 0x464c_457f
 export const ELFCLASS64 = 2
@@ -40,13 +43,19 @@ export const EHDR = {
 } as const
 
 /** Elf64_Phdr */
-export const PHDR = { sizeBytes: 56, type: 0, flags: 4, offset: 8, vaddr: 16, filesz: 32, memsz: 40, align: 48 } as const
+export const PHDR = {
+  sizeBytes: 56, type: 0, flags: 4, offset: 8, vaddr: 16, filesz: 32, memsz: 40, align: 48
+} as const
 
 /** Elf64_Shdr */
-export const SHDR = { sizeBytes: 64, name: 0, type: 4, flags: 8, addr: 16, offset: 24, size: 32, link: 40, entsize: 56 } as const
+export const SHDR = {
+  sizeBytes: 64, name: 0, type: 4, flags: 8, addr: 16, offset: 24, size: 32, link: 40, entsize: 56
+} as const
 
 /** Elf64_Sym */
 export const SYM = { sizeBytes: 24, name: 0, info: 4, shndx: 6, value: 8, size: 16 } as const
 
 /** struct rseq_cs, as user code describes a critical section. Source: Linux include/uapi/linux/rseq.h */
-export const RSEQ_CS = { sizeBytes: 32, version: 0, flags: 4, startIp: 8, postCommitOffset: 16, abortIp: 24 } as const
+export const RSEQ_CS = {
+  sizeBytes: 32, version: 0, flags: 4, startIp: 8, postCommitOffset: 16, abortIp: 24
+} as const

@@ -1,4 +1,7 @@
-/** The critical sections that a program describes for tools: `__rseq_cs` and the pointers of `__rseq_cs_ptr_array`. */
+/**
+ * The critical sections that a program describes for tools: `__rseq_cs` and the pointers of
+ * `__rseq_cs_ptr_array`.
+ */
 import { viewOf } from "../base/bytes.ts"
 import { TASK_SIZE, type Address } from "../base/ids.ts"
 import { RSEQ_CS } from "../linux/elf.ts"
@@ -14,8 +17,14 @@ const POINTER_BYTES = 8
 /** A program describes as many as it likes; so many are kept. */
 const SECTION_COUNT_MAX = 65_536
 
-/** By address of the descriptor, each once. A descriptor that describes nothing is passed over: the kernel is the judge. */
-export const describedSections = (sections: ReadonlyArray<NamedSection>, segments: ReadonlyArray<Segment>): ReadonlyArray<DescribedSection> => {
+/**
+ * By address of the descriptor, each once. A descriptor that describes nothing is passed over: the
+ * kernel is the judge.
+ */
+export const describedSections = (
+  sections: ReadonlyArray<NamedSection>,
+  segments: ReadonlyArray<Segment>
+): ReadonlyArray<DescribedSection> => {
   const descriptors = new Set<Address>()
   for (const { name, sizeBytes, start } of sections) {
     // Beyond user space addresses are no longer exact, and nothing is there.

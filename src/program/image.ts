@@ -12,7 +12,10 @@ export interface Placed {
   readonly protection: number
 }
 
-/** Segments of sections in ascending order: neighbours with equal protection are one, unless a page lies between. */
+/**
+ * Segments of sections in ascending order: neighbours with equal protection are one, unless a page lies
+ * between.
+ */
 export const imageOf = (sections: ReadonlyArray<Placed>): Pick<Program, "segments" | "end"> => {
   const groups: Array<Array<Placed>> = []
   for (const section of sections) {

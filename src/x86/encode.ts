@@ -1,8 +1,17 @@
 /**
- * Instructions to bytes. iced-x86 knows every encoding there is; from it a table of rows is made, one mnemonic at a
- * time, and of the rows that accept the operands the shortest is taken, as GNU as does.
+ * Instructions to bytes. iced-x86 knows every encoding there is; from it a table of rows is made, one
+ * mnemonic at a time, and of the rows that accept the operands the shortest is taken, as GNU as does.
  */
-import { Code, CodeExt, EncodingKind, Instruction, MandatoryPrefix, Mnemonic, OpCodeOperandKind, OpCodeTableKind } from "iced-x86"
+import {
+  Code,
+  CodeExt,
+  EncodingKind,
+  Instruction,
+  MandatoryPrefix,
+  Mnemonic,
+  OpCodeOperandKind,
+  OpCodeTableKind
+} from "iced-x86"
 import { known } from "../base/assert.ts"
 import { readingsOf, type Reading } from "./encode/att-mnemonic.ts"
 import { slots } from "./encode/slot.ts"
@@ -35,7 +44,6 @@ const rowOf = (code: Code): Encoding | undefined => {
     if (!rowSlots.every((each) => each !== undefined) || notWritten.has(code)) return undefined
     const opcodeBytes = info.opCodeLength === 2 ? [info.opCode >> 8, info.opCode & 0xff] : [info.opCode]
     return {
-      mnemonic: mnemonicName(info.mnemonic),
       slots: rowSlots,
       operandBits: info.operandSize,
       isDefault64: info.defaultOpSize64,
@@ -43,8 +51,7 @@ const rowOf = (code: Code): Encoding | undefined => {
       opcode: [...escape, ...opcodeBytes],
       group: info.groupIndex === -1 ? undefined : info.groupIndex,
       addressBits: info.addressSize,
-      mayBeLocked: info.canUseLockPrefix,
-      mayRepeat: info.canUseRepPrefix || info.canUseRepnePrefix
+      mayBeLocked: info.canUseLockPrefix
     }
   } finally {
     info.free()
@@ -58,11 +65,15 @@ const notWritten: ReadonlySet<Code> = new Set([
   Code.Bswap_r16, Code.Movzx_r16_rm16, Code.Movsx_r16_rm16, Code.Movsxd_r16_rm16, Code.Movsxd_r32_rm32
 ])
 
-const mnemonicName = (mnemonic: Mnemonic): string => known(Mnemonic[mnemonic], "iced names its mnemonics").toLowerCase()
+const mnemonicName = (mnemonic: Mnemonic): string =>
+  known(Mnemonic[mnemonic], "iced names its mnemonics").toLowerCase()
 
 let codes: ReadonlyMap<string, ReadonlyArray<Code>> | undefined
 
-/** All codes by mnemonic, in iced's order, which is that of the opcodes. x87 is left out: AT&T turns some of it round. */
+/**
+ * All codes by mnemonic, in iced's order, which is that of the opcodes. x87 is left out: AT&T turns
+ * some of it round.
+ */
 const codesByMnemonic = (): ReadonlyMap<string, ReadonlyArray<Code>> => {
   if (codes !== undefined) return codes
   const byName = new Map<string, Array<Code>>()
@@ -98,14 +109,10 @@ const widthOf = ({ operandBits, slots: all }: Encoding): number => {
   return (inMemory ?? all.find(({ widthBits }) => widthBits !== undefined))?.widthBits ?? operandBits
 }
 
-/** `movabs` takes the rows with 64 bits of immediate or address; rows with such an address it takes alone. */
-const suitsAbsolute = (row: Encoding, isAbsolute: boolean): boolean =>
-  isAbsolute ? row.slots.some(({ sizeBytes }) => sizeBytes === 8) : !row.slots.some(({ role }) => role === "address")
-
 const suits = (row: Encoding, { destinationBits, isAbsolute = false, widthBits }: Reading): boolean =>
   (widthBits === undefined || widthOf(row) === widthBits) &&
   (destinationBits === undefined || row.slots[0]?.widthBits === destinationBits) &&
-  suitsAbsolute(row, isAbsolute)
+  (!isAbsolute || row.slots.some(({ sizeBytes }) => sizeBytes === 8))
 
 const accepts = (row: Encoding, operands: ReadonlyArray<Operand>): boolean =>
   operands.length === 0
@@ -130,12 +137,17 @@ const narrowRegister = ({ name, number }: RegisterOperand): RegisterOperand | un
   registerNamed(number > 7 ? `${name}d` : name.replace("r", "e"))
 
 /** AT&T's order and abbreviations to Intel's order, in full. Where two are given, both mean the same. */
-const spellings = (mnemonic: string, operands: ReadonlyArray<Operand>): ReadonlyArray<ReadonlyArray<Operand>> => {
+const spellings = (
+  mnemonic: string,
+  operands: ReadonlyArray<Operand>
+): ReadonlyArray<ReadonlyArray<Operand>> => {
   if (mnemonic === "enter") return [operands]
   const intel = narrowing.has(mnemonic) ? operands.toReversed().map(narrowed) : operands.toReversed()
   const [first, second] = intel
   if (shifts.has(mnemonic) && intel.length === 1) return [[...intel, ONE]]
-  if (mnemonic === "imul" && first !== undefined && second?._tag === "Immediate" && intel.length === 2) return [[first, first, second]]
+  if (mnemonic === "imul" && first !== undefined && second?._tag === "Immediate" && intel.length === 2) {
+    return [[first, first, second]]
+  }
   return mnemonic === "xchg" || mnemonic === "test" ? [intel, operands] : [intel]
 }
 
@@ -146,7 +158,10 @@ interface Candidate {
   readonly encoded: Encoded
 }
 
-/** Of equal length, a sign-extended byte goes before the accumulator's own opcode, and anything before REX.W. */
+/**
+ * Of equal length, a sign-extended byte goes before the accumulator's own opcode, and anything before
+ * REX.W.
+ */
 const rank = ({ encoded, row }: Candidate): number =>
   4 * encoded.bytes.length +
   (row.slots.some(({ isSigned, sizeBytes }) => isSigned && sizeBytes === 1) ? 0 : 2) +
@@ -154,7 +169,10 @@ const rank = ({ encoded, row }: Candidate): number =>
 
 /** The first of the lowest rank. */
 const best = (candidates: ReadonlyArray<Candidate>): Candidate | undefined =>
-  candidates.reduce<Candidate | undefined>((found, each) => (found === undefined || rank(each) < rank(found) ? each : found), undefined)
+  candidates.reduce<Candidate | undefined>(
+    (found, each) => (found === undefined || rank(each) < rank(found) ? each : found),
+    undefined
+  )
 
 /** Nothing but the operands in memory could tell the size, and it does not. */
 const isAmbiguous = (candidates: ReadonlyArray<Candidate>, operands: ReadonlyArray<Operand>): boolean =>
@@ -166,28 +184,36 @@ const isAmbiguous = (candidates: ReadonlyArray<Candidate>, operands: ReadonlyArr
 export const prefixBytes = { rep: 0xf3, repe: 0xf3, repz: 0xf3, repne: 0xf2, repnz: 0xf2, lock: 0xf0 } as const
 export type Prefix = keyof typeof prefixBytes
 export const isPrefix = (name: string): name is Prefix => Object.hasOwn(prefixBytes, name)
+const prefixNames: ReadonlyArray<Prefix> = Object.keys(prefixBytes).filter(isPrefix)
 
-/** What became of an instruction. `Branch` has two sizes; the layout decides. */
+/** What of an instruction is wrong. */
+type Blamed = "mnemonic" | "operands" | "prefix"
+
+/** What became of an instruction, its operands in Intel's order. `Branch` has two sizes; the layout decides. */
 export type Encodement =
   | { readonly _tag: "Encoded"; readonly encoded: Encoded; readonly operands: ReadonlyArray<Operand> }
-  | { readonly _tag: "Branch"; readonly short: Encoded; readonly near: Encoded; readonly operands: ReadonlyArray<Operand> }
+  | { readonly _tag: "Branch"; readonly short: Encoded; readonly near: Encoded }
   /** `expected` names what would have been accepted. */
-  | { readonly _tag: "Refused"; readonly expected: string; readonly blames: "mnemonic" | "operands" | "prefix" }
+  | { readonly _tag: "Refused"; readonly expected: string; readonly blames: Blamed }
 
-const refused = (blames: "mnemonic" | "operands" | "prefix", expected: string): Encodement => ({ _tag: "Refused", blames, expected })
+const refused = (blames: Blamed, expected: string): Encodement => ({ _tag: "Refused", blames, expected })
 
 /**
  * The bytes of `name operands`, in AT&T's names and order, without knowing where they will stand: fields of
  * symbols are left zero and listed, by the operand they belong to in `operands` of the answer.
  */
-export const encode = (name: string, prefixes: ReadonlyArray<Prefix>, written: ReadonlyArray<Operand>): Encodement => {
+export const encode = (
+  name: string,
+  prefixes: ReadonlyArray<Prefix>,
+  written: ReadonlyArray<Operand>
+): Encodement => {
   const readings = readingsOf(name).filter(({ mnemonic }) => rowsOf(mnemonic).length > 0)
   if (readings.length === 0) return refused("mnemonic", "an instruction")
-  const prefixList = (Object.keys(prefixBytes) as Array<Prefix>).filter((each) => prefixes.includes(each))
+  const bytes = prefixNames.filter((each) => prefixes.includes(each)).map((each) => prefixBytes[each])
 
-  const bytes = prefixList.map((each) => prefixBytes[each])
   for (const reading of readings) {
-    const fitting = spellings(reading.mnemonic, written).flatMap((operands) => candidatesOf(reading, operands, bytes))
+    const fitting = spellings(reading.mnemonic, written)
+      .flatMap((operands) => candidatesOf(reading, operands, bytes))
     if (fitting.length === 0) continue
     const asDefault = fitting.filter(({ row }) => row.isDefault64)
     const candidates = reading.widthBits === undefined && asDefault.length > 0 ? asDefault : fitting
@@ -195,19 +221,26 @@ export const encode = (name: string, prefixes: ReadonlyArray<Prefix>, written: R
       return refused("operands", `a size: ${name}b, ${name}w, ${name}l or ${name}q`)
     }
     const { encoded, operands, row } = known(best(candidates), "there are candidates")
-    if (prefixes.includes("lock") && !row.mayBeLocked) return refused("prefix", "an instruction that LOCK goes with")
+    if (prefixes.includes("lock") && !(row.mayBeLocked && operands[0]?._tag === "Memory")) {
+      return refused("prefix", "an instruction that LOCK goes with, and its result in memory")
+    }
     const near = candidates.find(isNear)
     return near === undefined || near.encoded === encoded
       ? { _tag: "Encoded", encoded, operands }
-      : { _tag: "Branch", short: encoded, near: near.encoded, operands }
+      : { _tag: "Branch", short: encoded, near: near.encoded }
   }
   return refused("operands", `operands that ${name} takes`)
 }
 
 /** A jump or call that reaches everywhere. */
-const isNear = ({ row }: Candidate): boolean => row.slots.some(({ role, sizeBytes }) => role === "branch" && sizeBytes === 4)
+const isNear = ({ row }: Candidate): boolean =>
+  row.slots.some(({ role, sizeBytes }) => role === "branch" && sizeBytes === 4)
 
-const candidatesOf = (reading: Reading, operands: ReadonlyArray<Operand>, prefixes: ReadonlyArray<number>): ReadonlyArray<Candidate> => {
+const candidatesOf = (
+  reading: Reading,
+  operands: ReadonlyArray<Operand>,
+  prefixes: ReadonlyArray<number>
+): ReadonlyArray<Candidate> => {
   const candidates: Array<Candidate> = []
   for (const row of rowsOf(reading.mnemonic)) {
     if (!suits(row, reading) || !accepts(row, operands)) continue

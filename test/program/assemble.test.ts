@@ -145,6 +145,9 @@ describe("lines that begin #:", () => {
   })
 })
 
+/** About a second where nothing else runs; for ever, without the limits. */
+const SLOW_MS = 30_000
+
 const failure = (assembly: Assembly): string =>
   assembly._tag === "Assembled" ? "assembled" : `${assembly.error.line}:${assembly.error.column}: ${assembly.error.expected}`
 
@@ -210,6 +213,6 @@ describe("a problem", () => {
     const begun = performance.now()
     const assembly = assemble(text, "test.s")
     expect(assembly._tag).toBe("AssemblyFailed")
-    expect(performance.now() - begun).toBeLessThan(6000)
+    expect(performance.now() - begun).toBeLessThan(SLOW_MS)
   })
 })

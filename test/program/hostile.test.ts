@@ -8,7 +8,7 @@ import { loadElf } from "../../src/program/elf.ts"
 
 const CASE_COUNT = 10_000
 const seed = process.env["RSEQLAB_SEED"] ?? "17"
-const SLOW_MS = 10_000
+const SLOW_MS = 30_000
 
 const folder = (path: string): URL => new URL(path, import.meta.url)
 const pick = <T>(chance: Stream, all: ReadonlyArray<T>): T => all[chance.below(all.length)] ?? expect.fail("nothing to pick from")

@@ -26,9 +26,10 @@ describe("encoding", () => {
     expect(different).toEqual([])
   })
 
+  // Where binutils is missing this stands for it. After a change to the forms it is taken anew, once the claim above holds.
   it("has not changed since it was last compared", () => {
     const all = forms.map((line) => `${line} ${bytesOf(line) ?? "refused"}`).join("\n")
-    expect(createHash("sha256").update(all).digest("hex").slice(0, 16)).toBe("c15a9fc9417d6c14")
+    expect(createHash("sha256").update(all).digest("hex").slice(0, 16)).toBe("1abe99ebac355f23")
   })
 
   it.each([

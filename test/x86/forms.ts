@@ -96,13 +96,14 @@ function* otherLines(): Generator<string> {
   yield* ["nop", "ret", "retq", "leave", "leaveq", "pause", "rep nop", "syscall", "cpuid", "rdtsc", "rdtscp", "ud2", "int3", "hlt", "endbr64", "mfence", "lfence", "sfence",
     "cltq", "cqto", "cltd", "cwtl", "cbtw", "cwtd", "cdqe", "cqo", "cdq", "cwde", "pushf", "popf", "pushfq", "popfq", "lahf", "sahf", "cld", "std", "clc", "stc", "cmc",
     "nopw 0(%rax,%rax,1)", "nopl 0(%rax)", "nopl 8(%rax,%rax,1)", "nopw %cs:512(%rax,%rax,1)", "nopq (%rbx)", "cmpxchg8b (%rax)", "cmpxchg16b 8(%r9)", "lock cmpxchg16b (%rdi)",
-    "movabs 0x1122334455667788,%al", "movabs 0x1122334455667788,%rax", "movabs %eax,0x1122334455667788", "jmp *%rax", "jmp *%r11", "call *%rdx", "call *(%r8)", "jmp *8(%rip)",
+    "movabs 8(%rbx),%al", "mov 0x123456789a,%eax", "mov 0x123456789a(%rbx),%eax", "movabs %fs:0x1122334455667788,%al", "movabs 0x1122334455667788,%al", "movabs 0x1122334455667788,%rax", "movabs %eax,0x1122334455667788", "jmp *%rax", "jmp *%r11", "call *%rdx", "call *(%r8)", "jmp *8(%rip)",
     "callq *%rax", "jmpq *16(%rsp)", "ud1 4(%rip),%edi", "ud1l (%rax),%ecx", "push %fs", "pop %gs", "mov %fs,%eax", "mov %ds,%ax", "mov %eax,%ds", "rdfsbase %rax", "wrfsbase %rcx",
     "rdgsbase %r9", "prefetcht0 (%rax)", "clflush (%rbx)", "fxsave (%rax)", "fxrstor 512(%rsp)", "ldmxcsr (%rax)", "stmxcsr 4(%rsp)", "emms", "lzcnt %eax,%ebx", "tzcnt (%rax),%rcx", "popcnt %rdx,%rcx",
     "crc32b %al,%ecx", "crc32q (%rax),%rcx", "crc32l %edx,%eax", "xgetbv", "swapgs", "xchg %ax,%ax", "xchg %eax,%eax", "xchg %r8,%rax", "xchg %rax,%r8"]
   for (const name of ["movs", "stos", "lods", "cmps", "scas"]) {
     for (const suffix of suffixes) yield* [`${name}${suffix}`, `rep ${name}${suffix}`, `repne ${name}${suffix}`, `repz ${name}${suffix}`]
   }
+  yield* ["lock incl %eax", "lock add (%rax),%eax", "lock mov %eax,(%rax)", "lock cmpl $1,(%rax)", "lock xchg %eax,(%rcx)", "lock xchg (%rcx),%eax", "rep ret"]
   yield* ["rep stosq %rax,%es:(%rdi)", "stosb %al,%es:(%rdi)", "movsb (%rsi),(%rdi)", "movsq %ds:(%rsi),%es:(%rdi)", "lodsb %fs:(%rsi),%al", "movsl %fs:(%rsi),(%rdi)"]
   for (const name of ["lock add", "lock or", "lock sub", "lock xadd", "lock cmpxchg", "lock bts", "xchg"]) {
     for (const suffix of ["w", "l", "q"] as const) yield* fewMemories.map((memory) => `${name}${suffix} ${general[suffix][1]},${memory}`)

@@ -1,8 +1,9 @@
 /**
- * GNU-as text (AT&T syntax) to a program, without a toolchain. The bytes are those that GNU as and ld would give.
+ * GNU-as text (AT&T syntax) to a program, without a toolchain. The bytes are those that GNU as and ld
+ * would give.
  *
- * `#: repeat N` defines the absolute symbol `repeat` as N before the first line; a text that other assemblers shall take as
- * well defines it itself under `.ifndef repeat`.
+ * `#: repeat N` defines the absolute symbol `repeat` as N before the first line; a text that other
+ * assemblers shall take as well defines it itself under `.ifndef repeat`.
  */
 import type { Program, ProgramSymbol } from "../program.ts"
 import { describedSections } from "../described.ts"
@@ -56,7 +57,9 @@ const assembled = (
   const annotations = { ...written, repeat }
   if (repeat !== undefined) unit.symbol("repeat").definition = { _tag: "Number", value: BigInt(repeat) }
 
-  if (expand(unit, source.statements, (cursor) => assembleStatement(unit, cursor)) === undefined) return undefined
+  if (expand(unit, source.statements, (cursor) => assembleStatement(unit, cursor)) === undefined) {
+    return undefined
+  }
   const sections = layOut(unit.sections.values(), problems)
   if (sections === undefined) return undefined
   const experiment = placeAnnotations(unit, annotations)
@@ -102,7 +105,9 @@ const symbolsOf = (unit: Unit): ReadonlyArray<ProgramSymbol> => {
     const size = symbol.size === undefined ? undefined : evaluator.evaluate(symbol.size)
     if (value._tag === "Unknown") continue
     const at: Address = Number(value.offset)
-    const sizeBytes = size?._tag === "Known" && size.offset > 0n && size.offset < 2n ** 32n ? Number(size.offset) : 0
+    const sizeBytes = size?._tag === "Known" && size.offset > 0n && size.offset < 2n ** 32n
+      ? Number(size.offset)
+      : 0
     symbols.push({ name: symbol.name, at, sizeBytes, kind: symbol.type })
   }
   return symbols.toSorted((a, b) => a.at - b.at || (a.name < b.name ? -1 : 1))

@@ -9,7 +9,7 @@ import type { Unit } from "./unit.ts"
 /** A directive, from behind its name to the end of the statement. `undefined` after a problem. */
 export type Directive = (unit: Unit, cursor: Cursor) => true | undefined
 
-const littleEndian = (value: bigint, sizeBytes: number): Uint8Array =>
+export const littleEndian = (value: bigint, sizeBytes: number): Uint8Array =>
   Uint8Array.from({ length: sizeBytes }, (_, index) => Number(BigInt.asUintN(8, value >> BigInt(8 * index))))
 
 /** Whether `value` fits so many bytes, signed or unsigned. */
@@ -32,7 +32,9 @@ export const numbers = (sizeBytes: number): Directive => (unit, cursor) =>
     const expression = unit.expression(cursor)
     if (expression === undefined) return undefined
     if (expression._tag === "Number") {
-      if (!fits(expression.value, sizeBytes)) return cursor.expected(`a number of ${8 * sizeBytes} bits`, place.at)
+      if (!fits(expression.value, sizeBytes)) {
+        return cursor.expected(`a number of ${8 * sizeBytes} bits`, place.at)
+      }
       return unit.emit(littleEndian(expression.value, sizeBytes), [], place)
     }
     const fixup = { at: 0, sizeBytes, expression, relativeTo: undefined, isSigned: false, place }
@@ -41,7 +43,9 @@ export const numbers = (sizeBytes: number): Directive => (unit, cursor) =>
 
 const STRING = /"((?:[^"\\]|\\.)*)"/y
 const ESCAPE = /\\(?:([0-7]{1,3})|x([0-9a-fA-F]{1,8})|(.))/g
-const escapes: ReadonlyMap<string, string> = new Map([["n", "\n"], ["t", "\t"], ["r", "\r"], ["b", "\b"], ["f", "\f"]])
+const escapes: ReadonlyMap<string, string> = new Map([
+  ["n", "\n"], ["t", "\t"], ["r", "\r"], ["b", "\b"], ["f", "\f"]
+])
 const encoder = new TextEncoder()
 
 /** The bytes of a string's inside. Text outside ASCII is UTF-8; numbers in escapes are bytes. */
@@ -79,8 +83,9 @@ const SPACE_BYTES_AT_ONCE = 4096
 
 /** `unit` as often as `count` says, now if it is known and small. */
 const space = (unit: Unit, place: Place, count: Expression, bytes: Uint8Array): true | undefined => {
-  if (count._tag === "Number" && count.value >= 0n && count.value * BigInt(bytes.length) <= SPACE_BYTES_AT_ONCE) {
-    const whole = new Uint8Array(Number(count.value * BigInt(bytes.length)))
+  const known = count._tag === "Number" ? count.value * BigInt(bytes.length) : undefined
+  if (known !== undefined && known >= 0n && known <= SPACE_BYTES_AT_ONCE) {
+    const whole = new Uint8Array(Number(known))
     repeatInto(whole, bytes)
     return unit.emit(whole, [], place)
   }
@@ -125,7 +130,8 @@ export const org: Directive = (unit, cursor) => {
   if (expression === undefined) return undefined
   const value = optional(unit, cursor, 0n, "a byte")
   if (value === undefined || cursor.end() === undefined) return undefined
-  unit.append({ _tag: "Space", until: "offset", expression, unit: littleEndian(value, 1), place, sizeBytes: 0, offset: 0 })
+  const byte = littleEndian(value, 1)
+  unit.append({ _tag: "Space", until: "offset", expression, unit: byte, place, sizeBytes: 0, offset: 0 })
   return true
 }
 
@@ -134,19 +140,22 @@ export const align = (isExponent: boolean): Directive => (unit, cursor) => {
   const at = cursor.at()
   const read = unit.number(cursor, "an alignment")
   if (read === undefined) return undefined
-  const isSmall = read >= 0n && read <= BigInt(isExponent ? Math.log2(ALIGNMENT_BYTES_MAX) : ALIGNMENT_BYTES_MAX)
-  const alignment = isSmall ? (isExponent ? 2 ** Number(read) : Math.max(1, Number(read))) : 0
-  if (!isPowerOfTwo(alignment)) return cursor.expected("an alignment that is a power of two, at most 1 MiB", at)
+  // An alignment of 0 is none. Beyond the greatest, and below 0, nothing is computed.
+  const isComputed = read >= 0n && read <= BigInt(ALIGNMENT_BYTES_MAX)
+  const alignment = !isComputed ? 0 : isExponent ? 2 ** Number(read) : Math.max(1, Number(read))
+  if (!isPowerOfTwo(alignment) || alignment > ALIGNMENT_BYTES_MAX) {
+    return cursor.expected("an alignment that is a power of two, at most 1 MiB", at)
+  }
   const NONE = -1n
   const value = optional(unit, cursor, NONE, "a byte")
   if (value === undefined) return undefined
-  const paddingBytesMax = optional(unit, cursor, BigInt(alignment), "a number of bytes")
-  if (paddingBytesMax === undefined || cursor.end() === undefined) return undefined
+  const limit = optional(unit, cursor, 0n, "a number of bytes")
+  if (limit === undefined || cursor.end() === undefined) return undefined
   unit.append({
     _tag: "Align",
     alignment,
     fill: value === NONE ? undefined : Number(BigInt.asUintN(8, value)),
-    paddingBytesMax: paddingBytesMax > 0n && paddingBytesMax < BigInt(alignment) ? Number(paddingBytesMax) : alignment,
+    paddingBytesMax: limit > 0n && limit < BigInt(alignment) ? Number(limit) : alignment,
     paddingBytes: 0,
     offset: 0
   })

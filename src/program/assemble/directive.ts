@@ -1,10 +1,13 @@
-/** Directives by name: what each does to the unit. Those that make statements (`.macro`, `.rept`, `.if`) are in `expand.ts`. */
+/**
+ * Directives by name: what each does to the unit. Those that make statements (`.macro`, `.rept`, `.if`)
+ * are in `expand.ts`.
+ */
 import { align, fill, numbers, org, skip, strings, type Directive } from "./data.ts"
 import type { Cursor } from "./cursor.ts"
 import type { Place } from "./problem.ts"
 import type { Unit } from "./unit.ts"
 
-/** For other tools' eyes only: no byte and no symbol of ours hangs on it. */
+/** No byte and no symbol of ours hangs on it. */
 const ignored: Directive = () => true
 
 const toSection = (name: string): Directive => (unit, cursor) => {
@@ -74,7 +77,9 @@ const size: Directive = (unit, cursor) => {
   return true
 }
 
-const types: Readonly<Record<string, "function" | "object" | "other">> = { function: "function", object: "object", notype: "other" }
+const types: Readonly<Record<string, "function" | "object" | "other">> = {
+  function: "function", object: "object", notype: "other"
+}
 
 const type: Directive = (unit, cursor) => {
   const name = symbolName(cursor)
@@ -99,12 +104,19 @@ const common: Directive = (unit, cursor) => {
   if (cursor.take(",") && align(false)(unit, cursor) === undefined) return undefined
   if (unit.label(name, place) === undefined) return undefined
   Object.assign(unit.symbol(name), { size: bytes, type: "object" })
-  unit.append({ _tag: "Space", until: "count", expression: bytes, unit: Uint8Array.of(0), place, sizeBytes: 0, offset: 0 })
+  const zero = Uint8Array.of(0)
+  unit.append({ _tag: "Space", until: "count", expression: bytes, unit: zero, place, sizeBytes: 0, offset: 0 })
   unit.pop()
   return cursor.end()
 }
 
 const refused = (why: string): Directive => (_unit, cursor) => cursor.expected(why, 0)
+
+/** For linkers and debuggers: a program is one text, so every name is seen everywhere. */
+const forOthers = [
+  ".globl", ".global", ".local", ".weak", ".hidden", ".protected", ".internal",
+  ".file", ".loc", ".ident", ".att_syntax", ".code64", ".arch", ".addrsig", ".addrsig_sym"
+]
 
 const directives: ReadonlyMap<string, Directive> = new Map<string, Directive>([
   [".text", toSection(".text")],
@@ -143,8 +155,7 @@ const directives: ReadonlyMap<string, Directive> = new Map<string, Directive>([
   [".type", type],
   [".comm", common],
   [".lcomm", common],
-  ...[".globl", ".global", ".local", ".weak", ".hidden", ".protected", ".internal", ".file", ".loc", ".ident", ".att_syntax", ".code64", ".arch", ".addrsig", ".addrsig_sym"]
-    .map((name): [string, Directive] => [name, ignored]),
+  ...forOthers.map((name): [string, Directive] => [name, ignored]),
   [".incbin", refused("no file of this computer: a program is one text")],
   [".include", refused("no file of this computer: a program is one text")],
   [".intel_syntax", refused("AT&T syntax")]

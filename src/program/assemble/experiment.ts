@@ -66,7 +66,9 @@ const cpus: Line = (_unit, cursor, draft) => {
   const count = list.length === 1 ? only : list.length
   if (count < 1 || count > CPU_COUNT_MAX) return cursor.expected(`1 to ${CPU_COUNT_MAX} CPUs`, at)
   if (new Set(list).size !== list.length) return cursor.expected("every CPU once", at)
-  draft.cpus = list.length === 1 ? Array.from({ length: count }, (_, cpu) => cpu) : list.toSorted((a, b) => a - b)
+  draft.cpus = list.length === 1
+    ? Array.from({ length: count }, (_, cpu) => cpu)
+    : list.toSorted((a, b) => a - b)
   return true
 }
 
@@ -118,8 +120,12 @@ const task: Line = (unit, cursor, draft) => {
       return cursor.expected("x2, cpu=0,1, arg=3 or stack=4096", at)
     }
   }
-  if (taskCpus.length > 1 && taskCpus.length !== count) return cursor.expected(`one CPU for all or one for each of ${count}`, place.at)
-  if (values.length > 1 && values.length !== count) return cursor.expected(`one argument for all or one for each of ${count}`, place.at)
+  if (taskCpus.length > 1 && taskCpus.length !== count) {
+    return cursor.expected(`one CPU for all or one for each of ${count}`, place.at)
+  }
+  if (values.length > 1 && values.length !== count) {
+    return cursor.expected(`one argument for all or one for each of ${count}`, place.at)
+  }
   const written = draft.tasks.reduce((sum, each) => sum + each.count, count)
   if (written > TASK_COUNT_MAX) return cursor.expected(`at most ${TASK_COUNT_MAX} tasks`, place.at)
   draft.tasks.push({ name, count, cpus: taskCpus, arguments: values, stackBytes, place })
@@ -148,7 +154,9 @@ const lines: Readonly<Record<string, Line>> = { cpus, abi, task, repeat, watch, 
 
 /** Reads the lines. `undefined` after a problem. */
 export const readAnnotations = (unit: Unit, annotations: ReadonlyArray<Statement>): Annotations | undefined => {
-  const draft: Draft = { cpus: undefined, abi: undefined, repeat: undefined, tasks: [], watches: [], finally: undefined }
+  const draft: Draft = {
+    cpus: undefined, abi: undefined, repeat: undefined, tasks: [], watches: [], finally: undefined
+  }
   for (const statement of annotations) {
     const cursor = newCursor(statement, unit.problems)
     const at = cursor.at()
@@ -165,7 +173,9 @@ export const placeAnnotations = (unit: Unit, annotations: Annotations): Experime
   const evaluator = newEvaluator("placed")
   const addressOf = (name: string, place: Place): number | undefined => {
     const symbol = unit.symbols.get(name)
-    if (symbol?.definition?._tag !== "Label") return unit.problems.expected(place, `a label of the program; ${name} is none`)
+    if (symbol?.definition?._tag !== "Label") {
+      return unit.problems.expected(place, `a label of the program; ${name} is none`)
+    }
     const value = evaluator.evaluate({ _tag: "Reference", symbol })
     return value._tag === "Known" ? Number(value.offset) : unit.problems.expected(place, value.expected)
   }
@@ -178,7 +188,10 @@ export const placeAnnotations = (unit: Unit, annotations: Annotations): Experime
       const expression = values[copy] ?? values[0]
       const value = expression === undefined ? undefined : evaluator.evaluate(expression)
       if (value?._tag === "Unknown") return unit.problems.expected(place, value.expected)
-      tasks.push({ entry, name, cpu: taskCpus[copy] ?? taskCpus[0], argument: BigInt.asUintN(64, value?.offset ?? 0n), stackBytes })
+      tasks.push({
+        entry, name, cpu: taskCpus[copy] ?? taskCpus[0],
+        argument: BigInt.asUintN(64, value?.offset ?? 0n), stackBytes
+      })
     }
   }
   const watches: Array<Experiment["watches"][number]> = []

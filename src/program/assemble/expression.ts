@@ -1,4 +1,7 @@
-/** Reads expressions. Precedence as in GNU as: `* / % << >>`, then `| & ^`, then `+ -` and comparisons, then `&&`, then `||`. */
+/**
+ * Reads expressions. Precedence as in GNU as: `* / % << >>`, then `| & ^`, then `+ -` and comparisons,
+ * then `&&`, then `||`.
+ */
 import type { Cursor } from "./cursor.ts"
 import { NESTING_MAX, OPERATOR_COUNT_MAX } from "./limits.ts"
 import type { BinaryOperator, Expression, UnaryOperator } from "./symbol.ts"
@@ -32,7 +35,9 @@ const DECIMAL = /([0-9]{1,40})(?![0-9A-Za-z_])/y
 const CHARACTER = /'(\\?)([\u0020-\u007e])'?/y
 const RELOCATION = /@([A-Za-z]+)/y
 
-const escapes: ReadonlyMap<string, number> = new Map([["n", 10], ["t", 9], ["r", 13], ["b", 8], ["f", 12], ["0", 0], ["\\", 92], ["'", 39], ["\"", 34]])
+const escapes: ReadonlyMap<string, number> = new Map([
+  ["n", 10], ["t", 9], ["r", 13], ["b", 8], ["f", 12], ["0", 0], ["\\", 92], ["'", 39], ["\"", 34]
+])
 
 const NUMBER_MAX = (1n << 64n) - 1n
 
@@ -50,7 +55,9 @@ export const readExpression = (cursor: Cursor, names: Names): Expression | undef
         cursor.moveTo(at)
         return left
       }
-      if (++operatorCount > OPERATOR_COUNT_MAX) return cursor.expected(`at most ${OPERATOR_COUNT_MAX} operators in an expression`, at)
+      if (++operatorCount > OPERATOR_COUNT_MAX) {
+        return cursor.expected(`at most ${OPERATOR_COUNT_MAX} operators in an expression`, at)
+      }
       const right = binary(levels[operator] + 1, depth)
       left = right === undefined ? undefined : { _tag: "Binary", operator, left, right }
     }
@@ -58,7 +65,9 @@ export const readExpression = (cursor: Cursor, names: Names): Expression | undef
   }
 
   const unary = (depth: number): Expression | undefined => {
-    if (depth > NESTING_MAX) return cursor.expected(`at most ${NESTING_MAX} parentheses and signs in each other`)
+    if (depth > NESTING_MAX) {
+      return cursor.expected(`at most ${NESTING_MAX} parentheses and signs in each other`)
+    }
     const operator = unaryOperators.find((each) => cursor.take(each))
     if (operator === undefined) return primary(depth)
     const operand = unary(depth + 1)
@@ -86,8 +95,9 @@ export const readExpression = (cursor: Cursor, names: Names): Expression | undef
     if (base2 !== undefined) return number(base2[1] ?? "", "0b")
     const local = cursor.match(LOCAL)
     if (local !== undefined) {
-      const [, digits = "", direction = ""] = local
-      return names.local(digits, direction === "b" ? "b" : "f") ?? cursor.expected(`a label ${digits}: before this`, begun)
+      const [, digits = "", letter] = local
+      const direction = letter === "b" ? "b" : "f"
+      return names.local(digits, direction) ?? cursor.expected(`a label ${digits}: before this`, begun)
     }
     const octal = cursor.match(OCTAL)
     if (octal !== undefined) return number(octal[1] ?? "", "0o")
@@ -97,7 +107,9 @@ export const readExpression = (cursor: Cursor, names: Names): Expression | undef
     if (character !== undefined) {
       const [, backslash = "", written = ""] = character
       const code = backslash === "" ? written.charCodeAt(0) : escapes.get(written)
-      return code === undefined ? cursor.expected("a character, such as 'a or '\\n", begun) : { _tag: "Number", value: BigInt(code) }
+      return code === undefined
+        ? cursor.expected("a character, such as 'a or '\\n", begun)
+        : { _tag: "Number", value: BigInt(code) }
     }
     const word = cursor.word()
     if (word === undefined) return cursor.expected("a number, a symbol or `(`")

@@ -1,8 +1,14 @@
 /** Instructions: prefixes, operands as AT&T writes them, and the fragment or bytes they become. */
-import { encode, isPrefix, prefixBytes, type Encodement, type Prefix } from "../../x86/encode.ts"
+import { known } from "../../base/assert.ts"
+import { encode, isPrefix, prefixBytes, type Prefix } from "../../x86/encode.ts"
 import { isBranchName } from "../../x86/encode/att-mnemonic.ts"
 import type { Encoded } from "../../x86/encode/encoding.ts"
-import { registerNamed, type MemoryOperand, type Operand, type RegisterOperand } from "../../x86/encode/operand.ts"
+import {
+  registerNamed,
+  type MemoryOperand,
+  type Operand,
+  type RegisterOperand
+} from "../../x86/encode/operand.ts"
 import type { Cursor } from "./cursor.ts"
 import type { Place } from "./problem.ts"
 import type { Fixup } from "./section.ts"
@@ -22,19 +28,22 @@ const register = (cursor: Cursor): RegisterOperand | undefined => {
   return registerNamed(cursor.word() ?? "") ?? cursor.expected("a register, such as %rax", at)
 }
 
-const numberIn = (expression: Expression): bigint | undefined => (expression._tag === "Number" ? expression.value : undefined)
+const numberIn = (expression: Expression): bigint | undefined =>
+  (expression._tag === "Number" ? expression.value : undefined)
 
-const isScale = (value: bigint): value is 1n | 2n | 4n | 8n => value === 1n || value === 2n || value === 4n || value === 8n
-const scales = { 1: 1, 2: 2, 4: 4, 8: 8 } as const
+type Scale = MemoryOperand["scale"]
+const isScale = (value: number): value is Scale => value === 1 || value === 2 || value === 4 || value === 8
 
-const isAddressRegister = ({ file, name, widthBits }: RegisterOperand): boolean =>
-  file === "ip" || (file === "general" && widthBits >= 32 && name !== "")
+const isAddressRegister = ({ file, widthBits }: RegisterOperand): boolean =>
+  file === "ip" || (file === "general" && widthBits >= 32)
+
+type Indexing = Pick<MemoryOperand, "base" | "index" | "scale">
 
 /** `(base, index, scale)`, from behind its parenthesis to behind the other. */
-const indexing = (unit: Unit, cursor: Cursor): Pick<MemoryOperand, "base" | "index" | "scale"> | undefined => {
+const indexing = (unit: Unit, cursor: Cursor): Indexing | undefined => {
   let base: RegisterOperand | undefined
   let index: RegisterOperand | undefined
-  let scale: 1 | 2 | 4 | 8 = 1
+  let scale: Scale = 1
   if (cursor.sees("%")) {
     base = register(cursor)
     if (base === undefined) return undefined
@@ -44,15 +53,20 @@ const indexing = (unit: Unit, cursor: Cursor): Pick<MemoryOperand, "base" | "ind
     if (index === undefined) return undefined
     if (cursor.take(",")) {
       const at = cursor.at()
-      const value = unit.number(cursor, "a scale")
-      if (value === undefined) return undefined
+      const read = unit.number(cursor, "a scale")
+      if (read === undefined) return undefined
+      const value = Number(read)
       if (!isScale(value)) return cursor.expected("a scale: 1, 2, 4 or 8", at)
-      scale = scales[Number(value) as 1 | 2 | 4 | 8]
+      scale = value
     }
   }
   const isAddress = [base, index].every((each) => each === undefined || isAddressRegister(each))
-  if (!isAddress || index?.file === "ip" || (base?.file === "ip" && index !== undefined)) return cursor.expected("registers of 64 or 32 bits, %rip alone")
-  if (base !== undefined && index !== undefined && base.widthBits !== index.widthBits) return cursor.expected("a base and an index of one width")
+  if (!isAddress || index?.file === "ip" || (base?.file === "ip" && index !== undefined)) {
+    return cursor.expected("registers of 64 or 32 bits, %rip alone")
+  }
+  if (base !== undefined && index !== undefined && base.widthBits !== index.widthBits) {
+    return cursor.expected("a base and an index of one width")
+  }
   if (index?.number === 4) return cursor.expected("an index other than the stack pointer")
   return cursor.take(")") ? { base, index, scale } : cursor.expected("`)`")
 }
@@ -72,7 +86,7 @@ const memory = (unit: Unit, cursor: Cursor, segment: RegisterOperand | undefined
     expression = unit.expression(cursor)
     if (expression === undefined) return undefined
   }
-  let rest: Pick<MemoryOperand, "base" | "index" | "scale"> | undefined = { base: undefined, index: undefined, scale: 1 }
+  let rest: Indexing | undefined = { base: undefined, index: undefined, scale: 1 }
   if (seesIndexing()) {
     cursor.take("(")
     rest = indexing(unit, cursor)
@@ -80,10 +94,6 @@ const memory = (unit: Unit, cursor: Cursor, segment: RegisterOperand | undefined
   }
   const value = numberIn(expression)
   const displacement = value === undefined ? undefined : BigInt.asIntN(64, value)
-  if (displacement !== undefined && BigInt.asIntN(32, displacement) !== displacement) {
-    // movabs takes any address, and only where nothing is added to it.
-    if (rest.base !== undefined || rest.index !== undefined) return cursor.expected("a displacement of 32 bits", place.at)
-  }
   return { place, operand: { _tag: "Memory", segment, displacement, ...rest }, expression }
 }
 
@@ -104,22 +114,31 @@ const operand = (unit: Unit, cursor: Cursor, isBranch: boolean): Written | undef
   }
   const read = memory(unit, cursor, undefined)
   if (read === undefined || !isBranch || isIndirect || read.operand._tag !== "Memory") return read
-  if (read.operand.base !== undefined || read.operand.index !== undefined) return cursor.expected("`*` before an indirect target")
+  if (read.operand.base !== undefined || read.operand.index !== undefined) {
+    return cursor.expected("`*` before an indirect target")
+  }
   return { place, operand: { _tag: "Branch" }, expression: read.expression }
 }
 
-const fixupsOf = (encoded: Encoded, operands: ReadonlyArray<Operand>, written: ReadonlyArray<Written>): ReadonlyArray<Fixup> =>
-  encoded.fields.flatMap(({ at, isRelative, isSigned, operand: index, sizeBytes }) => {
+const fixupsOf = (
+  { bytes, fields }: Encoded,
+  operands: ReadonlyArray<Operand>,
+  written: ReadonlyArray<Written>
+): ReadonlyArray<Fixup> =>
+  fields.map(({ at, isRelative, isSigned, operand: index, sizeBytes }) => {
     const from = written.find((each) => each.operand === operands[index])
-    if (from?.expression === undefined) return []
-    return [{ at, sizeBytes, expression: from.expression, relativeTo: isRelative ? encoded.bytes.length : undefined, isSigned, place: from.place }]
+    const expression = known(from?.expression, "an open field belongs to an operand with an expression")
+    const place = known(from?.place, "an open field belongs to an operand that was written")
+    return { at, sizeBytes, expression, relativeTo: isRelative ? bytes.length : undefined, isSigned, place }
   })
 
-const blamed = (encodement: Extract<Encodement, { _tag: "Refused" }>, at: { readonly mnemonic: number; readonly operands: number; readonly prefix: number }): number =>
-  at[encodement.blames]
-
 /** An instruction whose name, or first prefix, is `name` and has just been read. */
-export const assembleInstruction = (unit: Unit, cursor: Cursor, name: string, place: Place): true | undefined => {
+export const assembleInstruction = (
+  unit: Unit,
+  cursor: Cursor,
+  name: string,
+  place: Place
+): true | undefined => {
   const prefixes: Array<Prefix> = []
   let mnemonic = name.toLowerCase()
   let mnemonicAt = place.at
@@ -143,8 +162,10 @@ export const assembleInstruction = (unit: Unit, cursor: Cursor, name: string, pl
 
   const encodement = encode(mnemonic, prefixes, written.map((each) => each.operand))
   switch (encodement._tag) {
-    case "Refused":
-      return cursor.expected(encodement.expected, blamed(encodement, { mnemonic: mnemonicAt, operands: operandsAt, prefix: place.at }))
+    case "Refused": {
+      const places = { mnemonic: mnemonicAt, operands: operandsAt, prefix: place.at }
+      return cursor.expected(encodement.expected, places[encodement.blames])
+    }
     case "Encoded": {
       const { encoded, operands } = encodement
       return unit.emit(encoded.bytes, fixupsOf(encoded, operands, written), place)
@@ -152,7 +173,10 @@ export const assembleInstruction = (unit: Unit, cursor: Cursor, name: string, pl
     case "Branch": {
       const [target] = written
       if (target?.expression === undefined) return cursor.expected("a target")
-      unit.append({ _tag: "Branch", short: encodement.short, near: encodement.near, target: target.expression, place: target.place, isNear: false, offset: 0 })
+      unit.append({
+        _tag: "Branch", short: encodement.short, near: encodement.near, target: target.expression,
+        place: target.place, isNear: false, offset: 0
+      })
       return true
     }
   }

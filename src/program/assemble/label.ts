@@ -6,7 +6,10 @@ import type { Unit } from "./unit.ts"
 const LABEL = /([A-Za-z_.$\u0080-\uffff][A-Za-z0-9_.$\u0080-\uffff]*|[0-9]{1,9}):/y
 
 /** Moves over the labels; `each` is told the name and the place of every one, and ends it by `undefined`. */
-const overLabels = (cursor: Cursor, each: (name: string, place: Place) => true | undefined): true | undefined => {
+const overLabels = (
+  cursor: Cursor,
+  each: (name: string, place: Place) => true | undefined
+): true | undefined => {
   for (;;) {
     const place = cursor.place()
     const name = cursor.match(LABEL)?.[1]

@@ -1,11 +1,11 @@
 /** From relaxed sections to bytes at addresses: places of sections, values of symbols, padding. */
 import { alignUp } from "../../base/bits.ts"
 import type { Address } from "../../base/ids.ts"
-import { fits, repeatInto } from "./data.ts"
+import { fits, littleEndian, repeatInto } from "./data.ts"
 import { OUTPUT_BYTES_MAX } from "./limits.ts"
 import type { Problems } from "./problem.ts"
 import { placeOf, relax, sizeOf } from "./relax.ts"
-import type { Fixup, Section } from "./section.ts"
+import type { Fixup, Fragment, Section } from "./section.ts"
 import { newEvaluator, type Evaluator } from "./symbol.ts"
 
 /** Where the first section goes: what linkers for x86-64 leave to the program headers is left free. */
@@ -23,15 +23,20 @@ export interface PlacedSection {
   readonly protection: number
 }
 
-const protectionOf = ({ isExecutable, isWritable }: Section): number => 1 | (isWritable ? 2 : 0) | (isExecutable ? 4 : 0)
+const protectionOf = ({ isExecutable, isWritable }: Section): number =>
+  1 | (isWritable ? 2 : 0) | (isExecutable ? 4 : 0)
 
 /** Code, constants, data, zeros: each kind on pages of its own. */
-const kindOf = (section: Section): number => (section.isExecutable ? 0 : !section.isWritable ? 1 : section.hasBytes ? 2 : 3)
+const kindOf = (section: Section): number =>
+  (section.isExecutable ? 0 : !section.isWritable ? 1 : section.hasBytes ? 2 : 3)
 
 const order = (a: Section, b: Section): number => kindOf(a) - kindOf(b) || protectionOf(a) - protectionOf(b)
 
 /** Places everything. `undefined` after a problem. The sections come in the order of their addresses. */
-export const layOut = (sections: Iterable<Section>, problems: Problems): ReadonlyArray<PlacedSection> | undefined => {
+export const layOut = (
+  sections: Iterable<Section>,
+  problems: Problems
+): ReadonlyArray<PlacedSection> | undefined => {
   const ascending = [...sections].filter(({ isAllocated }) => isAllocated).toSorted(order)
   let at = FIRST_ADDRESS
   let before: Section | undefined
@@ -40,7 +45,9 @@ export const layOut = (sections: Iterable<Section>, problems: Problems): Readonl
     const isNewPage = before !== undefined && order(before, section) !== 0
     section.address = alignUp(at, Math.max(isNewPage ? PAGE_BYTES : 1, section.alignment))
     at = section.address + section.sizeBytes
-    if (at > FIRST_ADDRESS + OUTPUT_BYTES_MAX) return problems.expected(placeOf(section), "at most 64 MiB of output")
+    if (at > FIRST_ADDRESS + OUTPUT_BYTES_MAX) {
+      return problems.expected(placeOf(section), "at most 64 MiB of output")
+    }
     before = section
   }
   const evaluator = newEvaluator("placed")
@@ -48,7 +55,10 @@ export const layOut = (sections: Iterable<Section>, problems: Problems): Readonl
   for (const section of ascending) {
     const bytes = section.hasBytes ? bytesOf(section, evaluator, problems) : new Uint8Array(0)
     if (bytes === undefined) return undefined
-    placed.push({ name: section.name, start: section.address, sizeBytes: section.sizeBytes, bytes, protection: protectionOf(section) })
+    placed.push({
+      name: section.name, start: section.address, sizeBytes: section.sizeBytes, bytes,
+      protection: protectionOf(section)
+    })
   }
   return placed
 }
@@ -92,17 +102,10 @@ const bytesOf = (section: Section, evaluator: Evaluator, problems: Problems): Ui
     switch (fragment._tag) {
       case "Bytes":
         own.set(fragment.bytes.bytes())
-        for (const fixup of fragment.fixups) if (fill(own, fixup, address, evaluator, problems) === undefined) return undefined
         break
-      case "Branch": {
-        const encoded = fragment.isNear ? fragment.near : fragment.short
-        own.set(encoded.bytes)
-        for (const { at, sizeBytes } of encoded.fields) {
-          const fixup: Fixup = { at, sizeBytes, expression: fragment.target, relativeTo: encoded.bytes.length, isSigned: true, place: fragment.place }
-          if (fill(own, fixup, address, evaluator, problems) === undefined) return undefined
-        }
+      case "Branch":
+        own.set((fragment.isNear ? fragment.near : fragment.short).bytes)
         break
-      }
       case "Align":
         padding(own, fragment.fill, section.isExecutable)
         break
@@ -110,18 +113,39 @@ const bytesOf = (section: Section, evaluator: Evaluator, problems: Problems): Ui
         repeatInto(own, fragment.unit)
         break
     }
+    for (const fixup of fixupsOf(fragment)) {
+      if (fill(own, fixup, address, evaluator, problems) === undefined) return undefined
+    }
   }
   return bytes
 }
 
+const fixupsOf = (fragment: Fragment): ReadonlyArray<Fixup> => {
+  if (fragment._tag === "Bytes") return fragment.fixups
+  if (fragment._tag !== "Branch") return []
+  const { bytes, fields } = fragment.isNear ? fragment.near : fragment.short
+  const { place, target: expression } = fragment
+  return fields.map(({ at, isSigned, sizeBytes }) =>
+    ({ at, sizeBytes, expression, relativeTo: bytes.length, isSigned, place }))
+}
+
 /** Puts the value of one fixup where it belongs. */
-const fill = (own: Uint8Array, fixup: Fixup, address: Address, evaluator: Evaluator, problems: Problems): true | undefined => {
+const fill = (
+  own: Uint8Array,
+  fixup: Fixup,
+  address: Address,
+  evaluator: Evaluator,
+  problems: Problems
+): true | undefined => {
   const { at, expression, isSigned, place, relativeTo, sizeBytes } = fixup
   const read = evaluator.evaluate(expression)
   if (read._tag === "Unknown") return problems.expected(place, read.expected)
   const value = relativeTo === undefined ? read.offset : read.offset - BigInt(address + relativeTo)
   const fitting = isSigned ? BigInt.asIntN(8 * sizeBytes, value) === value : fits(value, sizeBytes)
-  if (!fitting) return problems.expected(place, `a value of ${8 * sizeBytes} bits${relativeTo === undefined ? "" : ", relative to the next instruction"}`)
-  for (let index = 0; index < sizeBytes; index += 1) own[at + index] = Number(BigInt.asUintN(8, value >> BigInt(8 * index)))
+  if (!fitting) {
+    const origin = relativeTo === undefined ? "" : ", relative to the next instruction"
+    return problems.expected(place, `a value of ${8 * sizeBytes} bits${origin}`)
+  }
+  own.set(littleEndian(value, sizeBytes), at)
   return true
 }

@@ -1,4 +1,7 @@
-/** What a text may ask for at most. A text is anybody's: it ends in the typed error, quickly, and never in our memory. */
+/**
+ * What a text may ask for at most. A text is anybody's: it ends in the typed error, quickly, and never
+ * in our memory.
+ */
 export const SOURCE_BYTES_MAX = 16 * 1024 * 1024
 export const LINE_LENGTH_MAX = 16_384
 /** Of all sections together, zeros included. */

@@ -18,8 +18,20 @@ const afterString = (line: string, at: number): number => {
   return Math.min(next + 1, line.length)
 }
 
-/** The line in pieces between `;`, comments blanked. `isInside` says whether a block comment is open before and after. */
-const piecesOf = (line: string, wasInside: boolean): { readonly pieces: Array<{ text: string; column: number }>; readonly isInside: boolean } => {
+/** Behind what begins at `at` and may hold `#` or `;` without meaning them: a string or a character. */
+const afterToken = (line: string, at: number): number => {
+  if (line[at] === "\"") return afterString(line, at)
+  return line[at] === "'" ? Math.min(afterCharacter(line, at + 1), line.length) : at + 1
+}
+
+/**
+ * The line in pieces between `;`, comments blanked. `isInside` says whether a block comment is open
+ * before and after.
+ */
+const piecesOf = (
+  line: string,
+  wasInside: boolean
+): { readonly pieces: Array<{ text: string; column: number }>; readonly isInside: boolean } => {
   const pieces: Array<{ text: string; column: number }> = []
   let isInside = wasInside
   let text = ""
@@ -48,7 +60,7 @@ const piecesOf = (line: string, wasInside: boolean): { readonly pieces: Array<{ 
       close(at)
       at += 1
     } else {
-      const next = line[at] === "\"" ? afterString(line, at) : line[at] === "'" ? Math.min(afterCharacter(line, at + 1), line.length) : at + 1
+      const next = afterToken(line, at)
       text += line.slice(at, next)
       at = next
     }
@@ -68,8 +80,13 @@ export const readLines = (
   let isInside = false
   for (const [index, raw] of text.split("\n").entries()) {
     const source = raw.endsWith("\r") ? raw.slice(0, -1) : raw
-    const whole: Statement = { text: source, line: place.firstLine + index, column: 0, source, within: place.within }
-    if (source.length > LINE_LENGTH_MAX) return problems.expected({ statement: whole, at: LINE_LENGTH_MAX }, `a line of at most ${LINE_LENGTH_MAX} characters`)
+    const whole: Statement = {
+      text: source, line: place.firstLine + index, column: 0, source, within: place.within
+    }
+    if (source.length > LINE_LENGTH_MAX) {
+      const end = { statement: whole, at: LINE_LENGTH_MAX }
+      return problems.expected(end, `a line of at most ${LINE_LENGTH_MAX} characters`)
+    }
     const indent = source.length - source.trimStart().length
     if (!isInside && source.startsWith("#:", indent)) {
       annotations.push({ ...whole, text: source.slice(indent + 2), column: indent + 2 })

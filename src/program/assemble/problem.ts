@@ -39,8 +39,8 @@ export interface AssemblyError {
 }
 
 /**
- * Keeps the first problem of a text. Everything that parses returns `undefined` where it could not, after saying why here;
- * whoever gets an `undefined` returns one too.
+ * Keeps the first problem of a text. Everything that parses returns `undefined` where it could not, after
+ * saying why here; whoever gets an `undefined` returns one too.
  */
 export interface Problems {
   readonly first: () => AssemblyError | undefined
@@ -67,14 +67,21 @@ export const newProblems = (file: string): Problems => {
 
 const callsOf = (innermost: Expansion | undefined): AssemblyError["within"] => {
   const calls: Array<{ readonly macro: string; readonly line: number }> = []
-  for (let each = innermost; each !== undefined; each = each.within) calls.push({ macro: each.macro, line: each.line })
+  for (let each = innermost; each !== undefined; each = each.within) {
+    calls.push({ macro: each.macro, line: each.line })
+  }
   return calls
 }
 
 const EXCERPT_LENGTH_MAX = 120
 
-/** Three lines and one for each macro: place and expectation, the source, a caret under it. Not escaped for a terminal. */
-export const describeAssemblyError = ({ column, expected, file, line, source, within }: AssemblyError): string => {
+/**
+ * Three lines and one for each macro: place and expectation, the source, a caret under it. Not escaped
+ * for a terminal.
+ */
+export const describeAssemblyError = (
+  { column, expected, file, line, source, within }: AssemblyError
+): string => {
   // A very long line is shown from a little before the place.
   const from = column > EXCERPT_LENGTH_MAX ? column - EXCERPT_LENGTH_MAX / 2 : 0
   const excerpt = source.slice(from, from + EXCERPT_LENGTH_MAX)

@@ -1,6 +1,6 @@
 /**
- * Finds the sizes of jumps, paddings and spaces of one section, in the same steps as GNU as, so that where several solutions
- * exist ours is the same.
+ * Finds the sizes of jumps, paddings and spaces of one section, in the same steps as GNU as, so that
+ * where several solutions exist ours is the same.
  *
  * Source: binutils gas/write.c, relax_segment and relax_frag.
  */
@@ -22,7 +22,9 @@ export const sizeOf = (fragment: Fragment): number => {
 /** A place to blame for the size of a section. */
 export const placeOf = ({ fragments, name }: Section): Place => {
   const space = fragments.findLast((each) => each._tag === "Space")
-  return space?.place ?? { statement: { text: "", line: 1, column: 0, source: `section ${name}`, within: undefined }, at: 0 }
+  return space?.place ?? {
+    statement: { text: "", line: 1, column: 0, source: `section ${name}`, within: undefined }, at: 0
+  }
 }
 
 /** What a round knows besides the fragments. */
@@ -51,8 +53,12 @@ export const relax = (section: Section, problems: Problems): true | undefined =>
     at += sizeOf(fragment)
   }
   for (let rounds = 0, hasGrown = true; hasGrown; rounds += 1) {
-    if (rounds > 2 * RELAXATION_ROUND_MAX) return problems.expected(placeOf(section), "a size that does not move what it hangs on")
-    const grown = runRound({ section, problems, positionOf, stretch: 0, isLast: rounds >= RELAXATION_ROUND_MAX })
+    if (rounds > 2 * RELAXATION_ROUND_MAX) {
+      return problems.expected(placeOf(section), "a size that does not move what it hangs on")
+    }
+    const grown = runRound({
+      section, problems, positionOf, stretch: 0, isLast: rounds >= RELAXATION_ROUND_MAX
+    })
     if (grown === undefined) return undefined
     hasGrown = grown
   }
@@ -76,7 +82,9 @@ const runRound = (round: Round): boolean | undefined => {
     const growth = sizeOf(fragment) - before
     hasGrown ||= growth !== 0
     round.stretch += growth
-    if (fragment.offset > OUTPUT_BYTES_MAX) return problems.expected(placeOf(section), "at most 64 MiB of output")
+    if (fragment.offset > OUTPUT_BYTES_MAX) {
+      return problems.expected(placeOf(section), "at most 64 MiB of output")
+    }
   }
   const last = section.fragments.at(-1)
   section.sizeBytes = last === undefined ? 0 : last.offset + sizeOf(last)
@@ -94,7 +102,9 @@ const reaches = (branch: BranchFragment, { positionOf, section, stretch }: Round
   const label = labelOf(branch.target)
   const own = positionOf.get(branch)
   const other = label === undefined ? undefined : positionOf.get(label.fragment)
-  if (value._tag === "Unknown" || value.anchor !== section || own === undefined || other === undefined) return false
+  if (value._tag === "Unknown" || value.anchor !== section || own === undefined || other === undefined) {
+    return false
+  }
   let target = Number(value.offset)
   if (stretch !== 0 && other.index > own.index) {
     // Not reached in this round: it will move as we did, unless a padding in between absorbs that.
@@ -118,13 +128,20 @@ const labelOf = (target: Expression): Label | undefined => {
   }
 }
 
-const spaceOf = ({ expression, offset, place, unit, until }: SpaceFragment, { problems, section }: Round): number | undefined => {
+const spaceOf = (
+  { expression, offset, place, unit, until }: SpaceFragment,
+  { problems, section }: Round
+): number | undefined => {
   const value = newEvaluator("relaxing").evaluate(expression)
   if (value._tag === "Unknown") return problems.expected(place, value.expected)
   const isOffset = until === "offset"
-  if (value.anchor !== undefined && !(isOffset && value.anchor === section)) return problems.expected(place, "a number, not an address")
+  if (value.anchor !== undefined && !(isOffset && value.anchor === section)) {
+    return problems.expected(place, "a number, not an address")
+  }
   const count = isOffset ? value.offset - BigInt(offset) : value.offset
-  if (count < 0n) return problems.expected(place, isOffset ? "a place that is not behind this one" : "a size of 0 or more")
+  if (count < 0n) {
+    return problems.expected(place, isOffset ? "a place that is not behind this one" : "a size of 0 or more")
+  }
   const bytes = count * BigInt(unit.length)
   return bytes > BigInt(OUTPUT_BYTES_MAX) ? problems.expected(place, "at most 64 MiB of output") : Number(bytes)
 }

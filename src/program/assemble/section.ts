@@ -1,4 +1,7 @@
-/** What the statements add up to: sections of fragments whose sizes, or places, the layout still has to find. */
+/**
+ * What the statements add up to: sections of fragments whose sizes, or places, the layout still has to
+ * find.
+ */
 import type { Encoded } from "../../x86/encode/encoding.ts"
 import type { Place } from "./problem.ts"
 import type { Expression } from "./symbol.ts"

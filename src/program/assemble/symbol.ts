@@ -10,8 +10,8 @@ export interface Label {
 }
 
 /**
- * How much is known. *assembling*: places inside a fragment. *relaxing*: places inside a section, as far as this round has come.
- * *placed*: addresses.
+ * How much is known. *assembling*: places inside a fragment. *relaxing*: places inside a section, as far
+ * as this round has come. *placed*: addresses.
  */
 export type Stage = "assembling" | "relaxing" | "placed"
 
@@ -29,11 +29,17 @@ export type Expression =
   | { readonly _tag: "Number"; readonly value: bigint }
   | { readonly _tag: "Reference"; readonly symbol: AssemblySymbol }
   | { readonly _tag: "Unary"; readonly operator: UnaryOperator; readonly operand: Expression }
-  | { readonly _tag: "Binary"; readonly operator: BinaryOperator; readonly left: Expression; readonly right: Expression }
+  | {
+    readonly _tag: "Binary"
+    readonly operator: BinaryOperator
+    readonly left: Expression
+    readonly right: Expression
+  }
 
 export type UnaryOperator = "-" | "~" | "!" | "+"
 export type BinaryOperator =
-  | "*" | "/" | "%" | "<<" | ">>" | "|" | "&" | "^" | "+" | "-" | "==" | "!=" | "<>" | "<=" | ">=" | "<" | ">" | "&&" | "||"
+  | "*" | "/" | "%" | "<<" | ">>" | "|" | "&" | "^" | "+" | "-"
+  | "==" | "!=" | "<>" | "<=" | ">=" | "<" | ">" | "&&" | "||"
 
 /** A number, a distance from an anchor (a fragment or a section), or what would be needed to have one. */
 export type Value =
@@ -44,6 +50,9 @@ const unknown = (expected: string): Value => ({ _tag: "Unknown", expected })
 const number = (offset: bigint): Value => ({ _tag: "Known", anchor: undefined, offset })
 /** GNU as says all ones for true. */
 const truth = (holds: boolean): bigint => (holds ? -1n : 0n)
+
+/** What two places with one anchor may be asked. */
+const comparing: ReadonlySet<BinaryOperator> = new Set(["-", "==", "!=", "<>", "<=", ">=", "<", ">"])
 
 const apply = (operator: BinaryOperator, a: bigint, b: bigint): bigint | undefined => {
   switch (operator) {
@@ -69,7 +78,10 @@ const apply = (operator: BinaryOperator, a: bigint, b: bigint): bigint | undefin
   }
 }
 
-/** Values at one moment. Before it is placed, a label is a distance from its anchor: only differences are numbers. */
+/**
+ * Values at one moment. Before it is placed, a label is a distance from its anchor: only differences
+ * are numbers.
+ */
 export interface Evaluator {
   readonly evaluate: (expression: Expression) => Value
 }
@@ -95,7 +107,9 @@ export const newEvaluator = (stage: Stage): Evaluator => {
     if (definition._tag === "Label") return valueOfLabel(definition, stage)
     if (symbol.known?.moment === moment) return symbol.known.value
     if (pending.has(symbol)) return unknown(`a definition of ${symbol.name} that does not hang on itself`)
-    if (pending.size >= NESTING_MAX) return unknown(`definitions that hang on at most ${NESTING_MAX} others in a row`)
+    if (pending.size >= NESTING_MAX) {
+      return unknown(`definitions that hang on at most ${NESTING_MAX} others in a row`)
+    }
     pending.add(symbol)
     const value = evaluate(definition)
     pending.delete(symbol)
@@ -118,7 +132,6 @@ export const newEvaluator = (stage: Stage): Evaluator => {
           case "+": return operand
         }
       }
-      // falls through is impossible: every unary operator returns
       case "Binary": return binary(expression.operator, evaluate(expression.left), evaluate(expression.right))
     }
   }
@@ -126,15 +139,15 @@ export const newEvaluator = (stage: Stage): Evaluator => {
   const binary = (operator: BinaryOperator, left: Value, right: Value): Value => {
     if (left._tag === "Unknown") return left
     if (right._tag === "Unknown") return right
-    const isSameAnchor = left.anchor === right.anchor
-    if (left.anchor !== undefined || right.anchor !== undefined) {
-      const isDistance = isSameAnchor && operator !== "+"
-      const isMoved = (operator === "+" && (left.anchor === undefined || right.anchor === undefined)) || (operator === "-" && right.anchor === undefined)
-      if (!isDistance && !isMoved) return unknown("a value that is known before addresses are")
-      if (isMoved) {
-        const offset = operator === "+" ? left.offset + right.offset : left.offset - right.offset
-        return { _tag: "Known", anchor: left.anchor ?? right.anchor, offset }
-      }
+    const isMoved = operator === "+"
+      ? left.anchor === undefined || right.anchor === undefined
+      : operator === "-" && right.anchor === undefined
+    if (isMoved) {
+      const offset = operator === "+" ? left.offset + right.offset : left.offset - right.offset
+      return { _tag: "Known", anchor: left.anchor ?? right.anchor, offset: BigInt.asIntN(64, offset) }
+    }
+    if (left.anchor !== right.anchor || (left.anchor !== undefined && !comparing.has(operator))) {
+      return unknown("a value that is known before addresses are")
     }
     const result = apply(operator, left.offset, right.offset)
     return result === undefined ? unknown("a divisor other than 0") : number(BigInt.asIntN(64, result))

@@ -1,5 +1,15 @@
-/** What is being assembled: sections, symbols, the place where the next byte goes. Statements change it, the layout reads it. */
-import { newByteBuffer, newSection, type BytesFragment, type Fixup, type Fragment, type Section } from "./section.ts"
+/**
+ * What is being assembled: sections, symbols, the place where the next byte goes. Statements change it,
+ * the layout reads it.
+ */
+import {
+  newByteBuffer,
+  newSection,
+  type BytesFragment,
+  type Fixup,
+  type Fragment,
+  type Section
+} from "./section.ts"
 import { OUTPUT_BYTES_MAX } from "./limits.ts"
 import type { Cursor } from "./cursor.ts"
 import { readExpression, type Names } from "./expression.ts"
@@ -129,7 +139,9 @@ export const newUnit = (problems: Problems): Unit => {
     symbol,
     label: (name, place) => {
       const one = symbol(name)
-      if (one.definition !== undefined) return problems.expected(place, `a label that is not defined yet; ${name} is`)
+      if (one.definition !== undefined) {
+        return problems.expected(place, `a label that is not defined yet; ${name} is`)
+      }
       define(one)
       return true
     },
@@ -141,7 +153,9 @@ export const newUnit = (problems: Problems): Unit => {
     },
     assign: (name, value, place) => {
       const met = symbols.get(name)
-      if (met?.definition?._tag === "Label") return problems.expected(place, `a name that is no label; ${name} is one`)
+      if (met?.definition?._tag === "Label") {
+        return problems.expected(place, `a name that is no label; ${name} is one`)
+      }
       if (met === undefined || met.definition === undefined) symbol(name).definition = value
       else symbols.set(name, { ...newSymbol(name), definition: value })
       return true
@@ -168,7 +182,10 @@ export const newUnit = (problems: Problems): Unit => {
       const fragment = open()
       const at = fragment.bytes.length()
       for (const fixup of fixups) {
-        fragment.fixups.push({ ...fixup, at: fixup.at + at, relativeTo: fixup.relativeTo === undefined ? undefined : fixup.relativeTo + at })
+        fragment.fixups.push({
+          ...fixup, at: fixup.at + at,
+          relativeTo: fixup.relativeTo === undefined ? undefined : fixup.relativeTo + at
+        })
       }
       fragment.bytes.push(bytes)
       return true

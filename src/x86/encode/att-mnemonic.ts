@@ -1,6 +1,6 @@
 /**
- * AT&T names of instructions, as readings in Intel's names. GNU as drops, adds and renames: a name may have several
- * readings (`movq` moves an xmm register, or is `mov` of 64 bits); the operands decide.
+ * AT&T names of instructions, as readings in Intel's names. GNU as drops, adds and renames: a name may
+ * have several readings (`movq` moves an xmm register, or is `mov` of 64 bits); the operands decide.
  *
  * Source: GNU as manual, 9.16.4 i386 Instruction Naming.
  */

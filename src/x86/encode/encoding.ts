@@ -1,6 +1,6 @@
 /**
- * One encoding of an instruction as plain data, whether given operands fit it, and its bytes. The rows come from
- * `encode.ts`; nothing here knows where from.
+ * One encoding of an instruction as plain data, whether given operands fit it, and its bytes. The rows
+ * come from `encode.ts`; nothing here knows where from.
  */
 import type { MemoryOperand, Operand, RegisterOperand } from "./operand.ts"
 
@@ -18,7 +18,6 @@ export interface Slot {
 }
 
 export interface Encoding {
-  readonly mnemonic: string
   /** Intel's order, as everywhere below. */
   readonly slots: ReadonlyArray<Slot>
   /** 16, 32, 64, or 0 where nothing hangs on it. */
@@ -34,7 +33,6 @@ export interface Encoding {
   /** 32: needs 0x67. */
   readonly addressBits: number
   readonly mayBeLocked: boolean
-  readonly mayRepeat: boolean
 }
 
 /** Bytes still to be filled in: operand `operand` of the list given, `at` bytes into the instruction. */
@@ -82,8 +80,12 @@ const addressing = ({ base, displacement, index, scale }: MemoryOperand): Addres
   const needsSib = index !== undefined || (base.number & 7) === RSP
   const rm = needsSib ? RSP : base.number & 7
   const sib = needsSib ? sibOf(base.number & 7) : undefined
-  if (displacement === 0n && (base.number & 7) !== RBP) return { mod: NO_DISPLACEMENT, rm, sib, displacementBytes: 0 }
-  if (displacement !== undefined && isSigned8(displacement)) return { mod: DISPLACEMENT_8, rm, sib, displacementBytes: 1 }
+  if (displacement === 0n && (base.number & 7) !== RBP) {
+    return { mod: NO_DISPLACEMENT, rm, sib, displacementBytes: 0 }
+  }
+  if (displacement !== undefined && isSigned8(displacement)) {
+    return { mod: DISPLACEMENT_8, rm, sib, displacementBytes: 1 }
+  }
   return { mod: DISPLACEMENT_32, rm, sib, displacementBytes: 4 }
 }
 
@@ -99,73 +101,116 @@ const segmentPrefixes = [0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65]
 const needsRex = ({ isHighByte, number, widthBits }: RegisterOperand): boolean =>
   widthBits === 8 && !isHighByte && number >= 4
 
-/**
- * The bytes of `operands` under `row`, which accepts them. `undefined` where a high byte register meets a REX prefix.
- * Prefixes stand in the order in which GNU as writes them.
- */
-export const emit = (row: Encoding, operands: ReadonlyArray<Operand>, prefixes: ReadonlyArray<number>): Encoded | undefined => {
+/** An operand behind ModRM: an immediate, a branch or a 64-bit address. */
+interface Trailing {
+  readonly operand: number
+  readonly slot: Slot
+}
+
+/** Where each operand goes. */
+interface Assignment {
+  readonly reg: number
+  readonly rm: RegisterOperand | MemoryOperand | undefined
+  readonly opcodeRegister: number
+  readonly trailing: ReadonlyArray<Trailing>
+  readonly segment: RegisterOperand | undefined
+}
+
+const assign = (row: Encoding, operands: ReadonlyArray<Operand>): Assignment => {
   let reg = row.group ?? 0
   let rm: RegisterOperand | MemoryOperand | undefined
   let opcodeRegister = 0
-  let rex = row.operandBits === 64 && !row.isDefault64 ? 0x48 : 0
-  let isHighByteUsed = false
-  const trailing: Array<{ readonly operand: number; readonly slot: Slot }> = []
   let segment: RegisterOperand | undefined
-  let addressBits = row.addressBits
-
+  const trailing: Array<Trailing> = []
   for (const [operand, slot] of row.slots.entries()) {
     const value = operands[operand]
-    if (value === undefined) continue
-    if (value._tag === "Register" && slot.role !== "implied") {
-      if (value.isHighByte) isHighByteUsed = true
-      if (needsRex(value)) rex |= 0x40
-    }
-    if (value._tag === "Memory") {
-      if (slot.role !== "implied" || segment === undefined) segment = overrideOf(value)
-      if ((value.base ?? value.index)?.widthBits === 32) addressBits = 32
-    }
+    if (value?._tag === "Memory") segment ??= overrideOf(value)
+    if (value === undefined || slot.role === "implied") continue
     if (slot.role === "reg" && value._tag === "Register") reg = value.number
     else if (slot.role === "opcode" && value._tag === "Register") opcodeRegister = value.number
     else if (slot.role === "rm" && (value._tag === "Register" || value._tag === "Memory")) rm = value
-    else if (slot.role !== "implied") trailing.push({ operand, slot })
+    else trailing.push({ operand, slot })
   }
-  if (operands.length === 0 && row.slots.some(({ role }) => role === "rm" || role === "reg")) return undefined
+  return { reg, rm, opcodeRegister, trailing, segment }
+}
 
+/** 0100 WRXB, 0 where none is needed, `undefined` where one is needed and a high byte register forbids it. */
+const rexOf = (
+  row: Encoding,
+  { opcodeRegister, reg, rm }: Assignment,
+  operands: ReadonlyArray<Operand>
+): number | undefined => {
+  const written = operands.filter((each, index): each is RegisterOperand =>
+    each._tag === "Register" && row.slots[index]?.role !== "implied")
+  let rex = written.some(needsRex) ? 0x40 : 0
+  if (row.operandBits === 64 && !row.isDefault64) rex |= 0x48
   if (reg > 7) rex |= 0x44
-  if (opcodeRegister > 7 || (rm?._tag === "Register" && rm.number > 7)) rex |= 0x41
-  if (rm?._tag === "Memory") {
-    if ((rm.index?.number ?? 0) > 7) rex |= 0x42
-    if ((rm.base?.number ?? 0) > 7) rex |= 0x41
-  }
-  if (rex !== 0 && isHighByteUsed) return undefined
+  if (rm?._tag === "Memory" && (rm.index?.number ?? 0) > 7) rex |= 0x42
+  const low = rm?._tag === "Memory" ? (rm.base?.number ?? 0) : (rm?.number ?? opcodeRegister)
+  if (low > 7) rex |= 0x41
+  return rex !== 0 && written.some(({ isHighByte }) => isHighByte) ? undefined : rex
+}
 
+const isAddress32 = (operand: Operand): boolean =>
+  operand._tag === "Memory" && (operand.base ?? operand.index)?.widthBits === 32
+
+/** Prefixes of the row and those written, in the order in which GNU as writes them. */
+const prefixesOf = (
+  row: Encoding,
+  operands: ReadonlyArray<Operand>,
+  segment: RegisterOperand | undefined,
+  written: ReadonlyArray<number>
+): Array<number> => {
   const bytes: Array<number> = []
-  const fields: Array<Field> = []
   if (segment !== undefined) bytes.push(segmentPrefixes[segment.number] ?? 0)
-  if (addressBits === 32) bytes.push(0x67)
+  if (row.addressBits === 32 || operands.some(isAddress32)) bytes.push(0x67)
   if (row.operandBits === 16 || row.mandatoryPrefix === 0x66) bytes.push(0x66)
   if (row.mandatoryPrefix !== undefined && row.mandatoryPrefix !== 0x66) bytes.push(row.mandatoryPrefix)
-  bytes.push(...prefixes)
+  bytes.push(...written)
+  return bytes
+}
+
+/** What stands in the bytes of an operand, if it is known. */
+const literalOf = (operand: Operand | undefined): bigint | undefined => {
+  if (operand?._tag === "Immediate") return operand.value
+  return operand?._tag === "Memory" ? operand.displacement : undefined
+}
+
+/**
+ * The bytes of `operands` under `row`, which accepts them. `undefined` where a high byte register meets a
+ * REX prefix. `prefixes`: of repetition and LOCK.
+ */
+export const emit = (
+  row: Encoding,
+  operands: ReadonlyArray<Operand>,
+  prefixes: ReadonlyArray<number>
+): Encoded | undefined => {
+  const assignment = assign(row, operands)
+  const rex = rexOf(row, assignment, operands)
+  if (rex === undefined) return undefined
+  const { opcodeRegister, reg, rm, segment, trailing } = assignment
+
+  const bytes = prefixesOf(row, operands, segment, prefixes)
+  const fields: Array<Field> = []
   if (rex !== 0) bytes.push(rex)
   bytes.push(...row.opcode.slice(0, -1), (row.opcode.at(-1) ?? 0) + (opcodeRegister & 7))
-
   if (rm?._tag === "Register") bytes.push((REGISTER_DIRECT << 6) | ((reg & 7) << 3) | (rm.number & 7))
   if (rm?._tag === "Memory") {
     const { displacementBytes, mod, rm: rmField, sib } = addressing(rm)
     bytes.push((mod << 6) | ((reg & 7) << 3) | rmField)
     if (sib !== undefined) bytes.push(sib)
     if (rm.displacement === undefined) {
-      fields.push({ operand: operands.indexOf(rm), at: bytes.length, sizeBytes: 4, isRelative: rm.base?.file === "ip", isSigned: true })
+      const isRelative = rm.base?.file === "ip"
+      const operand = operands.indexOf(rm)
+      fields.push({ operand, at: bytes.length, sizeBytes: displacementBytes, isRelative, isSigned: true })
     }
     bytes.push(...littleEndian(rm.displacement ?? 0n, displacementBytes))
   }
-  for (const { operand, slot } of trailing) {
-    const value = operands[operand]
-    const literal = value?._tag === "Immediate" ? value.value : value?._tag === "Memory" ? value.displacement : undefined
-    if (literal === undefined) {
-      fields.push({ operand, at: bytes.length, sizeBytes: slot.sizeBytes, isRelative: slot.role === "branch", isSigned: slot.isSigned })
-    }
-    bytes.push(...littleEndian(literal ?? 0n, slot.sizeBytes))
+  for (const { operand, slot: { isSigned, role, sizeBytes } } of trailing) {
+    const literal = literalOf(operands[operand])
+    const isRelative = role === "branch"
+    if (literal === undefined) fields.push({ operand, at: bytes.length, sizeBytes, isRelative, isSigned })
+    bytes.push(...littleEndian(literal ?? 0n, sizeBytes))
   }
   return { bytes, fields }
 }

@@ -45,7 +45,13 @@ const segments = ["es", "cs", "ss", "ds", "fs", "gs"]
 const first8 = [0, 1, 2, 3, 4, 5, 6, 7]
 const all16 = [...first8, 8, 9, 10, 11, 12, 13, 14, 15]
 
-const register = (name: string, file: RegisterFile, number: number, widthBits: number, isHighByte = false): RegisterOperand =>
+const register = (
+  name: string,
+  file: RegisterFile,
+  number: number,
+  widthBits: number,
+  isHighByte = false
+): RegisterOperand =>
   ({ _tag: "Register", name, file, number, widthBits, isHighByte })
 
 const registers: ReadonlyMap<string, RegisterOperand> = new Map(

@@ -1,25 +1,33 @@
 /** Slots by iced's names of operand kinds: how each is written, and what it accepts. */
 import type { Slot } from "./encoding.ts"
-import type { Operand } from "./operand.ts"
+import type { Operand, RegisterFile } from "./operand.ts"
 
-const registerOf = (file: "general" | "xmm" | "mm" | "segment", widthBits: number) => (operand: Operand): boolean =>
+type Accepts = (operand: Operand) => boolean
+
+const registerOf = (file: RegisterFile, widthBits: number): Accepts => (operand) =>
   operand._tag === "Register" && operand.file === file && operand.widthBits === widthBits
 
-const isMemory = (operand: Operand): boolean => operand._tag === "Memory"
+/** A displacement has 32 bits. */
+const isMemory: Accepts = (operand) =>
+  operand._tag === "Memory" &&
+  (operand.displacement === undefined || BigInt.asIntN(32, operand.displacement) === operand.displacement)
 
-const either = (a: (operand: Operand) => boolean, b: (operand: Operand) => boolean) => (operand: Operand): boolean =>
-  a(operand) || b(operand)
+/** Any address, and nothing added to it. */
+const isAbsolute: Accepts = (operand) =>
+  operand._tag === "Memory" && operand.base === undefined && operand.index === undefined
 
-const named = (name: string) => (operand: Operand): boolean => operand._tag === "Register" && operand.name === name
+const either = (a: Accepts, b: Accepts): Accepts => (operand) => a(operand) || b(operand)
+
+const named = (name: string): Accepts => (operand) => operand._tag === "Register" && operand.name === name
 
 /** 64 bits with their top bit set are a negative number, however they were written. */
 const signed64 = (value: bigint): bigint => (value >= 1n << 63n ? BigInt.asIntN(64, value) : value)
 
 /**
- * A value in `[from, to]`; a symbol fits where a linker could put it. GNU as cuts off what does not fit, at times without
- * a word; here it does not fit.
+ * A value in `[from, to]`; a symbol fits where a linker could put it. GNU as cuts off what does not fit,
+ * at times without a word; here it does not fit.
  */
-const immediate = (from: bigint, to: bigint, isForSymbols = true) => (operand: Operand): boolean => {
+const immediate = (from: bigint, to: bigint, isForSymbols = true): Accepts => (operand) => {
   if (operand._tag !== "Immediate") return false
   if (operand.value === undefined) return isForSymbols
   const value = signed64(operand.value)
@@ -27,7 +35,7 @@ const immediate = (from: bigint, to: bigint, isForSymbols = true) => (operand: O
 }
 
 /** One byte that is sign-extended to `widthBits`: the value may be written with or without its sign. */
-const signExtended8 = (widthBits: number) => (operand: Operand): boolean => {
+const signExtended8 = (widthBits: number): Accepts => (operand) => {
   if (operand._tag !== "Immediate" || operand.value === undefined) return false
   const value = signed64(operand.value)
   if (value < -(1n << BigInt(widthBits - 1)) || value >= 1n << BigInt(widthBits)) return false
@@ -36,8 +44,11 @@ const signExtended8 = (widthBits: number) => (operand: Operand): boolean => {
 }
 
 /** The implied operands of string instructions, where they are written out. */
-const pointedBy = (name: string) => (operand: Operand): boolean =>
-  operand._tag === "Memory" && operand.base?.name === name && operand.index === undefined && operand.displacement === 0n
+const pointedBy = (name: string): Accepts => (operand) =>
+  operand._tag === "Memory" &&
+  operand.base?.name === name &&
+  operand.index === undefined &&
+  operand.displacement === 0n
 
 const slot = (role: Slot["role"], accepts: Slot["accepts"], rest: Partial<Slot> = {}): Slot =>
   ({ role, accepts, sizeBytes: 0, isSigned: false, widthBits: undefined, takesMemory: false, ...rest })
@@ -69,9 +80,10 @@ export const slots: ReadonlyMap<string, Slot> = new Map([
   ...general(8), ...general(16), ...general(32), ...general(64),
   ...vector("xmm", 128), ...vector("mm", 64),
   ["mem", slot("rm", isMemory, { takesMemory: true })],
-  ["mem_offs", slot("address", isMemory, { sizeBytes: 8, takesMemory: true })],
+  ["mem_offs", slot("address", isAbsolute, { sizeBytes: 8, takesMemory: true })],
   ["seg_reg", slot("reg", registerOf("segment", 16))],
-  fixed("al", 8), fixed("ax", 16), fixed("eax", 32), fixed("rax", 64), fixed("cl"), fixed("dx"), fixed("fs"), fixed("gs"),
+  fixed("al", 8), fixed("ax", 16), fixed("eax", 32), fixed("rax", 64),
+  fixed("cl"), fixed("dx"), fixed("fs"), fixed("gs"),
   ["seg_rSI", slot("implied", pointedBy("rsi"), { takesMemory: true })],
   ["es_rDI", slot("implied", pointedBy("rdi"), { takesMemory: true })],
   ["seg_rDI", slot("implied", pointedBy("rdi"), { takesMemory: true })],

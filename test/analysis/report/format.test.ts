@@ -8,7 +8,7 @@ import { escapeXml } from "../../../src/analysis/report/format/xml.ts"
 
 /** Fragments that mean something to somebody, between any characters at all. */
 const weapons = [
-  "\u001b]52;c;QQ==\u0007", "\u009b31m", "</script>", "<!--", "]]>", "&amp;", "&#0;", "::set-output name=a::b", "##[error]", "\r\n", "\u2028", "\u202e", "\ufeff", "\ud800",
+  "\u001b]52;c;QQ==\u0007", "\u009b31m", "</script>", "<!--", "]]>", "&amp;", "&#0;", "::set-output name=a::b", "a,title=b", "##[error]", "\r\n", "\u2028", "\u202e", "\ufeff", "\ud800",
   "\u0000", "%0A", "\"'`", "![a](javascript:b)", "|a|\n|-|", "@everyone", "\\x1b", "\u{e0041}", "\uffff"
 ]
 const hostile = fc.array(fc.oneof(fc.constantFrom(...weapons), fc.string({ unit: "binary", maxLength: 8 })), { maxLength: 12 }).map((parts) => parts.join(""))

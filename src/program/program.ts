@@ -43,7 +43,7 @@ export interface Experiment {
   readonly watches: ReadonlyArray<{ readonly name: string; readonly start: Address; readonly end: Address }>
   /** `#: finally check`: run by task 1 alone after all others ended; its exit status is the run's. */
   readonly finallyEntry: Address | undefined
-  /** `#: repeat N`: where the number lives, and its value. */
+  /** `#: repeat N`: the value of the absolute symbol `repeat`. Another value is another program: assemble again with it. */
   readonly repeat: number | undefined
 }
 
@@ -51,8 +51,11 @@ export interface Experiment {
 export interface Program {
   /** The file's name without its folder; for people. */
   readonly name: string
+  /** By address; no two touch one page. */
   readonly segments: ReadonlyArray<Segment>
+  /** By address, then by name. */
   readonly symbols: ReadonlyArray<ProgramSymbol>
+  /** By address of the descriptor, each once. */
   readonly sections: ReadonlyArray<DescribedSection>
   readonly entry: Address
   /** Where the program headers stand in memory, for AT_PHDR; an assembled program has none. */
@@ -63,4 +66,6 @@ export interface Program {
 }
 
 /** A program that says nothing of an experiment, as an ELF file. */
-export const NO_EXPERIMENT: Experiment = { cpus: undefined, abi: undefined, tasks: [], watches: [], finallyEntry: undefined, repeat: undefined }
+export const NO_EXPERIMENT: Experiment = {
+  cpus: undefined, abi: undefined, tasks: [], watches: [], finallyEntry: undefined, repeat: undefined
+}

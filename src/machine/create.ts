@@ -20,8 +20,8 @@ import { loadBytes, userMemory } from "./user-memory.ts"
 import { WatchRing } from "./watches.ts"
 
 const PAGE_BYTES = 4096
-/** Page tables for all that may be mapped, and some more: frames and tables together are never so many. */
-const TABLE_COUNT_MAX = 2 ** 17
+/** Page tables for all that may be mapped, and those above them. */
+const TABLE_COUNT_MAX = 2 ** 16 + 2 ** 10
 
 assert(regionsAreApart, "the areas of linear memory do not overlap")
 

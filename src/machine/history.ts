@@ -46,8 +46,9 @@ export class History {
   private baseCount = 0
   /** Changes with every snapshot and every restore. */
   private epoch = 1
-  /** Pages that may have changed since the epoch began. */
-  private dirty: Array<number> = []
+  /** Pages that may have changed since the epoch began, and how many they are. */
+  private dirty = new Int32Array(1024)
+  private dirtyCount = 0
   // ---- by page
   /** The epoch in which it was noticed dirty. */
   private readonly dirtyEpoch: Float64Array
@@ -77,11 +78,20 @@ export class History {
   }
 
   private notice(page: number, isNew: boolean): void {
-    this.dirtyEpoch[page] = this.epoch
-    this.dirty.push(page)
+    this.noteDirty(page)
     const { base } = this
     if (base === undefined || this.keptFor[page] === base.number) return
     this.register(base, page, isNew ? NOTHING : this.linear.keep(page))
+  }
+
+  private noteDirty(page: number): void {
+    this.dirtyEpoch[page] = this.epoch
+    if (this.dirtyCount === this.dirty.length) {
+      const grown = new Int32Array(2 * this.dirty.length)
+      grown.set(this.dirty)
+      this.dirty = grown
+    }
+    this.dirty[this.dirtyCount++] = page
   }
 
   private register(base: Version, page: number, place: number): void {
@@ -93,16 +103,16 @@ export class History {
 
   private beginEpoch(): void {
     this.epoch++
-    this.dirty = []
+    this.dirtyCount = 0
   }
 
   snapshot(): Version {
     const { base } = this
-    if (base !== undefined && this.dirty.length === 0) {
+    if (base !== undefined && this.dirtyCount === 0) {
       base.holders++
       return base
     }
-    for (const page of this.dirty) this.caches.settled(page)
+    for (let index = 0; index < this.dirtyCount; index++) this.caches.settled(this.dirty[index] ?? 0)
     if (base !== undefined) this.dropClean(base)
     const version = new Version()
     if (base !== undefined) {
@@ -153,9 +163,8 @@ export class History {
 
   /** Back to the base. What it keeps stays kept: the same pages are likely to be changed again. */
   private undo(): void {
-    const { dirty } = this
-    for (let index = 0; index < dirty.length; index++) {
-      const page = dirty[index] ?? 0
+    for (let index = 0; index < this.dirtyCount; index++) {
+      const page = this.dirty[index] ?? 0
       const place = this.keptAt[page] ?? NOTHING
       if (place !== NOTHING) this.linear.bringBack(place, page)
       this.caches.reverted(page)
@@ -227,10 +236,7 @@ export class History {
     before.pages.forEach((page, index) => {
       this.keptFor[page] = before.number
       this.keptAt[page] = before.places[index] ?? NOTHING
-      if (this.dirtyEpoch[page] !== this.epoch) {
-        this.dirtyEpoch[page] = this.epoch
-        this.dirty.push(page)
-      }
+      if (this.dirtyEpoch[page] !== this.epoch) this.noteDirty(page)
     })
   }
 }

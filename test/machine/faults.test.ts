@@ -66,7 +66,8 @@ describe("control", () => {
   it("arrives where nothing may be executed, and faults there", () => {
     const guest = guestOf("_start: jmp *%rax\n .data\nword: .quad 0x90")
     const cases: ReadonlyArray<readonly [bigint, boolean]> = [
-      [0n, false], [HOLE + 1n, false], [0xffff_ffff_8100_0000n, false], [0x7fff_ffff_f000n, false], [BigInt(guest.at("word")), true]
+      [0n, false], [HOLE + 1n, false], [0xffff_ffff_8100_0000n, false],
+      [0xffff_ffff_ffff_ffffn, false], [0x7fff_ffff_f000n, false], [BigInt(guest.at("word")), true]
     ]
     for (const [to, isPresent] of cases) {
       guest.registers.setIp(guest.at("_start"))

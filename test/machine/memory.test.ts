@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest"
 import type { Stream } from "../../src/base/prng.ts"
 import { createMachine } from "../../src/machine/create.ts"
-import { EXECUTE, type Machine, PAGE_BYTES, READ, type SpaceId, WRITE } from "../../src/machine/machine.ts"
+import { type BlockId, EXECUTE, type Machine, PAGE_BYTES, READ, type SpaceId, WRITE } from "../../src/machine/machine.ts"
+import { RAX, RDI } from "../../src/x86/register.ts"
 import { forSeeds, pick } from "./support/law.ts"
 import { ModelSpace } from "./support/model.ts"
 
@@ -16,6 +17,41 @@ interface Pair {
   readonly model: ModelSpace
 }
 
+/** `mov (%rdi), %rax; pause` and `mov %rax, (%rdi); pause`, on a page that every space has and the model does not. */
+const CODE = 0x50_0000
+const code = Uint8Array.of(0x48, 0x8b, 0x07, 0xf3, 0x90, 0x48, 0x89, 0x07, 0xf3, 0x90)
+const STORE = CODE + 5
+
+/** The same access by an instruction of a task: through its TLB, not by a walk. */
+class Tasks {
+  private readonly machine: Machine
+  private readonly block: BlockId
+
+  constructor(machine: Machine, space: SpaceId) {
+    this.machine = machine
+    machine.map(space, { start: CODE, end: CODE + PAGE_BYTES }, READ | EXECUTE, false)
+    machine.load(space, CODE, code)
+    this.block = machine.newBlock(space)
+  }
+
+  private run(space: SpaceId, ip: number, at: number): boolean {
+    const registers = this.machine.registers(this.block)
+    this.machine.setSpace(this.block, space)
+    registers.setNumber(RDI, at)
+    registers.setIp(ip)
+    return this.machine.run(this.block, 10, false)._tag === "Paused"
+  }
+
+  read64(space: SpaceId, at: number): bigint | undefined {
+    return this.run(space, CODE, at) ? this.machine.registers(this.block).get(RAX) : undefined
+  }
+
+  write64(space: SpaceId, at: number, value: bigint): boolean {
+    this.machine.registers(this.block).set(RAX, value)
+    return this.run(space, STORE, at)
+  }
+}
+
 const range = (first: number, count: number) => ({ start: first * PAGE_BYTES, end: (first + count) * PAGE_BYTES })
 
 const drawPages = (draw: Stream): { readonly first: number; readonly count: number } => {
@@ -26,13 +62,13 @@ const drawPages = (draw: Stream): { readonly first: number; readonly count: numb
 const drawBytes = (draw: Stream): { readonly at: number; readonly bytes: Uint8Array } => {
   const { first } = drawPages(draw)
   const at = first * PAGE_BYTES + pick(draw, [0, 1, 8, 4088, 4090, 4093, 4095, draw.below(4096)])
-  return { at, bytes: Uint8Array.from({ length: pick(draw, [1, 4, 8, 8, 24, 5000]) }, () => draw.below(256)) }
+  return { at, bytes: Uint8Array.from({ length: pick(draw, [1, 4, 8, 8, 8, 8, 24, 5000]) }, () => draw.below(256)) }
 }
 
 const same = (found: Uint8Array | undefined, expected: Uint8Array | undefined): void =>
   expect(found === undefined ? undefined : Buffer.from(found).toString("hex")).toBe(expected === undefined ? undefined : Buffer.from(expected).toString("hex"))
 
-const operate = (draw: Stream, machine: Machine, pairs: Array<Pair>): void => {
+const operate = (draw: Stream, machine: Machine, tasks: Tasks, pairs: Array<Pair>): void => {
   const { model, space } = pick(draw, pairs)
   const memory = machine.memory(space)
   const { count, first } = drawPages(draw)
@@ -68,7 +104,10 @@ const operate = (draw: Stream, machine: Machine, pairs: Array<Pair>): void => {
       number.set(bytes.subarray(0, 8))
       if (bytes.length === 1) expect(memory.write8(at, bytes[0] ?? 0)).toBe(model.write(at, bytes))
       else if (bytes.length === 4) expect(memory.write32(at, number.readUInt32LE())).toBe(model.write(at, bytes))
-      else if (bytes.length === 8) expect(memory.write64(at, number.readBigUInt64LE())).toBe(model.write(at, bytes))
+      else if (bytes.length === 8) {
+        const value = number.readBigUInt64LE()
+        expect(draw.oneIn(4) ? memory.write64(at, value) : tasks.write64(space, at, value)).toBe(model.write(at, bytes))
+      }
       else expect(memory.writeBytes(at, bytes)).toBe(model.write(at, bytes))
       return
     }
@@ -82,6 +121,7 @@ const operate = (draw: Stream, machine: Machine, pairs: Array<Pair>): void => {
       if (length === 1) expect(memory.read8(at)).toBe(whole?.readUInt8())
       if (length === 4) expect(memory.read32(at)).toBe(whole?.readUInt32LE())
       if (length === 8) {
+        expect(tasks.read64(space, at)).toBe(whole?.readBigUInt64LE())
         expect(memory.read64(at)).toBe(whole?.readBigUInt64LE())
         expect(memory.readAddress(at)).toBe(whole === undefined ? undefined : Number(whole.readBigUInt64LE()))
       }
@@ -93,18 +133,22 @@ const fewPages = (space: SpaceId, machine: Machine): string =>
   machine.mappings(space).map(({ end, isShared, protection, start }) => `${start}-${end} ${protection} ${isShared}`).join("\n")
 
 describe("address spaces", () => {
-  forSeeds("hold what a map from page to bytes holds", 60, (draw) => {
+  forSeeds("hold what a map from page to bytes holds", 15, (draw) => {
     const machine = createMachine({ maxMemoryBytes: 8 << 20 })
-    const pairs: Array<Pair> = [{ space: machine.newSpace(), model: new ModelSpace() }]
-    for (let step = 0; step < 300; step++) operate(draw, machine, pairs)
-    for (const { space } of pairs) machine.freeSpace(space)
+    const space = machine.newSpace()
+    const tasks = new Tasks(machine, space)
+    const pairs: Array<Pair> = [{ space, model: new ModelSpace() }]
+    for (let step = 0; step < 300; step++) operate(draw, machine, tasks, pairs)
+    for (const pair of pairs) machine.freeSpace(pair.space)
     expect(machine.memoryBytes()).toBe(0)
   })
 
-  forSeeds("go back to any snapshot, in any order, bytes and hash", 60, (draw) => {
+  forSeeds("go back to any snapshot, in any order, bytes and hash", 20, (draw) => {
     const machine = createMachine({ maxMemoryBytes: 8 << 20 })
-    let pairs: Array<Pair> = [{ space: machine.newSpace(), model: new ModelSpace() }]
-    const block = machine.newBlock(pairs[0]?.space ?? (0 as SpaceId))
+    const first = machine.newSpace()
+    const tasks = new Tasks(machine, first)
+    let pairs: Array<Pair> = [{ space: first, model: new ModelSpace() }]
+    const block = machine.newBlock(first)
     const state = (): string => {
       const blocks = pairs.map(({ space }) => {
         machine.setSpace(block, space)
@@ -131,7 +175,7 @@ describe("address spaces", () => {
       } else if (choice === 2 && taken.length > 3) {
         const [gone] = taken.splice(draw.below(taken.length), 1)
         if (gone !== undefined) machine.release(gone.snapshot)
-      } else operate(draw, machine, pairs)
+      } else operate(draw, machine, tasks, pairs)
     }
     for (const { pairs: then, snapshot } of taken) {
       machine.restore(snapshot)

@@ -4,6 +4,7 @@
  * Source: Linux arch/x86/kernel/traps.c, arch/x86/mm/fault.c
  */
 import { unreachable } from "../base/assert.ts"
+import { TASK_SIZE } from "../base/ids.ts"
 import { FPE_INTDIV, ILL_ILLOPN, SEGV_ACCERR, SEGV_MAPERR, SI_KERNEL } from "../linux/siginfo.ts"
 import { pageFaultError, trapNumber } from "../linux/sigframe.ts"
 import { SIGFPE, SIGILL, SIGSEGV, SIGTRAP } from "../linux/signal.ts"
@@ -24,10 +25,11 @@ export const raisedBy = (kernel: Kernel, task: Task, fault: Fault): Raised => {
   switch (fault._tag) {
     case "PageFault": {
       const { access, address, isPresent } = fault
-      // A page without any permission is not present to the processor.
+      // A page without any permission is not present to the processor, any other is, touched or not. What lies beyond user
+      // space is said to be there, so that nobody learns what is.
       const protection = kernel.machine.protectionAt(processOf(kernel.state, task.process).space, Number(address)) ?? 0
       const error = pageFaultError.user
-        | (isPresent && protection !== 0 ? pageFaultError.present : 0)
+        | ((isPresent && protection !== 0) || address >= BigInt(TASK_SIZE) ? pageFaultError.present : 0)
         | (access === "write" ? pageFaultError.write : access === "execute" ? pageFaultError.fetch : 0)
       return { trap: trapNumber.PF, error, sent: { signal: SIGSEGV, code: isPresent ? SEGV_ACCERR : SEGV_MAPERR, senderTid: 0, address } }
     }

@@ -6,9 +6,9 @@ import { TASK_SIZE } from "../base/ids.ts"
 import { SI_KERNEL } from "../linux/siginfo.ts"
 import {
   EFLAGS_RF, EFLAGS_TF, FCW_DEFAULT, FRAME_ALIGNMENT_BYTES, fxsave, FXSAVE_ALIGNMENT_BYTES, FXSAVE_BYTES, MXCSR_DEFAULT, MXCSR_MASK,
-  RED_ZONE_BYTES, RESTORED_EFLAGS, sigcontext, sigcontextRegisters, sigframe, SIGFRAME_BYTES, UC_FLAGS, USER_SELECTORS
+  RED_ZONE_BYTES, RESTORED_EFLAGS, sigcontext, sigcontextRegisters, sigframe, SIGFRAME_BYTES, trapNumber, UC_FLAGS, USER_SELECTORS
 } from "../linux/sigframe.ts"
-import { bitOf, SA_ONSTACK, SA_RESTORER, SA_SIGINFO, SIGSET_BYTES, SYNCHRONOUS } from "../linux/signal.ts"
+import { bitOf, SA_ONSTACK, SA_RESTORER, SA_SIGINFO, SIGSEGV, SIGSET_BYTES, SYNCHRONOUS } from "../linux/signal.ts"
 import type { Registers } from "../machine/machine.ts"
 import { isOnAlternateStack, isWithin, setAlternateStack } from "./altstack.ts"
 import type { Kernel } from "./kernel.ts"
@@ -75,7 +75,7 @@ export const writeFrame = (kernel: Kernel, task: Task, sent: PendingSignal, acti
   for (const [index, register] of sigcontextRegisters.entries()) put(sigframe.registers + 8 * index, registers.get(register))
   const saved = (offset: number, value: bigint) => put(sigframe.registers + offset, value)
   saved(sigcontext.ip, registers.ipExact())
-  saved(sigcontext.flags, BigInt(registers.eflags() | (isFault(sent) ? EFLAGS_RF : 0)))
+  saved(sigcontext.flags, BigInt(registers.eflags() | (isFault(task, sent) ? EFLAGS_RF : 0)))
   saved(sigcontext.selectors, USER_SELECTORS)
   saved(sigcontext.error, BigInt(task.trap.error))
   saved(sigcontext.trap, BigInt(task.trap.number))
@@ -96,7 +96,8 @@ export const writeFrame = (kernel: Kernel, task: Task, sent: PendingSignal, acti
 }
 
 /** The processor sets RF in the flags it saves for a fault, so that a breakpoint there is not met again. */
-const isFault = ({ code, signal }: PendingSignal): boolean => code > 0 && code !== SI_KERNEL && (SYNCHRONOUS & bitOf(signal)) !== 0n
+const isFault = ({ trap }: Task, { code, signal }: PendingSignal): boolean =>
+  code > 0 && (SYNCHRONOUS & bitOf(signal)) !== 0n && (code !== SI_KERNEL || (signal === SIGSEGV && trap.number === trapNumber.GP))
 
 const vectorImage = (registers: Registers): Uint8Array => {
   const bytes = new Uint8Array(FXSAVE_BYTES)

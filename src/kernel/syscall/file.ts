@@ -2,10 +2,11 @@
  * The three descriptors there are: 0 an empty pipe that nobody writes to, 1 and 2 pipes whose reader takes everything at once.
  * Nothing else is open, and there is no file to open.
  */
+import { alignDown } from "../../base/bits.ts"
 import { concatBytes, viewOf } from "../../base/bytes.ts"
 import type { Address } from "../../base/ids.ts"
 import { S_IFIFO, stat, STAT_BYTES } from "../../linux/stat.ts"
-import type { UserMemory } from "../../machine/machine.ts"
+import { PAGE_BYTES, type UserMemory } from "../../machine/machine.ts"
 import { isUserRange } from "../abi/user-range.ts"
 import type { Kernel } from "../kernel.ts"
 import { processOf, type Task } from "../state.ts"
@@ -22,20 +23,29 @@ const isWritable = (kernel: Kernel, task: Task, fd: number): boolean => isOpen(k
 /** A call moves no more than this. Source: Linux include/linux/fs.h MAX_RW_COUNT */
 const MAX_RW_COUNT = 0x7fff_f000
 const SSIZE_MAX = 2 ** 63
-/** What a pipe takes at once: a page of which not all can be read is not written. */
+/** What a pipe takes at once: a piece of which not all can be read is not written. */
 const PIPE_PIECE_BYTES = 4096
 
-/** As many whole pieces as can be read, the last one short only at the end. */
+/** The bytes from `at` up to the first that cannot be read. */
 const readable = (memory: UserMemory, at: Address, sizeBytes: number): Uint8Array => {
   const whole = memory.readBytes(at, sizeBytes)
   if (whole !== undefined) return whole
-  const pieces: Array<Uint8Array> = []
-  for (let from = at; from < at + sizeBytes; from += PIPE_PIECE_BYTES) {
-    const piece = memory.readBytes(from, Math.min(PIPE_PIECE_BYTES, at + sizeBytes - from))
-    if (piece === undefined) break
-    pieces.push(piece)
+  const parts: Array<Uint8Array> = []
+  for (let from = at; from < at + sizeBytes;) {
+    const until = Math.min(alignDown(from, PAGE_BYTES) + PAGE_BYTES, at + sizeBytes)
+    const part = memory.readBytes(from, until - from)
+    if (part === undefined) break
+    parts.push(part)
+    from = until
   }
-  return concatBytes(pieces)
+  return concatBytes(parts)
+}
+
+/** What a pipe takes of data that ends early: whole pieces. `undefined`: not one. */
+const taken = (bytes: Uint8Array, wantedBytes: number): Uint8Array | undefined => {
+  if (bytes.length === wantedBytes) return bytes
+  const length = alignDown(bytes.length, PIPE_PIECE_BYTES)
+  return length === 0 ? undefined : bytes.subarray(0, length)
 }
 
 const output = (kernel: Kernel, task: Task, fd: number, bytes: Uint8Array): CallResult => {
@@ -61,8 +71,8 @@ export const write = defineSyscall({
     if (!isWritable(kernel, task, fd)) return failed("EBADF")
     if (!isUserRange(from, sizeBytes)) return failed("EFAULT")
     const wanted = Math.min(sizeBytes, MAX_RW_COUNT)
-    const bytes = readable(kernel.memory(task), from, wanted)
-    return bytes.length === 0 && wanted > 0 ? failed("EFAULT") : output(kernel, task, fd, bytes)
+    const bytes = taken(readable(kernel.memory(task), from, wanted), wanted)
+    return bytes === undefined ? failed("EFAULT") : output(kernel, task, fd, bytes)
   }
 })
 
@@ -107,15 +117,13 @@ export const writev = defineSyscall({
     const pieces = vectorOf(memory, vector, pieceCount)
     if (pieces === "EINVAL" || pieces === "EFAULT") return failed(pieces)
     const parts: Array<Uint8Array> = []
-    let isCut = false
     for (const { at, sizeBytes } of pieces) {
-      const bytes = readable(memory, at, sizeBytes)
-      parts.push(bytes)
-      isCut = bytes.length < sizeBytes
-      if (isCut) break
+      const part = readable(memory, at, sizeBytes)
+      parts.push(part)
+      if (part.length < sizeBytes) break
     }
-    const bytes = concatBytes(parts)
-    return bytes.length === 0 && isCut ? failed("EFAULT") : output(kernel, task, Number(fd), bytes)
+    const bytes = taken(concatBytes(parts), pieces.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))
+    return bytes === undefined ? failed("EFAULT") : output(kernel, task, Number(fd), bytes)
   }
 })
 

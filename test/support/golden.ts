@@ -1,0 +1,102 @@
+/** The recordings under recordings/: what each shows, and how it is made again from the program. */
+import { readFileSync } from "node:fs"
+import { timelineText } from "../../src/analysis/timeline/text.ts"
+import { readingFor } from "../../src/lab/showing.ts"
+import { type Decider, quietDecider, type Schedule } from "../../src/log/choice.ts"
+import { readRecording, type Recording } from "../../src/log/recording-reader.ts"
+import { recorded, tell } from "../../src/log/telling.ts"
+import { Watcher } from "../../src/run/observe.ts"
+import { record } from "../../src/run/record.ts"
+import type { RunSpec } from "../../src/run/start.ts"
+import { specOf } from "../../src/run/start.ts"
+import { fuzz } from "../../src/search/fuzz.ts"
+import { minimize, sameFinding } from "../../src/search/minimize.ts"
+import { defaultTargetOptions, makeTarget } from "../../src/search/target.ts"
+import { randomDecider } from "../../src/strategy/random.ts"
+import { abisNamed, assembleText } from "./examples.ts"
+
+export interface Golden {
+  /** Path of the program from the root. */
+  readonly program: string
+  /** `<program>/<what it shows>` under recordings/. */
+  readonly name: string
+  /** `found`: searched, and as few deviations as can be. */
+  readonly made: { readonly by: "quiet" } | { readonly by: "random"; readonly seed: string } | { readonly by: "found" }
+}
+
+const found = (program: string, name: string): Golden => ({ program, name, made: { by: "found" } })
+const quiet = (program: string, name: string): Golden => ({ program, name, made: { by: "quiet" } })
+const random = (program: string, name: string, seed: string): Golden => ({ program, name, made: { by: "random", seed } })
+
+export const golden: ReadonlyArray<Golden> = [
+  found("examples/percpu-push-bad.s", "percpu-push-bad/lost-node"),
+  found("examples/commit-sequence-bad.s", "commit-sequence-bad/lost-update"),
+  found("examples/commit-sequence-mainline-bad.s", "commit-sequence-mainline-bad/lost-update"),
+  found("examples/p1.s", "p1/lost-update"),
+  found("examples/p2.s", "p2/aba"),
+  found("examples/p3.s", "p3/seen-between"),
+  found("examples/reorder.s", "reorder/half-seen"),
+  random("examples/percpu-counter.s", "percpu-counter/aborts", "7"),
+  random("examples/percpu-push.s", "percpu-push/aborts", "3"),
+  random("examples/percpu-pop.s", "percpu-pop/aborts", "5"),
+  random("examples/commit-sequence.s", "commit-sequence/aborts", "2"),
+  random("examples/commit-sequence-mainline.s", "commit-sequence-mainline/aborts", "2"),
+  random("examples/percpu-opv-fallback.s", "percpu-opv-fallback/vectors", "4"),
+  random("examples/futex-ping-pong.s", "futex-ping-pong/waits", "1"),
+  quiet("examples/signal-in-section.s", "signal-in-section/abort-before-frame"),
+  quiet("examples/migrate-before-commit.s", "migrate-before-commit/quiet"),
+  quiet("examples/spin-lock.s", "spin-lock/quiet"),
+  quiet("examples/percpu-counter.s", "quiet/percpu-counter"),
+  quiet("examples/percpu-push.s", "quiet/percpu-push"),
+  quiet("examples/percpu-pop.s", "quiet/percpu-pop"),
+  quiet("examples/commit-sequence.s", "quiet/commit-sequence"),
+  quiet("examples/commit-sequence-mainline.s", "quiet/commit-sequence-mainline"),
+  random("examples/percpu-counter.s", "quiet/percpu-counter-random", "11"),
+  random("examples/percpu-push.s", "quiet/percpu-push-random", "12"),
+  random("examples/spin-lock.s", "quiet/spin-lock-random", "13")
+]
+
+export const recordingsFolder = new URL("../../recordings/", import.meta.url)
+
+const specFor = ({ program: path }: Golden): RunSpec => {
+  const text = readFileSync(new URL(`../../${path}`, import.meta.url), "utf8")
+  const program = assembleText(text, path.slice(path.lastIndexOf("/") + 1))
+  return specOf(program, abisNamed(program.experiment.abi ?? "mainline-6.12"))
+}
+
+const search = (spec: RunSpec): { readonly spec: RunSpec; readonly schedule: Schedule } => {
+  const target = makeTarget(spec, defaultTargetOptions)
+  if ("_tag" in target) throw new Error(target.reason)
+  for (const { hit } of fuzz(target, 0, 5_000)) {
+    if (hit === undefined) continue
+    const minimizing = minimize(target.trials, hit.trial.schedule, sameFinding(hit.finding), 5_000)
+    let step = minimizing.next()
+    while (step.done !== true) step = minimizing.next()
+    if (step.value !== undefined) return { spec: target.spec, schedule: step.value.schedule }
+  }
+  throw new Error(`${spec.program.name}: nothing found`)
+}
+
+/** The bytes of a golden recording, made from the program. */
+export const makeGolden = (row: Golden): Uint8Array => {
+  const asked = specFor(row)
+  const { schedule, spec } = row.made.by === "found" ? search(asked) : { spec: asked, schedule: [] }
+  const decider: Decider = row.made.by === "random" ? randomDecider(row.made.seed, {}) : row.made.by === "found" ? recorded(tell(schedule, () => {})) : quietDecider
+  const parts: Array<Uint8Array> = []
+  const { experiment, sections } = spec.program
+  const watcher = new Watcher({ watches: experiment.watches, sections, reached: [] })
+  const recording = record(spec, { strategy: row.made.by === "random" ? "random" : "" }, decider, (bytes) => void parts.push(bytes), { keep: "entries", codec: "none" }, watcher)
+  if ("_tag" in recording) throw new Error(recording.reason)
+  while (recording.outcome === undefined) recording.advance(1_000_000)
+  return Buffer.concat(parts)
+}
+
+export const readGolden = (bytes: Uint8Array): Recording => {
+  const read = readRecording(bytes)
+  if (read._tag === "Unreadable") throw new Error(`at byte ${read.problem.at}: expected ${read.problem.expected}`)
+  return read.recording
+}
+
+/** The timeline beside it. */
+export const goldenText = ({ entries, header }: Recording): string =>
+  timelineText([...entries], header.machine.cpus, { reading: readingFor(header), notes: [], isColored: false })

@@ -6,7 +6,7 @@ import { SI_USER } from "../linux/siginfo.ts"
 import type { Stop } from "../machine/stop.ts"
 import type { Interruptor } from "./abi/definition.ts"
 import { breakpointTrap, raise, raisedBy } from "./fault.ts"
-import type { Kernel } from "./kernel.ts"
+import { type Kernel, NEXT_CPU } from "./kernel.ts"
 import { arriveAll, migrate, preempt, sliceEnds } from "./scheduler.ts"
 import { send } from "./signal.ts"
 import type { Task } from "./state.ts"
@@ -19,9 +19,6 @@ const RAX = 0
 const argumentRegisters = [7, 6, 2, 10, 8, 9] as const
 const SYSCALL_BYTES = 2
 const SYS_SCHED_YIELD = 24
-
-/** `kernel.turnWanted`: whichever CPU is next. */
-export const NEXT_CPU = -1
 
 /** The row that answers a call: a contract's before the general one. */
 export const rowOf = (kernel: Kernel, number: number): AnySyscall | undefined => {

@@ -18,6 +18,9 @@ import type { AbiDefinition } from "./abi/definition.ts"
 import { apply } from "./apply.ts"
 import { type KernelState, processOf, type Task, taskOf } from "./state.ts"
 
+/** `turnWanted`: whichever CPU is next. */
+export const NEXT_CPU = -1
+
 /** Our own limits; the guest never sees them as errors. */
 export interface Limits {
   readonly maxIcount: number
@@ -153,6 +156,7 @@ export class Kernel {
   step(task: TaskId, steps: number): void {
     this.now += steps
     this.emit({ _tag: "KernelStepped", task, steps })
+    if (this.now >= this.limits.maxIcount) this.end({ _tag: "OutOfBudget", limit: "icount" })
   }
   /** Ends the run, once. */
   end(outcome: Outcome): void {

@@ -28,7 +28,7 @@ export interface DescribedSection {
 export interface TaskRequest {
   readonly entry: Address
   readonly name: string
-  /** Allowed CPU of this task, or any. */
+  /** Where it starts; it may go anywhere from there. `undefined`: the emptiest CPU. */
   readonly cpu: number | undefined
   readonly argument: bigint
   readonly stackBytes: number

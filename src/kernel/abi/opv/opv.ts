@@ -12,7 +12,7 @@
 import { known } from "../../../base/assert.ts"
 import type { CpuId } from "../../../base/ids.ts"
 import { CPU_OP_VEC_LEN_MAX, SYS_CPU_OPV } from "../../../linux/cpu-opv.ts"
-import { NEXT_CPU } from "../../enter.ts"
+import { NEXT_CPU } from "../../kernel.ts"
 import type { Kernel } from "../../kernel.ts"
 import { pushTo, sliceEnds } from "../../scheduler.ts"
 import type { Task } from "../../state.ts"

@@ -9,8 +9,6 @@ import { assert } from "../base/assert.ts"
 import type { Width } from "./register.ts"
 import { type Operator, type OperatorName, operators } from "./operator.ts"
 
-export type { OperatorName } from "./operator.ts"
-
 export type ValueType = "i32" | "i64" | "v128"
 
 /** What a value is made of. The last three are made only by engines that write code. */

@@ -1,8 +1,7 @@
 /** Integer arithmetic on vectors, and the bitwise part of SSE and SSE2: nothing here knows a float. */
 import type { Emitter } from "../emitter.ts"
-import {
-  type I32, type I64, type OperatorName, type V128, long, pair, select, splat, splatByte, vector
-} from "../value.ts"
+import type { OperatorName } from "../operator.ts"
+import { type I32, type I64, type V128, long, pair, select, splat, splatByte, vector } from "../value.ts"
 import { defineInstruction } from "./definition.ts"
 
 const lanewise = <const Name extends string>(

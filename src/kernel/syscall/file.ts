@@ -170,6 +170,9 @@ export const close = defineSyscall({
   }
 })
 
+/** SEEK_HOLE. */
+const SEEK_MAX = 4
+
 export const lseek = defineSyscall({
   name: "lseek",
   number: 8,
@@ -181,7 +184,6 @@ export const lseek = defineSyscall({
   perform: (kernel, task, { fd, whence }) =>
     !isOpen(kernel, task, fd) ? failed("EBADF") : whence > SEEK_MAX ? failed("EINVAL") : failed("ESPIPE")
 })
-const SEEK_MAX = 4
 
 export const ioctl = defineSyscall({
   name: "ioctl",
@@ -196,9 +198,11 @@ export const ioctl = defineSyscall({
     return isTerminalRequest(request) ? failed("ENOTTY") : unsupported(`ioctl 0x${request.toString(16)} is not modelled`)
   }
 })
-/** TCGETS and its like. Those a pipe knows (FIONREAD, FIONBIO, FIOCLEX …) have numbers among them. */
-const isTerminalRequest = (request: number): boolean =>
-  request >>> 8 === 0x54 && ![0x541b, 0x5421, 0x5450, 0x5451, 0x5452, 0x5460].includes(request)
+
+/** FIONREAD, FIONBIO, FIONCLEX, FIOCLEX, FIOASYNC, FIOQSIZE: a pipe knows them, though their numbers stand among the terminals'. */
+const pipeRequests: ReadonlySet<number> = new Set([0x541b, 0x5421, 0x5450, 0x5451, 0x5452, 0x5460])
+/** TCGETS and its like. */
+const isTerminalRequest = (request: number): boolean => request >>> 8 === 0x54 && !pipeRequests.has(request)
 
 const F_GETFD = 1
 const F_SETFD = 2

@@ -1,7 +1,8 @@
 /** Every bench, in the order of the table. */
 import { fork, mark } from "./fork.ts"
 import { interpreter } from "./interpreter.ts"
+import { loop, recordingCost, replaying, shortRuns } from "./loop.ts"
 import type { Bench } from "./table.ts"
 import { turn } from "./turn.ts"
 
-export const benches: ReadonlyArray<Bench> = [interpreter, turn, fork, mark]
+export const benches: ReadonlyArray<Bench> = [interpreter, turn, fork, mark, loop, recordingCost, replaying, shortRuns]

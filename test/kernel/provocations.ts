@@ -272,6 +272,6 @@ export const provocations: ReadonlyArray<Provocation> = [
 
 /** An errno that a row lists and no single call can provoke, and why. */
 export const unprovoked: Readonly<Partial<Record<SyscallName, Partial<Record<Errno, string>>>>> = {
-  tkill: { EAGAIN: "needs a full queue of realtime signals: test/kernel/signal.test.ts fills one" },
-  tgkill: { EAGAIN: "needs a full queue of realtime signals: test/kernel/signal.test.ts fills one" }
+  tkill: { EAGAIN: "needs a full queue of realtime signals: test/kernel/signal-pending.test.ts fills one" },
+  tgkill: { EAGAIN: "needs a full queue of realtime signals: test/kernel/signal-pending.test.ts fills one" }
 }

@@ -73,6 +73,10 @@ describe("a futex", () => {
     assert.deepStrictEqual(statuses(guest), ["running", "blocked", "runnable", "runnable"])
     guest.make(0, "futex", DATA, WAKE, 1, 0, 0, 0)
     assert.lengthOf(asked, 2, "the last one is no choice")
+    for (const index of [2, 3]) guest.toUser(index)
+    for (const index of [2, 3]) guest.make(index, "futex", DATA, WAIT, 0, 0, 0, 0)
+    assert.strictEqual(guest.make(0, "futex", DATA, WAKE, 2, 0, 0, 0), 2)
+    assert.lengthOf(asked, 2, "nor are all")
   })
 
   it("gives up at its deadline: relative for WAIT, absolute for WAIT_BITSET, by either clock", () => {

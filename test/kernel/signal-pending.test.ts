@@ -1,10 +1,10 @@
 /** What is pending, who takes it, and the waits it ends. */
 import { assert, describe, it } from "vitest"
 import { INTERRUPTED, nothingOnMenu, SPURIOUS } from "../../src/log/choice.ts"
-import { SI_TKILL, SI_USER } from "../../src/linux/siginfo.ts"
+import { SI_KERNEL, SI_TKILL, SI_USER } from "../../src/linux/siginfo.ts"
 import { sigcontext, sigcontextRegisters, sigframe } from "../../src/linux/sigframe.ts"
 import { bitOf, SA_NODEFER, SA_ONSTACK, SA_RESTART, SA_RESTORER, SA_SIGINFO, SIGALRM, SIGRTMIN, SIGSEGV } from "../../src/linux/signal.ts"
-import { PENDING_COUNT_MAX } from "../../src/kernel/signal.ts"
+import { force, PENDING_COUNT_MAX } from "../../src/kernel/signal.ts"
 import { DATA } from "./abi/hand.ts"
 import { Guest, HANDLER } from "./guest.ts"
 
@@ -40,6 +40,15 @@ describe("what is pending", () => {
     unblockAll(guest)
     assert.deepStrictEqual(delivered(guest), [SIGSEGV, USR1, USR2, 40, 1])
     assert.strictEqual(guest.registers(0).number(RDI), 1, "the last delivered runs first")
+  })
+
+  it("puts what an instruction raised before a lower number that somebody sent", () => {
+    const guest = new Guest()
+    for (const signal of [4, SIGSEGV]) guest.catch(signal, SA_RESTORER | SA_NODEFER)
+    guest.make(0, "tkill", 1000, 4)
+    force(guest.kernel, guest.task(0), { signal: SIGSEGV, code: SI_KERNEL, senderTid: 0, address: 0n })
+    guest.toUser(0)
+    assert.deepStrictEqual(delivered(guest), [SIGSEGV, 4])
   })
 
   it("holds a standard signal once, a realtime signal as often as it was sent, in order", () => {

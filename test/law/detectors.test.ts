@@ -1,8 +1,20 @@
 /** What every detector owes: it fires on its canary, keeps silent on what is nearly the same, and says what proves it. */
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { detect, Detection } from "../../src/analysis/detect/definition.ts"
 import { detectors } from "../../src/analysis/detect/table.ts"
+import type { Entry } from "../../src/log/event.ts"
+import { readRecording } from "../../src/log/recording-reader.ts"
 import { canaries } from "../analysis/detect/canaries.ts"
+
+const recordings = new URL("../../recordings/", import.meta.url)
+const entriesOf = (file: URL): Iterable<Entry> => {
+  const read = readRecording(readFileSync(file))
+  if (read._tag === "Unreadable") throw new Error(`${file.pathname}: ${read.problem.expected}`)
+  return read.recording.entries
+}
+const quietFolder = new URL("quiet/", recordings)
+const quietFiles = existsSync(quietFolder) ? readdirSync(quietFolder).filter((name) => name.endsWith(".rec")) : []
 
 describe.each(Object.values(detectors))("detector $name", (detector) => {
   const { fires, silent } = canaries[detector.name]
@@ -14,6 +26,13 @@ describe.each(Object.values(detectors))("detector $name", (detector) => {
   })
   it.each(silent)("is silent on %s", (_claim, entries) => {
     expect(detect([detector], entries)).toEqual([])
+  })
+  const canary = new URL(`${detector.canary}.rec`, recordings)
+  it.runIf(existsSync(canary))(`fires on recordings/${detector.canary}.rec`, () => {
+    expect(detect([detector], entriesOf(canary))).not.toEqual([])
+  })
+  it.each(quietFiles)("is silent on recordings/quiet/%s", (name) => {
+    expect(detect([detector], entriesOf(new URL(name, quietFolder)))).toEqual([])
   })
   it("is silent where what it watches is left out", () => {
     const detection = new Detection([detector])

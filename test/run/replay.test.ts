@@ -1,0 +1,111 @@
+/** A strict replay ends at the first difference, wherever it lies. */
+import { beforeAll, describe, expect, it } from "vitest"
+import { concatBytes } from "../../src/base/bytes.ts"
+import { childTask, rootTask } from "../../src/base/ids.ts"
+import type { Deviation } from "../../src/log/choice.ts"
+import type { Entry } from "../../src/log/event.ts"
+import { readRecording, type Recording } from "../../src/log/recording-reader.ts"
+import { record } from "../../src/run/record.ts"
+import { replay, type ReplayResult } from "../../src/run/replay.ts"
+import { defaultLimits } from "../../src/run/start.ts"
+import { randomDecider } from "../../src/strategy/random.ts"
+import { exampleSpec } from "../support/examples.ts"
+
+const recordingOf = (file: string, seed: string, keep: "entries" | "schedule"): Recording => {
+  const parts: Array<Uint8Array> = []
+  const recorder = record(exampleSpec(file), { strategy: "random" }, randomDecider(seed, {}), (bytes) => void parts.push(bytes), { keep, codec: "none" })
+  if ("_tag" in recorder) throw new Error(recorder.reason)
+  while (recorder.outcome === undefined) recorder.advance(1000)
+  const read = readRecording(concatBytes(parts))
+  if (read._tag === "Unreadable") throw new Error(read.problem.expected)
+  return read.recording
+}
+
+/** A recording that says something else than it did. */
+const altered = (recording: Recording, change: Partial<Recording>): Recording => {
+  const { checks, contentHash, damage, deviationCount, end, entriesFrom, entries, entryCount, header, inputs, schedule, status, unlike, validBytes } = recording
+  return { checks, contentHash, damage, deviationCount, end, entriesFrom, entries, entryCount, header, inputs, schedule, status, unlike, validBytes, ...change }
+}
+
+const told = (recording: Recording): ReplayResult => {
+  const replaying = replay(recording, defaultLimits)
+  if ("_tag" in replaying) throw new Error(replaying.reason)
+  for (let breath = 0; breath < 10_000; breath++) {
+    const result = replaying.advance(1000)
+    if (result !== undefined) return result
+  }
+  throw new Error("a replay comes to a result")
+}
+
+describe("a strict replay", () => {
+  let whole: Recording
+  let bare: Recording
+  beforeAll(() => {
+    whole = recordingOf("percpu-counter.s", "7", "entries")
+    bare = recordingOf("percpu-counter.s", "7", "schedule")
+  })
+
+  it("of what was recorded is the same, with entries and without", () => {
+    expect(told(altered(whole, {}))._tag).toBe("Same")
+    expect(told(altered(bare, {}))._tag).toBe("Same")
+  })
+
+  it.each(["entries", "schedule"] as const)("ends where any one deviation is left out (kept: %s)", (kept) => {
+    const recording = kept === "entries" ? whole : bare
+    expect(recording.schedule.length).toBeGreaterThan(5)
+    for (const left of recording.schedule) {
+      const schedule = recording.schedule.filter((deviation) => deviation !== left)
+      expect(told(altered(recording, { schedule }))._tag, JSON.stringify(left)).toBe("Diverged")
+    }
+  })
+
+  it("ends where any one deviation comes an instruction later", () => {
+    for (const late of whole.schedule) {
+      const schedule = whole.schedule.map((deviation): Deviation => (deviation === late ? { ...deviation, count: deviation.count + 1 } : deviation))
+      expect(told(altered(whole, { schedule }))._tag, JSON.stringify(late)).toBe("Diverged")
+    }
+  })
+
+  it.each([
+    ["never met", { task: childTask(rootTask, 9), count: 1, nth: 0, kind: "preempt", option: -1 }],
+    ["not on offer", { task: childTask(rootTask, 1), count: 1, nth: 0, kind: "migrate", option: 77 }]
+  ] as const)("names a deviation that is %s", (reason, extra) => {
+    const result = told(altered(whole, { schedule: [...whole.schedule, extra] }))
+    expect(result).toMatchObject({ _tag: "Diverged", divergence: { _tag: "NotTaken", deviation: extra, reason } })
+  })
+
+  it("shows an entry that differs, between the three before it and the last deviation told", () => {
+    const entries = [...whole.entries]
+    const index = Math.floor(entries.length / 2)
+    const changed = entries.map((entry, at): Entry => (at === index ? { ...entry, count: entry.count + 1 } : entry))
+    const result = told(altered(whole, { entries: changed, entriesFrom: (from) => changed.slice(from) }))
+    expect(result).toMatchObject({ _tag: "Diverged", divergence: { _tag: "EntryDiffers", recorded: { count: changed[index]?.count } } })
+    if (result._tag === "Diverged" && result.divergence._tag === "EntryDiffers") {
+      expect(result.divergence.before).toHaveLength(3)
+      expect(result.divergence.replayed?.count).toBe((changed[index]?.count ?? 0) - 1)
+    }
+  })
+
+  it("misses an entry that is no longer there, and one that was not", () => {
+    const entries = [...whole.entries]
+    for (const shorter of [entries.slice(0, -1), entries.slice(1)]) {
+      expect(told(altered(whole, { entries: shorter }))).toMatchObject({ _tag: "Diverged", divergence: { _tag: "EntryDiffers" } })
+    }
+    const last = entries[entries.length - 1]
+    expect(told(altered(whole, { entries: last === undefined ? [] : [...entries, last] }))).toMatchObject({ _tag: "Diverged", divergence: { replayed: undefined } })
+  })
+
+  it.each([
+    ["stateHash", "0000000000000000"], ["questionsDigest", "0000000000000000"], ["entryCount", 1]
+  ] as const)("compares the %s at the end", (what, value) => {
+    const { end } = bare
+    if (end === undefined) throw new Error("a whole recording has an end")
+    expect(told(altered(bare, { end: { ...end, [what]: value } }))).toMatchObject({ _tag: "Diverged", divergence: { _tag: "CheckDiffers", what, recorded: String(value) } })
+  })
+
+  it("compares the outcome", () => {
+    const { end } = bare
+    if (end === undefined) throw new Error("a whole recording has an end")
+    expect(told(altered(bare, { end: { ...end, outcome: { _tag: "Killed", signal: 11 } } }))).toMatchObject({ _tag: "Diverged", divergence: { what: "the outcome" } })
+  })
+})

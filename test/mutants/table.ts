@@ -61,6 +61,24 @@ export const mutants: ReadonlyArray<Mutant> = [
   { file: "src/run/order.ts", before: "this.turn = position.turn", after: "this.turn = position.turn === 0 ? 0 : this.turn", test: "test/run/loop.test.ts", breaks: "going back goes back to who had the turn" },
   { file: "src/run/order.ts", before: "const cpu = known(cpus[(from + step) % cpus.length], \"CPUs go round\")", after: "const cpu = known(cpus[(from + cpus.length - step) % cpus.length], \"CPUs go round\")", test: "test/run/quiet.test.ts", breaks: "the turn goes upward" },
 
+  // ---- calls, waiting, time
+  { file: "src/kernel/syscall/futex.ts", before: "if (word !== expected) return failed(\"EAGAIN\")", after: "if (word === undefined) return failed(\"EAGAIN\")", test: "test/kernel/futex.test.ts", breaks: "a word that has changed is not waited for" },
+  { file: "src/kernel/syscall/futex.ts", before: "return returned(wakeFutex(kernel, task, at, Math.max(1, value | 0), wanted, isPrivate))", after: "return returned(wakeFutex(kernel, task, at, value + 1, wanted, isPrivate))", test: "test/kernel/futex.test.ts", breaks: "at most as many are woken as asked" },
+  { file: "src/kernel/syscall/scheduling.ts", before: "if (!allowed.some(({ isOnline }) => isOnline)) return failed(\"EINVAL\")", after: "if (allowed.length === 0) return failed(\"EPERM\")", test: "test/law/syscalls.test.ts", breaks: "a mask without a CPU is EINVAL" },
+  { file: "src/kernel/timer.ts", before: "if (earliest === undefined || deadline < earliest) earliest = deadline", after: "if (earliest === undefined || deadline > earliest) earliest = deadline", test: "test/kernel/timer.test.ts", breaks: "the earliest deadline comes first" },
+  { file: "src/kernel/timer.ts", before: "a.deadline - b.deadline || beforeByName(a.task, b.task) || (a.timer?.id ?? -1) - (b.timer?.id ?? -1)", after: "a.deadline - b.deadline || beforeByName(b.task, a.task) || (a.timer?.id ?? -1) - (b.timer?.id ?? -1)", test: "test/kernel/timer.test.ts", breaks: "of two that are due together the task named first comes first" },
+
+  // ---- replaying
+  { file: "src/run/replay.ts", before: "if (check[what] !== now[what]) return this.comparing.differ({ at: check.now, what, recorded: String(check[what]), replayed: String(now[what]) })", after: "if (check[what] > now[what]) return this.comparing.differ({ at: check.now, what, recorded: String(check[what]), replayed: String(now[what]) })", test: "test/run/replay.test.ts", breaks: "a check that differs is a divergence" },
+  { file: "src/run/replay.ts", before: "if (recorded !== undefined && this.divergence === undefined) {", after: "if (recorded !== undefined && this.before.length === 0) {", test: "test/run/replay.test.ts", breaks: "no recorded entry may be left over" },
+  { file: "src/run/replay.ts", before: "if (this.before.length > BEFORE_COUNT) this.before.shift()", after: "if (this.before.length >= BEFORE_COUNT) this.before.shift()", test: "test/run/replay.test.ts", breaks: "three entries stand before a divergence" },
+  { file: "src/run/divergence.ts", before: "if (a.now !== b.now || a.cpu !== b.cpu || a.task !== b.task || a.count !== b.count || a.event._tag !== b.event._tag) return false", after: "if (a.now !== b.now || a.cpu !== b.cpu || a.task !== b.task || a.event._tag !== b.event._tag) return false", test: "test/run/replay.test.ts", breaks: "entries are compared by count, too" },
+  { file: "src/strategy/gap.ts", before: "alive *= 1 - rate", after: "alive *= 1 - rate / 2", test: "test/strategy/gap.test.ts", breaks: "gaps come at their rate" },
+
+  // ---- the machine
+  { file: "src/machine/spaces.ts", before: "if ((entry & SHARED) === 0 && this.frames.references(page) > 1) return this.copyFrame(space, low, high, entry)", after: "if ((entry & SHARED) === 0 && this.frames.references(page) > 2) return this.copyFrame(space, low, high, entry)", test: "test/machine/memory.test.ts", breaks: "a frame that two spaces share is copied on write" },
+  { file: "src/machine/history.ts", before: "this.keptFor[page] = base.number", after: "this.keptFor[page] = base.number - 1", test: "test/machine/history.test.ts", breaks: "a page is kept once for a base" },
+
   // ---- schedules and how they are told
   { file: "src/log/telling.ts", before: "return this.firstOnOffer(lane, stretch, stretch.until, 0)", after: "return this.firstOnOffer(lane, stretch, stretch.until - 1, 0)", test: "test/log/telling.test.ts", breaks: "a deviation at the last boundary of a stretch is met" },
   { file: "src/log/telling.ts", before: "while (due !== undefined && distance(due, count, nth) < 0) {", after: "while (due !== undefined && distance(due, count, nth) <= 0) {", test: "test/log/telling.test.ts", breaks: "a deviation at the first boundary of a stretch is met" },

@@ -19,7 +19,8 @@ export const standAtFirstMarks = (run: Run, marks: ReadonlyArray<Mark>, taskCoun
       standing.add(stretch.task)
       // A decider is asked at a boundary: everything stands still here.
       if (standing.size === taskCount) snapshot ??= run.snapshot()
-      const [other] = stretch.options("turn")
+      const others = stretch.options("turn")
+      const other = others.find((cpu) => cpu > stretch.cpu) ?? others[0]
       return other === undefined ? "nothing" : { at: stretch.from, kind: "turn", option: other }
     },
     choose: ({ options }) => options[0] ?? 0

@@ -15,38 +15,58 @@ import { SI_KERNEL } from "../linux/siginfo.ts"
 
 type Reducers = { readonly [Tag in AppliedTag]: (state: KernelState, event: EventOf<Tag>) => KernelState }
 
-const withTask = (state: KernelState, id: TaskId, change: Partial<Task>): KernelState => {
-  const slot = slotOf(state, id)
-  const tasks = state.tasks.slice()
-  tasks[slot] = { ...known(tasks[slot], "a slot holds a task"), ...change }
-  return { ...state, tasks }
+/** With one element replaced. */
+const replaced = <T>(all: ReadonlyArray<T>, index: number, one: T): ReadonlyArray<T> => {
+  const copy = all.slice()
+  copy[index] = one
+  return copy
 }
 
-const withProcess = (state: KernelState, id: TaskId, change: Partial<Process>): KernelState => {
+// A change is a function that copies with `{ ...before, field }`: one shape known where it is written, so V8 copies it whole.
+// Spreading a second object over the first costs several times as much.
+
+const tasksWith = (state: KernelState, id: TaskId, change: (task: Task) => Task): ReadonlyArray<Task> => {
+  const slot = slotOf(state, id)
+  return replaced(state.tasks, slot, change(known(state.tasks[slot], "a slot holds a task")))
+}
+
+const cpusWith = (state: KernelState, id: CpuId, change: (cpu: Cpu) => Cpu): ReadonlyArray<Cpu> => {
+  const cpu = cpuOf(state, id)
+  return replaced(state.cpus, state.cpus.indexOf(cpu), change(cpu))
+}
+
+const withTask = (state: KernelState, id: TaskId, change: (task: Task) => Task): KernelState => ({ ...state, tasks: tasksWith(state, id, change) })
+
+const withProcess = (state: KernelState, id: TaskId, change: (process: Process) => Process): KernelState => {
   const processes = new Map(state.processes)
-  processes.set(id, { ...processOf(state, id), ...change })
+  processes.set(id, change(processOf(state, id)))
   return { ...state, processes }
 }
 
-const withCpu = (state: KernelState, id: CpuId, change: Partial<Cpu>): KernelState => {
-  const cpus = state.cpus.slice()
-  const index = cpus.findIndex((cpu) => cpu.id === id)
-  cpus[index] = { ...known(cpus[index], "a CPU that is named exists"), ...change }
-  return { ...state, cpus }
-}
+const withCpu = (state: KernelState, id: CpuId, change: (cpu: Cpu) => Cpu): KernelState => ({ ...state, cpus: cpusWith(state, id, change) })
 
 /** The task's CPU without it: neither running nor queued there. */
 const taken = (state: KernelState, task: Task): KernelState => {
   const cpu = cpuOf(state, task.cpu)
-  if (cpu.current === task.id) return withCpu(state, task.cpu, { current: undefined })
-  if (cpu.queue.includes(task.id)) return withCpu(state, task.cpu, { queue: cpu.queue.filter((id) => id !== task.id) })
+  if (cpu.current === task.id) return withCpu(state, task.cpu, (was) => ({ ...was, current: undefined }))
+  if (cpu.queue.includes(task.id)) return withCpu(state, task.cpu, (was) => ({ ...was, queue: was.queue.filter((id) => id !== task.id) }))
   return state
 }
 
 const queued = (state: KernelState, id: TaskId, to: CpuId): KernelState => {
-  const { queue } = cpuOf(state, to)
-  assert(!queue.includes(id), "a queued task is queued once")
-  return withCpu(state, to, { queue: [...queue, id] })
+  assert(!cpuOf(state, to).queue.includes(id), "a queued task is queued once")
+  return withCpu(state, to, (was) => ({ ...was, queue: [...was.queue, id] }))
+}
+
+/** The running task at the tail of its CPU's queue. */
+const requeued = (state: KernelState, id: TaskId): KernelState => {
+  const { cpu } = taskOf(state, id)
+  assert(!cpuOf(state, cpu).queue.includes(id), "a queued task is queued once")
+  return {
+    ...state,
+    cpus: cpusWith(state, cpu, (was) => ({ ...was, current: undefined, queue: [...was.queue, id] })),
+    tasks: tasksWith(state, id, (was) => ({ ...was, status: "runnable" }))
+  }
 }
 
 /** The mappings with `[start, end)` cut out. */
@@ -69,9 +89,9 @@ const idleTimer = (id: number, signal: number): Timer => ({
 const withTimer = (state: KernelState, process: TaskId, id: number, change: Partial<Timer>, signal = 0): KernelState => {
   const { timers } = processOf(state, process)
   const met = timers.some((timer) => timer.id === id)
-  return withProcess(state, process, {
-    timers: met ? timers.map((timer) => (timer.id === id ? { ...timer, ...change } : timer)) : [...timers, { ...idleTimer(id, signal), ...change }]
-  })
+  return withProcess(state, process, (was) => ({
+    ...was, timers: met ? timers.map((timer) => (timer.id === id ? { ...timer, ...change } : timer)) : [...timers, { ...idleTimer(id, signal), ...change }]
+  }))
 }
 
 export const reducers: Reducers = {
@@ -100,48 +120,43 @@ export const reducers: Reducers = {
     return queued({ ...state, slots, tasks, processes }, child, cpu)
   },
   SwitchedIn: (state, { cpu: id, task }) => {
-    const cpu = cpuOf(state, id)
-    assert(cpu.current === undefined, "a CPU runs one task")
-    const off = withCpu(state, id, { current: task, queue: cpu.queue.filter((waiting) => waiting !== task) })
-    return withTask(off, task, { status: "running", cpu: id })
+    assert(cpuOf(state, id).current === undefined, "a CPU runs one task")
+    return {
+      ...state,
+      cpus: cpusWith(state, id, (was) => ({ ...was, current: task, queue: was.queue.filter((waiting) => waiting !== task) })),
+      tasks: tasksWith(state, task, (was) => ({ ...was, status: "running", cpu: id }))
+    }
   },
-  Preempted: (state, { task }) => {
-    const { cpu } = taskOf(state, task)
-    return withTask(queued(withCpu(state, cpu, { current: undefined }), task, cpu), task, { status: "runnable" })
-  },
-  Yielded: (state, { task }) => {
-    const { cpu } = taskOf(state, task)
-    return withTask(queued(withCpu(state, cpu, { current: undefined }), task, cpu), task, { status: "runnable" })
-  },
+  Preempted: (state, { task }) => requeued(state, task),
+  Yielded: (state, { task }) => requeued(state, task),
   Blocked: (state, { call, data, deadline, key, on, restart, task, value }) => {
     const wait = { on, key, value, deadline, call, data, restart: restart as Restart, since: state.waitCount }
-    return withTask({ ...taken(state, taskOf(state, task)), waitCount: state.waitCount + 1 }, task, { status: "blocked", wait })
+    return withTask({ ...taken(state, taskOf(state, task)), waitCount: state.waitCount + 1 }, task, (was) => ({ ...was, status: "blocked", wait }))
   },
   Woken: (state, { cpu, task }) => {
     assert(taskOf(state, task).status === "blocked", "only who is blocked is woken")
-    return withTask(queued(state, task, cpu), task, { status: "runnable", wait: undefined, cpu })
+    return withTask(queued(state, task, cpu), task, (was) => ({ ...was, status: "runnable", wait: undefined, cpu }))
   },
   Migrated: (state, { task, to }) => {
     const before = taskOf(state, task)
     const off = taken(state, before)
-    return withTask(before.status === "runnable" ? queued(off, task, to) : off, task, { cpu: to })
+    return withTask(before.status === "runnable" ? queued(off, task, to) : off, task, (was) => ({ ...was, cpu: to }))
   },
-  AffinitySet: (state, { allowed, task }) => withTask(state, task, { allowed }),
+  AffinitySet: (state, { allowed, task }) => withTask(state, task, (was) => ({ ...was, allowed })),
   TaskExited: (state, { status, task }) => {
     const before = taskOf(state, task)
-    const off = withTask(taken(state, before), task, { status: "exited", exitStatus: status, wait: undefined, pausedCall: undefined })
-    const process = processOf(off, before.process)
+    const off = withTask(taken(state, before), task, (was) => ({ ...was, status: "exited", exitStatus: status, wait: undefined, pausedCall: undefined }))
     return withProcess(
       { ...off, interrupts: off.interrupts.filter(({ sender }) => sender !== task) },
-      before.process, { taskCount: process.taskCount - 1 })
+      before.process, (was) => ({ ...was, taskCount: was.taskCount - 1 }))
   },
-  ProcessExiting: (state, { process, signal, status }) => withProcess(state, process, { exiting: { status, signal } }),
+  ProcessExiting: (state, { process, signal, status }) => withProcess(state, process, (was) => ({ ...was, exiting: { status, signal } })),
   SignalSent: (state, { address, code, isShared, senderTid, signal, task, value }) => {
     const sent = { signal, code, senderTid, address, value }
     const to = taskOf(state, task)
     return isShared === 1
-      ? withProcess(state, to.process, { pending: [...processOf(state, to.process).pending, sent] })
-      : withTask(state, task, { pending: [...to.pending, sent] })
+      ? withProcess(state, to.process, (was) => ({ ...was, pending: [...was.pending, sent] }))
+      : withTask(state, task, (was) => ({ ...was, pending: [...was.pending, sent] }))
   },
   SignalTaken: (state, { isShared, signal, task }) => {
     const to = taskOf(state, task)
@@ -151,32 +166,32 @@ export const reducers: Reducers = {
       return pending.filter((_, at) => at !== index)
     }
     return isShared === 1
-      ? withProcess(state, to.process, { pending: first(processOf(state, to.process).pending) })
-      : withTask(state, task, { pending: first(to.pending) })
+      ? withProcess(state, to.process, (was) => ({ ...was, pending: first(was.pending) }))
+      : withTask(state, task, (was) => ({ ...was, pending: first(was.pending) }))
   },
-  SignalDelivered: (state, { mask, task }) => withTask(state, task, { blockedSignals: mask, savedMask: undefined }),
-  SignalReturned: (state, { mask, task }) => withTask(state, task, { blockedSignals: mask, restartBlock: undefined }),
+  SignalDelivered: (state, { mask, task }) => withTask(state, task, (was) => ({ ...was, blockedSignals: mask, savedMask: undefined })),
+  SignalReturned: (state, { mask, task }) => withTask(state, task, (was) => ({ ...was, blockedSignals: mask, restartBlock: undefined })),
   CallInterrupted: (state, { call, data, deadline, restart, task }) =>
-    withTask(state, task, { interrupted: { call, restart: restart as Restart, deadline, data } }),
+    withTask(state, task, (was) => ({ ...was, interrupted: { call, restart: restart as Restart, deadline, data } })),
   CallSettled: (state, { isRestarted, task }) => {
     const { interrupted } = taskOf(state, task)
-    return withTask(state, task, { interrupted: undefined, restartBlock: isRestarted === 1 ? interrupted : undefined })
+    return withTask(state, task, (was) => ({ ...was, interrupted: undefined, restartBlock: isRestarted === 1 ? interrupted : undefined }))
   },
-  Trapped: (state, { address, error, task, trap }) => withTask(state, task, { trap: { number: trap, error, address } }),
-  SignalMaskSwapped: (state, { mask, task }) => withTask(state, task, { blockedSignals: mask, savedMask: taskOf(state, task).blockedSignals }),
-  SignalMaskSet: (state, { mask, task }) => withTask(state, task, { blockedSignals: mask, savedMask: undefined }),
+  Trapped: (state, { address, error, task, trap }) => withTask(state, task, (was) => ({ ...was, trap: { number: trap, error, address } })),
+  SignalMaskSwapped: (state, { mask, task }) => withTask(state, task, (was) => ({ ...was, blockedSignals: mask, savedMask: was.blockedSignals })),
+  SignalMaskSet: (state, { mask, task }) => withTask(state, task, (was) => ({ ...was, blockedSignals: mask, savedMask: undefined })),
   SignalActionSet: (state, { flags, handler, mask, process, restorer, signal }) =>
-    withProcess(state, process, { actions: { ...processOf(state, process).actions, [signal]: { handler, flags, restorer, mask } } }),
+    withProcess(state, process, (was) => ({ ...was, actions: { ...was.actions, [signal]: { handler, flags, restorer, mask } } })),
   AlternateStackSet: (state, { flags, sizeBytes, start, task }) =>
-    withTask(state, task, { alternateStack: { start, sizeBytes, flags } }),
-  ClearChildTidSet: (state, { at, task }) => withTask(state, task, { clearChildTid: at }),
+    withTask(state, task, (was) => ({ ...was, alternateStack: { start, sizeBytes, flags } })),
+  ClearChildTidSet: (state, { at, task }) => withTask(state, task, (was) => ({ ...was, clearChildTid: at })),
   Mapped: (state, { end, isShared, process, protection, start }) => {
     const mappings = without(processOf(state, process).mappings, start, end)
     mappings.push({ start, end, protection, isShared: isShared === 1 })
-    return withProcess(state, process, { mappings: sorted(mappings) })
+    return withProcess(state, process, (was) => ({ ...was, mappings: sorted(mappings) }))
   },
   Unmapped: (state, { end, process, start }) =>
-    withProcess(state, process, { mappings: without(processOf(state, process).mappings, start, end) }),
+    withProcess(state, process, (was) => ({ ...was, mappings: without(was.mappings, start, end) })),
   Protected: (state, { end, process, protection, start }) => {
     const { mappings } = processOf(state, process)
     const changed = mappings.flatMap((mapping) => {
@@ -184,29 +199,29 @@ export const reducers: Reducers = {
       const until = Math.min(mapping.end, end)
       return from < until ? [{ ...mapping, start: from, end: until, protection }] : []
     })
-    return withProcess(state, process, { mappings: sorted([...without(mappings, start, end), ...changed]) })
+    return withProcess(state, process, (was) => ({ ...was, mappings: sorted([...without(mappings, start, end), ...changed]) }))
   },
   BreakSet: (state, { end, process }) => {
     const { breakStart } = processOf(state, process)
-    return withProcess(state, process, { breakEnd: end, breakStart: breakStart === 0 ? end : breakStart })
+    return withProcess(state, process, (was) => ({ ...was, breakEnd: end, breakStart: breakStart === 0 ? end : breakStart }))
   },
   TimerCreated: (state, { clock, code, process, signal, tid, timer, value }) =>
-    withProcess(state, process, {
-      lastTimer: timer, timers: [...processOf(state, process).timers, { ...idleTimer(timer, signal), clock, code, value, tid }]
-    }),
+    withProcess(state, process, (was) => ({
+      ...was, lastTimer: timer, timers: [...was.timers, { ...idleTimer(timer, signal), clock, code, value, tid }]
+    })),
   TimerArmed: (state, { deadline, interval, process, signal, timer }) =>
     withTimer(state, process, timer, { deadline, interval, isRunning: deadline > 0, overrunCount: 0 }, signal),
   TimerFired: (state, { process, timer }) => withTimer(state, process, timer, { isRunning: false }),
   TimerResumed: (state, { deadline, overrunCount, process, timer }) =>
     withTimer(state, process, timer, { deadline, isRunning: true, overrunCount }),
   TimerDeleted: (state, { process, timer }) =>
-    withProcess(state, process, { timers: processOf(state, process).timers.filter(({ id }) => id !== timer) }),
+    withProcess(state, process, (was) => ({ ...was, timers: was.timers.filter(({ id }) => id !== timer) })),
   FileClosed: (state, { fd, process }) =>
-    withProcess(state, process, { closedFiles: [...processOf(state, process).closedFiles, fd] }),
+    withProcess(state, process, (was) => ({ ...was, closedFiles: [...was.closedFiles, fd] })),
   RandomDrawn: (state, { task, words }) =>
-    withTask(state, task, { randomWordCount: taskOf(state, task).randomWordCount + words }),
+    withTask(state, task, (was) => ({ ...was, randomWordCount: was.randomWordCount + words })),
   MembarrierRegistered: (state, { command, process }) =>
-    withProcess(state, process, { membarriers: processOf(state, process).membarriers | command }),
+    withProcess(state, process, (was) => ({ ...was, membarriers: was.membarriers | command })),
   ClockJumped: (state, { nanoseconds }) => ({ ...state, idleNanoseconds: state.idleNanoseconds + nanoseconds }),
   KernelStepped: (state, { steps }) => ({ ...state, kernelSteps: state.kernelSteps + steps }),
   InterruptSent: (state, { at, cpu, sender, task, why }) => ({ ...state, interrupts: [...state.interrupts, { sender, cpu, task, at, why }] }),
@@ -214,12 +229,12 @@ export const reducers: Reducers = {
     const index = state.interrupts.findIndex((sent) => sent.sender === sender && sent.cpu === cpu && sent.task === task && sent.why === why)
     return index < 0 ? state : { ...state, interrupts: state.interrupts.filter((_, at) => at !== index) }
   },
-  CallPaused: (state, { at, call, data, task }) => withTask(state, task, { pausedCall: { call, at, data } }),
-  CallResumed: (state, { task }) => withTask(state, task, { pausedCall: undefined }),
+  CallPaused: (state, { at, call, data, task }) => withTask(state, task, (was) => ({ ...was, pausedCall: { call, at, data } })),
+  CallResumed: (state, { task }) => withTask(state, task, (was) => ({ ...was, pausedCall: undefined })),
   ContractChanged: (state, { abi, cpu, of, record, task }) =>
-    of === "task" ? withTask(state, task, { contracts: { ...taskOf(state, task).contracts, [abi]: record } })
-    : of === "process" ? withProcess(state, task, { contracts: { ...processOf(state, task).contracts, [abi]: record } })
-    : withCpu(state, cpu, { contracts: { ...cpuOf(state, cpu).contracts, [abi]: record } }),
+    of === "task" ? withTask(state, task, (was) => ({ ...was, contracts: { ...was.contracts, [abi]: record } }))
+    : of === "process" ? withProcess(state, task, (was) => ({ ...was, contracts: { ...was.contracts, [abi]: record } }))
+    : withCpu(state, cpu, (was) => ({ ...was, contracts: { ...was.contracts, [abi]: record } })),
   UnknownCalled: (state, { number }) =>
     ({ ...state, unknownCalls: new Map(state.unknownCalls).set(number, (state.unknownCalls.get(number) ?? 0) + 1) }),
   Ended: (state) => state

@@ -243,7 +243,7 @@ export class CodeCache {
   /** Bytes `[from, to)` of a frame are about to change. */
   changing(framePage: number, from: number, to: number): void {
     if (this.codeFlags[framePage] !== 1) return
-    for (const page of [...this.byFrame.get(framePage) ?? []]) {
+    for (const page of Array.from(this.byFrame.get(framePage) ?? [])) {
       if (page.isDecoded.subarray(from, to).includes(1)) this.forget(page)
     }
   }
@@ -252,7 +252,7 @@ export class CodeCache {
   changed(framePage: number): void {
     if (this.codeFlags[framePage] !== 1) return
     const now = this.linear.u8.subarray(framePage * PAGE_BYTES, (framePage + 1) * PAGE_BYTES)
-    for (const page of [...this.byFrame.get(framePage) ?? []]) {
+    for (const page of Array.from(this.byFrame.get(framePage) ?? [])) {
       const { bytes } = page
       if (page.isDecoded.some((isDecoded, at) => isDecoded === 1 && bytes[at] !== now[at])) this.forget(page)
     }
@@ -260,7 +260,7 @@ export class CodeCache {
 
   /** The frame is given to somebody else. */
   reused(framePage: number): void {
-    if (this.codeFlags[framePage] === 1) for (const page of [...this.byFrame.get(framePage) ?? []]) this.forget(page)
+    if (this.codeFlags[framePage] === 1) for (const page of Array.from(this.byFrame.get(framePage) ?? [])) this.forget(page)
   }
 
   /** True if the mapping of `[start, end)` matters to what was decoded in a code space: the space needs another. */
@@ -329,7 +329,7 @@ export class CodeCache {
 
   /** Which instructions are to be stopped at: those at these addresses, and system calls if so asked. */
   setMarks(addresses: ReadonlySet<number>, areCallsMarked: boolean): void {
-    for (const form of [...this.ownCode.keys()]) this.unmark(form)
+    for (const form of Array.from(this.ownCode.keys())) this.unmark(form)
     this.markedAddresses = addresses
     this.areCallsMarked = areCallsMarked
     if (areCallsMarked) for (const form of this.calls) this.mark(form)

@@ -1,10 +1,13 @@
 import { spawnSync } from "node:child_process"
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { referenceFolder, referencePages } from "../scripts/reference.ts"
+import { filesUnder } from "./support/source-tree.ts"
+
+const rootUrl = new URL("..", import.meta.url)
 
 describe("docs/reference", () => {
   const pages = referencePages()
@@ -17,7 +20,7 @@ describe("docs/reference", () => {
 })
 
 describe("docs/adding.md", () => {
-  const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), "utf8")
+  const read = (path: string): string => readFileSync(new URL(path, rootUrl), "utf8")
   const lines = read("docs/adding.md").split("\n")
   const shown: Array<readonly [file: string, lines: Array<string>]> = []
   for (const line of lines) {
@@ -36,6 +39,19 @@ describe("docs/adding.md", () => {
   })
 })
 
+describe("pages", () => {
+  const pages = filesUnder("docs", "src").filter(({ path }) => path.endsWith(".md"))
+  it.each(pages)("$path leads to what is there", ({ path, text }) => {
+    const links = [...text.matchAll(/\]\(([^)#\s]+)\)/g)].map(([, link = ""]) => link).filter((link) => !/^[a-z]+:/.test(link))
+    const files = [...text.matchAll(/`((?:src|test|scripts|examples|docs)\/[\w./-]+)`/g)].map(([, file = ""]) => file)
+    const lost = [
+      ...links.filter((link) => !existsSync(new URL(link, new URL(path, rootUrl)))),
+      ...files.filter((file) => !existsSync(new URL(file, rootUrl)))
+    ]
+    expect(lost).toEqual([])
+  })
+})
+
 /** Commands of the `console` blocks of a page, and what they print; a line `…` stands for any lines. */
 const sessionOf = (text: string): ReadonlyArray<{ readonly command: string; readonly printed: ReadonlyArray<string> }> => {
   const steps: Array<{ readonly command: string; readonly printed: Array<string> }> = []
@@ -49,7 +65,7 @@ const sessionOf = (text: string): ReadonlyArray<{ readonly command: string; read
 }
 
 describe("README.md", () => {
-  const here = fileURLToPath(new URL("..", import.meta.url))
+  const here = fileURLToPath(rootUrl)
   let folder = ""
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "rseqlab-session-"))

@@ -82,6 +82,34 @@ describe("quietly", () => {
   })
 })
 
+const napping = `
+#: cpus 0,1
+#: task napper x2 cpu=0,1
+napper: mov     $35, %eax
+        lea     naps(%rip), %rdi
+        shl     $4, %rsi
+        add     %rsi, %rdi              # the first sleeps 2 ms, the second 1 ms
+        xor     %esi, %esi
+        syscall
+        xor     %edi, %edi
+        mov     $60, %eax
+        syscall
+        .data
+naps:   .quad   0, 2000000
+        .quad   0, 1000000
+`
+
+describe("when all CPUs are idle", () => {
+  it("the clock moves to the next deadline, and no further", () => {
+    const events = eventsOf(napping)
+    const jumps = those(events, "ClockJumped").map(({ nanoseconds }) => nanoseconds)
+    expect(jumps).toHaveLength(2)
+    expect(Math.abs((jumps[0] ?? 0) - 1_000_000)).toBeLessThan(100)
+    expect(Math.abs((jumps[1] ?? 0) - 1_000_000)).toBeLessThan(100)
+    expect(those(events, "Woken").filter(({ task }) => taskName(task) !== "1").map(({ task }) => taskName(task))).toEqual(["1.2", "1.1"])
+  })
+})
+
 describe("the digest of questions", () => {
   const digest = (...asked: ReadonlyArray<ReadonlyArray<number>>): string => {
     const { kernel } = begin(spinning, quietDecider).run

@@ -51,8 +51,19 @@ const presenter: CliOutput.Presenter = {
 /** Ours, and no others: a wizard and log levels are not what a person expects here. */
 const builtIns = CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] })
 
+/** Codes that say nothing of the program: under `--bisect` they skip this build. */
+const unjudged: ReadonlySet<number> = new Set((["usage", "limit", "no-passing-end", "unsupported", "bug"] as const).map(exitCode))
+
+const isForBisect = (typed: ReadonlyArray<string>): boolean => typed.slice(0, typed.includes("--") ? typed.indexOf("--") : typed.length).includes("--bisect")
+
+/** Where our own promise was broken: wanted in a report. */
+const stackOf = (cause: unknown): string => (cause instanceof Error ? cause.stack ?? cause.message : String(cause))
+
 /** Runs what was typed. Never fails; what it comes to is the code. */
 export const door = (typed: ReadonlyArray<string>) =>
+  Effect.map(judged(typed), (code) => (isForBisect(typed) && unjudged.has(code) ? exitCode("cannot-judge") : code))
+
+const judged = (typed: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     const ending = { code: exitCode("passed") }
     const exit = yield* Command.runWith(root, { version: versionText })(typed).pipe(
@@ -64,6 +75,7 @@ export const door = (typed: ReadonlyArray<string>) =>
     const error = Cause.squash(exit.cause)
     if (isUserError(error)) {
       if (error._tag !== "ShowHelp") yield* say(escapeLines(error.message))
+      if (error._tag === "SimulatorBroke") yield* Console.error(stackOf(error.cause))
       return codeOfError(error)
     }
     yield* say("a mistake in rseqlab itself; please report it with the command line")

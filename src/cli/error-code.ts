@@ -15,7 +15,8 @@ const exitOfTag = {
   ScheduleMalformed: "usage",
   CommandLineRefused: "usage",
   BootRefused: "limit",
-  SimulatorBroke: "bug"
+  SimulatorBroke: "bug",
+  WorkerDied: "bug"
 } as const satisfies Record<string, ExitName>
 type Tag = keyof typeof exitOfTag | "ShowHelp"
 
@@ -23,6 +24,7 @@ export interface UserError {
   readonly _tag: Tag
   readonly message: string
   readonly errors?: ReadonlyArray<unknown>
+  readonly cause?: unknown
 }
 
 /** Whether somebody outside can put it right. */

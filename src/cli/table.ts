@@ -1,7 +1,8 @@
 import { doctor } from "./doctor.ts"
+import { fuzz } from "./fuzz.ts"
 import { replay } from "./replay.ts"
 import { run } from "./run.ts"
 import { show } from "./show.ts"
 
 /** Every command. A row is a file; its own name is its key. */
-export const commands = [run, replay, show, doctor] as const
+export const commands = [run, replay, show, fuzz, doctor] as const

@@ -11,8 +11,13 @@ const REWRITE_MS = 200
 const LINE_MS = 10_000
 const CLEAR_LINE = "\r\u001b[K"
 
-const describe = ({ entryCount, now, work }: Readonly<Advance>, sinceMs: number): string => {
+const describe = ({ campaign, entryCount, now, work }: Readonly<Advance>, sinceMs: number): string => {
   const seconds = sinceMs / 1000
+  if (campaign !== undefined) {
+    const { failureCount, featureCount, runCount } = campaign
+    const runRate = grouped(Math.round(runCount / seconds))
+    return `${work}: ${grouped(Math.round(seconds))} s, ${grouped(runCount)} runs (${runRate}/s), ${grouped(failureCount)} failures, ${grouped(featureCount)} features`
+  }
   const rate = grouped(Math.round(now / seconds / 1e6))
   return `${work}: ${grouped(Math.round(seconds))} s, ${grouped(now)} instructions (${rate} M/s), ${grouped(entryCount)} entries`
 }

@@ -9,6 +9,8 @@ export interface Advance {
   now: number
   /** Kernel entries written down so far. */
   entryCount: number
+  /** Of many runs: how many there have been, how many of them failed, and how many features they showed. */
+  readonly campaign?: { runCount: number; failureCount: number; featureCount: number }
 }
 
 /** Tells a person that something is going on. */

@@ -112,7 +112,7 @@ export function* bisectPair(
 }
 
 /** Moves one deviation of a failing run by count, the others held by place. */
-function* criticalRange(
+export function* criticalRange(
   trials: Trials, deviations: ReadonlyArray<LocatedDeviation>, critical: LocatedDeviation, failing: Trial, wanted: Wanted, counter: { trialCount: number }
 ): Generator<BisectStep, CriticalRange> {
   const { kind, option, task } = critical.deviation

@@ -87,9 +87,9 @@ interface Seen {
 }
 
 /** The failing run once more, with every observation. */
-const watch = ({ options, spec }: Target, schedule: ReadonlyArray<Deviation>, watches: ReadonlyArray<AddressRange>): Seen => {
+const watch = ({ bounded, options }: Target, schedule: ReadonlyArray<Deviation>, watches: ReadonlyArray<AddressRange>): Seen => {
   const entries: Array<Entry> = []
-  const run = start(spec, recorded(tell(schedule, () => {})), {
+  const run = start(bounded, recorded(tell(schedule, () => {})), {
     append: (now, cpu, task, count, event) => void entries.push({ index: entries.length, now, cpu, task, count, event })
   })
   if ("_tag" in run) return { entries: [], ips: [], marks: [] }

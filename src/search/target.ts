@@ -1,7 +1,7 @@
 /** What a search is about: a program and its experiment, booted and forked, and what a quiet run of it shows. */
 import { detectors as allDetectors } from "../analysis/detect/table.ts"
 import type { AnyDetector } from "../analysis/detect/definition.ts"
-import type { AddressRange } from "../base/ids.ts"
+import type { Address, AddressRange } from "../base/ids.ts"
 import { quietDecider } from "../log/choice.ts"
 import { watched } from "../log/event.ts"
 import { type QuietPolicy, quietPolicy } from "../log/version.ts"
@@ -18,13 +18,20 @@ export interface TargetOptions {
   readonly watches: ReadonlyArray<AddressRange>
   readonly detectors: ReadonlyArray<AnyDetector>
   readonly forkAtNow: number
+  /** Forks where a task first comes to this address, if a quiet run comes there at all. */
+  readonly forkAt?: Address | undefined
+  /** Keeps policy and limits of the spec: what was recorded so means the same only so. */
+  readonly isAsRecorded?: boolean
 }
 
 export const defaultTargetOptions: TargetOptions =
   { seed: "1", rates: {}, watches: [], detectors: Object.values(allDetectors), forkAtNow: 0 }
 
 export interface Target {
+  /** As asked, under the policy of searches. */
   readonly spec: RunSpec
+  /** What trials run under: the same, and no more instructions than patience allows. */
+  readonly bounded: RunSpec
   readonly trials: Trials
   readonly quiet: Trial
   /** What strategies are made with. */
@@ -43,8 +50,13 @@ const SHORT_ICOUNT = 2_000
  */
 export const searchPolicy: QuietPolicy = { ...quietPolicy, turnIcount: 2_048, sliceIcount: 4_096 }
 
-/** Sections a quiet run enters, those of contracts without descriptors included. */
-const sectionsOf = (spec: RunSpec): ReadonlyArray<AddressRange> | NotStarted => {
+interface Probed {
+  /** Sections a quiet run enters, those of contracts without descriptors included. */
+  readonly sections: ReadonlyArray<AddressRange>
+  readonly icount: number
+}
+
+const probe = (spec: RunSpec): Probed | NotStarted => {
   const found = new Map<string, AddressRange>(spec.program.sections.map(({ end, start: at }) => [`${at}-${end}`, { start: at, end }]))
   const run = start(spec, quietDecider, {
     append: (_now, _cpu, _task, _count, event) => {
@@ -54,28 +66,35 @@ const sectionsOf = (spec: RunSpec): ReadonlyArray<AddressRange> | NotStarted => 
   if ("_tag" in run) return run
   run.observe(new Watcher({ watches: [], sections: spec.program.sections, reached: [] }))
   while (run.outcome === undefined) run.step()
-  return [...found.values()]
+  return { sections: [...found.values()], icount: run.kernel.now }
 }
 
 /** Boots `spec`, runs it quietly, and learns where deviations are worth their while. */
-export const makeTarget = (asked: RunSpec, { detectors, forkAtNow, rates, seed, watches: more }: TargetOptions): Target | NotStarted => {
-  const spec: RunSpec = { ...asked, quiet: searchPolicy }
-  const sections = sectionsOf(spec)
-  if ("_tag" in sections) return sections
-  const probe = start(spec, quietDecider)
-  if ("_tag" in probe) return probe
-  while (probe.outcome === undefined) probe.step()
-  const quietIcount = probe.kernel.now
-  const limits = { ...spec.limits, maxIcount: Math.min(spec.limits.maxIcount, quietIcount * PATIENCE + PATIENCE_ICOUNT) }
+export const makeTarget = (asked: RunSpec, { detectors, forkAt, forkAtNow, isAsRecorded = false, rates, seed, watches: more }: TargetOptions): Target | NotStarted => {
+  const spec: RunSpec = isAsRecorded ? asked : { ...asked, quiet: searchPolicy }
+  const probed = probe(spec)
+  if ("_tag" in probed) return probed
+  const { sections } = probed
+  const patience = { ...spec.limits, maxIcount: Math.min(spec.limits.maxIcount, probed.icount * PATIENCE + PATIENCE_ICOUNT) }
+  const bounded: RunSpec = isAsRecorded ? spec : { ...spec, limits: patience }
 
-  const run = start({ ...spec, limits }, quietDecider)
+  const run = start(bounded, quietDecider)
   if ("_tag" in run) return run
   const watches = [...spec.program.experiment.watches, ...more]
   const needsWatcher = detectors.some((detector) => detector.watches.some((tag) => Object.hasOwn(watched, tag)))
   const watcher = needsWatcher ? new Watcher({ watches, sections, reached: [] }) : undefined
-  const trials = new Trials(run, { detectors, forkAtNow, watcher })
+  const trials = new Trials(run, { detectors, forkAtNow, forkAt, watcher })
   const quiet = trials.perform(quietDecider)
   const everyBoundary = sections.length === 0 && watches.length === 0 && quiet.icount <= SHORT_ICOUNT
   const base: StrategyOptions = { ...defaultStrategyOptions, seed, rates, sections, watches, everyBoundary }
-  return { spec, trials, quiet, options: { ...base, profile: profileOf((decider) => trials.perform(decider).icount, base) } }
+  let profile: StrategyOptions["profile"] | undefined
+  const options: StrategyOptions = {
+    ...base,
+    // Taken once, and only where somebody asks: shrinking and bisecting never do.
+    get profile() {
+      profile ??= profileOf((decider) => trials.perform(decider).icount, base)
+      return profile
+    }
+  }
+  return { spec, bounded, trials, quiet, options }
 }

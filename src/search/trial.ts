@@ -6,10 +6,11 @@
 import { assert, known } from "../base/assert.ts"
 import { type AnyDetector, Detection, type Finding } from "../analysis/detect/definition.ts"
 import { type Decider, type Deviation, quietDecider, type Schedule } from "../log/choice.ts"
-import type { EventLog } from "../log/event.ts"
+import { type EventLog, noLog } from "../log/event.ts"
 import type { Outcome } from "../log/outcome.ts"
 import type { Watcher } from "../run/observe.ts"
 import type { Run, RunSnapshot } from "../run/run.ts"
+import type { Address } from "../base/ids.ts"
 
 /** How one run went. */
 export interface Trial {
@@ -25,12 +26,17 @@ export interface TrialOptions {
   readonly detectors: ReadonlyArray<AnyDetector>
   /** Runs the quiet prefix as far as this many instructions of all tasks; 0: fork at boot. */
   readonly forkAtNow: number
+  /** Then on, quietly, until a task is about to execute this address; a run that never does is forked where it was. */
+  readonly forkAt?: Address | undefined
   /** Makes the observations that detectors name. Costs nothing where there is none. */
   readonly watcher?: Watcher | undefined
 }
 
 export class Trials {
   readonly run: Run
+  /** Hears the events of every trial; told before each. */
+  listener: EventLog = noLog
+  begins: () => void = () => {}
   private readonly detectors: ReadonlyArray<AnyDetector>
   private readonly watcher: Watcher | undefined
   private readonly base: RunSnapshot
@@ -42,7 +48,7 @@ export class Trials {
   private readonly baseIndex: number
 
   /** `run` stands before its first instruction and belongs to the trials from now on. */
-  constructor(run: Run, { detectors, forkAtNow, watcher }: TrialOptions) {
+  constructor(run: Run, { detectors, forkAt, forkAtNow, watcher }: TrialOptions) {
     this.run = run
     this.detectors = detectors
     this.watcher = watcher
@@ -50,6 +56,7 @@ export class Trials {
     kernel.decider = quietDecider
     while (run.outcome === undefined && kernel.now < forkAtNow) run.step()
     assert(run.outcome === undefined, "a run is forked before its end")
+    if (forkAt !== undefined) comeTo(run, forkAt)
     this.baseNow = kernel.now
     this.baseIndex = kernel.entryCount
     this.base = run.snapshot()
@@ -57,6 +64,7 @@ export class Trials {
     this.log = {
       append: (now, cpu, task, count, event) => {
         const index = this.index++
+        this.listener.append(now, cpu, task, count, event)
         if (this.detection.wants(event._tag)) this.detection.observe({ index, now, cpu, task, count, event })
       }
     }
@@ -70,6 +78,7 @@ export class Trials {
     const { kernel } = this.run
     this.run.restore(this.base)
     this.watcher?.restart()
+    this.begins()
     this.schedule = []
     this.index = this.baseIndex
     this.detection = new Detection(this.detectors)
@@ -78,4 +87,27 @@ export class Trials {
     const outcome = known(this.run.outcome, "a run ends in an outcome")
     return { outcome, findings: this.detection.findings, schedule: this.schedule, icount: kernel.now - this.baseNow }
   }
+}
+
+/** Runs on quietly until a task is about to execute `at`, or else stays. */
+const comeTo = (run: Run, at: Address): void => {
+  const { kernel } = run
+  const before = run.snapshot()
+  let isThere = false
+  const looking: Decider = {
+    ...quietDecider,
+    marks: [{ _tag: "Executed", at }],
+    interrupt: ({ pending }) => {
+      isThere ||= pending?.ip === at
+      return isThere ? "halt" : "nothing"
+    }
+  }
+  kernel.decider = looking
+  let stepCount = 0
+  for (; run.outcome === undefined; stepCount++) run.step()
+  run.restore(before)
+  run.release(before)
+  // The step that halts is the one that stands there. It is not taken: a run that has ended cannot be forked.
+  if (isThere) for (let step = 1; step < stepCount; step++) run.step()
+  kernel.decider = quietDecider
 }

@@ -1,0 +1,56 @@
+/** What a search came to, as data that every reporter reads. Texts are as they came: each format escapes for itself. */
+import type { Severity } from "../detect/definition.ts"
+
+/** A moment of the failing run. */
+export interface ReportedStep {
+  readonly entry: number
+  readonly task: string
+  readonly text: string
+  /** One of the deviations without which the run passes, or an entry of the evidence. */
+  readonly isEssential: boolean
+}
+
+export interface ReportedFailure {
+  readonly detector: string
+  readonly rule: string
+  readonly severity: Severity
+  readonly message: string
+  /** Entries that show it. */
+  readonly evidence: ReadonlyArray<number>
+  readonly run: number
+  readonly strategy: string
+  readonly deviationCount: number
+  readonly proof: "minimum" | "1-minimal"
+  readonly schedule: string
+  /** The same by place. */
+  readonly placed: string
+  /** Of the recording, without its folder and ending: the same bug has the same. */
+  readonly name: string
+  /** Where the recording is; `undefined`: it could not be saved. */
+  readonly saved: string | undefined
+  /** The explanation; `undefined`: no deviation is needed. */
+  readonly why: string | undefined
+  readonly steps: ReadonlyArray<ReportedStep>
+  /** What to type next: a word, and the command. Quoted for a shell. */
+  readonly commands: ReadonlyArray<readonly [what: string, command: string]>
+}
+
+export interface SearchReport {
+  readonly program: string
+  readonly seed: string
+  readonly abis: ReadonlyArray<string>
+  readonly cpus: ReadonlyArray<number>
+  readonly toolVersion: string
+  /** First run and the one after the last. */
+  readonly from: number
+  readonly until: number
+  readonly runCountMax: number | undefined
+  readonly strategies: Readonly<Record<string, number>>
+  readonly unendedCount: number
+  readonly unsupported: Readonly<Record<string, number>>
+  readonly ended: "tried" | "found" | "time" | "interrupted"
+  readonly milliseconds: number
+  readonly failures: ReadonlyArray<ReportedFailure>
+  /** Failing runs, those that show what another has shown included. */
+  readonly failingRunCount: number
+}

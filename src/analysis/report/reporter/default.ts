@@ -1,0 +1,60 @@
+import { grouped } from "../../../base/bits.ts"
+import { escapeTerminal } from "../format/terminal.ts"
+import type { ReportedFailure, SearchReport } from "../report.ts"
+import { wrap } from "../wrap.ts"
+import { defineReporter } from "./definition.ts"
+
+const COLUMNS = 100
+const LABEL_WIDTH = 10
+const SCHEDULE_LENGTH_MAX = 400
+
+export const plural = (count: number, word: string): string => `${grouped(count)} ${word}${count === 1 ? "" : "s"}`
+
+const row = (label: string, text: string): string => `  ${label.padEnd(LABEL_WIDTH)}${text}`
+
+const shownSchedule = (schedule: string): string =>
+  schedule.length <= SCHEDULE_LENGTH_MAX ? schedule : `${schedule.slice(0, SCHEDULE_LENGTH_MAX)}… (the recording holds all of it)`
+
+/** The block of one failure: what, why, and what to type next. */
+export const failureLines = (failure: ReportedFailure, { from, program, runCountMax, seed }: SearchReport): ReadonlyArray<string> => {
+  const { commands, deviationCount, detector, evidence, message, proof, run, saved, schedule, why } = failure
+  const ofRuns = runCountMax === undefined ? "" : ` of ${grouped(from + runCountMax)}`
+  const head = `FOUND ${detector} in ${escapeTerminal(program)}`
+  const how = `seed ${escapeTerminal(seed)} · run ${grouped(run)}${ofRuns} · ${plural(deviationCount, "deviation")}${proof === "minimum" ? " (minimum)" : " (1-minimal)"}`
+  const entries = evidence.length === 0 ? "" : `    ${evidence.length === 1 ? "entry" : "entries"} ${evidence.slice(0, 8).join(", ")}${evidence.length > 8 ? ", …" : ""}`
+  return [
+    `${head.padEnd(45)} ${how}`,
+    `  ${escapeTerminal(message)}${entries}`,
+    ...wrap(escapeTerminal(why ?? "The quiet run fails: no deviation is needed."), COLUMNS, row("why", "")),
+    row("schedule", schedule === "" ? "none" : escapeTerminal(shownSchedule(schedule))),
+    ...(saved === undefined ? [] : [row("saved", escapeTerminal(saved))]),
+    ...commands.map(([what, command]) => row(what, command))
+  ]
+}
+
+/** What was tried, in one or a few lines. */
+export const triedLines = (report: SearchReport): ReadonlyArray<string> => {
+  const { abis, cpus, ended, failingRunCount, failures, from, milliseconds, program, seed, strategies, unendedCount, unsupported, until } = report
+  const seconds = (milliseconds / 1000).toFixed(1)
+  const verdict = failures.length > 0 ? `${plural(failures.length, "distinct failure")} in ${plural(failingRunCount, "failing run")}` : "no failure found"
+  const why = ended === "time" ? ", then the time was used up" : ended === "interrupted" ? ", then interrupted" : ""
+  const by = Object.entries(strategies).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, count]) => `${name} ${grouped(count)}`).join(", ")
+  return [
+    `${verdict} in ${escapeTerminal(program)}: ${plural(until - from, "run")} in ${seconds} s${why}`,
+    ...wrap(by === "" ? "nothing" : by, COLUMNS, row("tried", "")),
+    row("runs", until === from ? "none" : `${grouped(from)} to ${grouped(until - 1)} of seed ${escapeTerminal(seed)}`),
+    row("under", `${abis.join(",")} · cpus ${cpus.join(",")}`),
+    ...(unendedCount === 0 ? [] : [row("not ended", `${plural(unendedCount, "run")} used the instructions up that a run may have here: not judged`)]),
+    ...Object.entries(unsupported).map(([what, count]) => row("not judged", `${plural(count, "run")}: not supported: ${escapeTerminal(what)}`))
+  ]
+}
+
+export const defaultReporter = defineReporter({
+  name: "default",
+  summary: "for people",
+  print: (report) => {
+    const blocks = report.failures.map((failure) => failureLines(failure, report).join("\n"))
+    const tried = report.failures.length === 1 && report.ended === "found" ? [] : [triedLines(report).join("\n")]
+    return `${[...blocks, ...tried].join("\n\n")}\n`
+  }
+})

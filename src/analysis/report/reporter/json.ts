@@ -1,0 +1,30 @@
+import { escapeTerminal } from "../format/terminal.ts"
+import { encodeJson } from "../format/json.ts"
+import type { ReportedFailure, SearchReport } from "../report.ts"
+import { defineReporter } from "./definition.ts"
+
+/** Changes when the meaning of a field does. */
+export const REPORT_SCHEMA = 1
+
+export const failureValue = ({ commands, evidence, message, saved, steps, why, ...rest }: ReportedFailure): object => ({
+  schema: REPORT_SCHEMA, type: "failure", ...rest, message: escapeTerminal(message), evidence, saved: saved ?? null, why: why ?? null, steps,
+  commands: Object.fromEntries(commands)
+})
+
+const summaryValue = ({ abis, cpus, ended, failingRunCount, failures, from, milliseconds, program, seed, strategies, toolVersion, unendedCount, unsupported, until }: SearchReport) => ({
+  schema: REPORT_SCHEMA, type: "summary", verdict: failures.length > 0 ? "failed" : "passed", program, toolVersion, seed, abi: abis, cpus,
+  from, until, runCount: until - from, failingRunCount, distinctFailureCount: failures.length, strategies, unendedCount, unsupported, ended,
+  milliseconds: Math.round(milliseconds)
+})
+
+export const json = defineReporter({
+  name: "json",
+  summary: "one JSON document",
+  print: (report) => `${encodeJson({ ...summaryValue(report), failures: report.failures.map(failureValue) }, 2)}\n`
+})
+
+export const jsonl = defineReporter({
+  name: "jsonl",
+  summary: "each failure as a line of JSON, then the summary",
+  print: (report) => [...report.failures.map(failureValue), summaryValue(report)].map((value) => `${encodeJson(value)}\n`).join("")
+})

@@ -1,0 +1,31 @@
+import { escapeXml } from "../format/xml.ts"
+import type { ReportedFailure, SearchReport } from "../report.ts"
+import { defaultReporter, failureLines } from "./default.ts"
+import { defineReporter } from "./definition.ts"
+
+const failureElement = (failure: ReportedFailure, report: SearchReport): string => {
+  const { detector, message, name } = failure
+  const body = escapeXml(failureLines(failure, report).join("\n"))
+  return `  <testcase classname="${escapeXml(report.program)}" name="${escapeXml(name)}">
+    <failure type="${escapeXml(detector)}" message="${escapeXml(message)}">${body}</failure>
+  </testcase>`
+}
+
+/** A program is a suite; each distinct failure a case that fails, none of them one that passes. Source: the Ant JUnit format. */
+export const junit = defineReporter({
+  name: "junit",
+  summary: "a JUnit XML document: each distinct failure a case",
+  print: (report) => {
+    const { failures, milliseconds, program, seed } = report
+    const cases = failures.length > 0 ? failures.map((failure) => failureElement(failure, report))
+      : [`  <testcase classname="${escapeXml(program)}" name="${escapeXml(`seed ${seed}`)}"><system-out>${escapeXml(defaultReporter.print(report))}</system-out></testcase>`]
+    const count = Math.max(1, failures.length)
+    return [
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>",
+      `<testsuite name="${escapeXml(`rseqlab fuzz ${program}`)}" tests="${count}" failures="${failures.length}" errors="0" time="${(milliseconds / 1000).toFixed(3)}">`,
+      ...cases,
+      "</testsuite>",
+      ""
+    ].join("\n")
+  }
+})

@@ -1,0 +1,62 @@
+/** A target made from files, searched in breaths, and its failures written down. */
+import * as Effect from "effect/Effect"
+import type { Schedule } from "../log/choice.ts"
+import type { Recording } from "../log/recording-reader.ts"
+import { recorded, tell } from "../log/telling.ts"
+import { Watcher } from "../run/observe.ts"
+import { record } from "../run/record.ts"
+import { specOfHeader } from "../run/replay.ts"
+import { defaultLimits, type RunSpec } from "../run/start.ts"
+import { defaultTargetOptions, makeTarget, type Target, type TargetOptions } from "../search/target.ts"
+import { BootRefused } from "./boot-refused.ts"
+import { type RecordingExists, RecordingStore, type RecordingUnwritable } from "./recording-store.ts"
+import { ReplayRefused } from "./replay-recording.ts"
+
+export const targetOf = (spec: RunSpec, options: Partial<TargetOptions> = {}): Effect.Effect<Target, BootRefused> =>
+  Effect.suspend(() => {
+    const target = makeTarget(spec, { ...defaultTargetOptions, ...options })
+    return "_tag" in target ? Effect.fail(new BootRefused({ program: spec.program.name, reason: target.reason })) : Effect.succeed(target)
+  })
+
+/** The program and experiment a recording holds, under the policy and limits it was recorded with. */
+export const targetOfRecording = (
+  { header }: Recording, file: string, limits: Partial<RunSpec["limits"]> = {}, options: Partial<TargetOptions> = {}
+): Effect.Effect<Target, BootRefused | ReplayRefused> =>
+  Effect.suspend((): Effect.Effect<Target, BootRefused | ReplayRefused> => {
+    const spec = specOfHeader(header, { ...defaultLimits, ...limits })
+    if ("_tag" in spec) return Effect.fail(new ReplayRefused({ file, reason: spec.reason }))
+    return targetOf(spec, { ...options, isAsRecorded: true })
+  })
+
+/** A search taken to its end. `hear` is told each step; between two of them Ctrl-C is heeded. */
+export const drive = <Step, Result>(search: Generator<Step, Result>, hear: (step: Step) => void = () => {}): Effect.Effect<Result> =>
+  Effect.gen(function*() {
+    for (;;) {
+      const step = yield* Effect.sync(() => search.next())
+      if (step.done === true) return step.value
+      hear(step.value)
+      yield* Effect.yieldNow
+    }
+  })
+
+const BREATH_ICOUNT = 250_000
+
+/** Writes the run of `schedule` down, entries and observations with it. Equal runs make equal files: one that is there is replaced. */
+export const saveRun = (
+  { bounded, options }: Pick<Target, "bounded" | "options">, schedule: Schedule, strategy: string, file: string, mayReplace = true
+): Effect.Effect<void, BootRefused | RecordingExists | RecordingUnwritable, RecordingStore> =>
+  Effect.scoped(Effect.gen(function*() {
+    const sink = yield* RecordingStore.use((store) => store.create(file, { mayReplace }))
+    const { watches, sections } = options
+    const watcher = watches.length === 0 && sections.length === 0 ? undefined : new Watcher({ watches, sections, reached: [] })
+    const recording = record(bounded, { strategy }, recorded(tell(schedule, () => {})), sink.append, { keep: "entries", codec: "zstd" }, watcher)
+    if ("_tag" in recording) {
+      yield* sink.discard
+      return yield* new BootRefused({ program: bounded.program.name, reason: recording.reason })
+    }
+    while (recording.outcome === undefined) {
+      yield* Effect.sync(() => recording.advance(BREATH_ICOUNT))
+      yield* Effect.yieldNow
+    }
+    yield* sink.seal
+  }))

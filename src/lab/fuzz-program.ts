@@ -1,0 +1,66 @@
+/** A program searched, and what is found understood and saved. */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { known } from "../base/assert.ts"
+import { isCounted, parseSchedule } from "../log/schedule.ts"
+import type { Schedule } from "../log/choice.ts"
+import type { PlainHit } from "../search/batch.ts"
+import { type Failure, understand } from "../search/failure.ts"
+import type { Target } from "../search/target.ts"
+import { drive, saveRun } from "./failing.ts"
+import { RecordingStore } from "./recording-store.ts"
+import { targetName, WORK_FOLDER, Workspace } from "./workspace.ts"
+
+/** A distinct failure, and where it was saved. */
+export interface Understood {
+  readonly hit: PlainHit
+  readonly failure: Failure
+  readonly saved: string | undefined
+  /** Why it could not be saved, as a sentence. */
+  readonly unsaved: string | undefined
+}
+
+/** So many runs with the same rule broken in the same section are looked into, to see whether they are one failure. */
+const TOLD_COUNT_MAX = 8
+
+/** The schedule of a hit: it came as text from wherever it was found. */
+export const scheduleOf = ({ schedule }: PlainHit): Schedule => {
+  const parsed = parseSchedule(schedule)
+  return known(parsed._tag === "Parsed" && isCounted(parsed.schedule) ? parsed.schedule : undefined, "what is printed can be read")
+}
+
+export const artifactFile = (target: Target, { name }: Failure): string => `${WORK_FOLDER}/artifacts/${targetName(target.spec.program.name)}/${name}.rec`
+
+/** Saves a failure under its name. What cannot be saved is said, and the failure told all the same. */
+const save = (target: Target, failure: Failure, strategy: string): Effect.Effect<Pick<Understood, "saved" | "unsaved">, never, RecordingStore | Workspace> =>
+  Effect.gen(function*() {
+    const file = artifactFile(target, failure)
+    yield* Workspace.use((workspace) => workspace.makeFolder(file.slice(0, file.lastIndexOf("/"))))
+    yield* saveRun(target, failure.minimized.schedule, strategy, file)
+    return { saved: file, unsaved: undefined }
+  }).pipe(Effect.catch((error) => Effect.succeed({ saved: undefined, unsaved: error.message })))
+
+/** The distinct failures among the hits, in the order of their runs. */
+export const understandHits = (target: Target, hits: ReadonlyArray<PlainHit>): Effect.Effect<ReadonlyArray<Understood>, never, RecordingStore | Workspace> =>
+  Effect.gen(function*() {
+    const looked = new Map<string, number>()
+    const met = new Set<string>()
+    const understood: Array<Understood> = []
+    for (const hit of hits) {
+      const rule = `${hit.finding.detector} ${hit.finding.section ?? ""}`
+      const count = looked.get(rule) ?? 0
+      looked.set(rule, count + 1)
+      if (count >= TOLD_COUNT_MAX) continue
+      const schedule = scheduleOf(hit)
+      const exit = yield* Effect.exit(Effect.interruptible(drive(understand(target, schedule, hit.finding))))
+      // Somebody will not wait: what is found is still told.
+      if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.failCause(exit.cause)
+      const failure = Exit.isSuccess(exit) ? exit.value : undefined
+      if (failure === undefined) continue
+      if (met.has(failure.key)) continue
+      met.add(failure.key)
+      understood.push({ hit, failure, ...(yield* save(target, failure, hit.strategy)) })
+    }
+    return understood
+  }).pipe(Effect.uninterruptible)

@@ -1,0 +1,105 @@
+/**
+ * Runs in batches, each a function of the target and its numbers alone. What a batch came to is plain data: it may come from
+ * another thread, where tasks have other ids.
+ */
+import type { Finding } from "../analysis/detect/definition.ts"
+import { type Outcome } from "../log/outcome.ts"
+import { printSchedule } from "../log/schedule.ts"
+import { Coverage } from "./coverage.ts"
+import { deciders } from "./fuzz.ts"
+import type { Target } from "./target.ts"
+import type { Trial } from "./trial.ts"
+
+/** A run that shows something, as text and numbers. */
+export interface PlainHit {
+  readonly run: number
+  readonly strategy: string
+  readonly schedule: string
+  readonly finding: Finding
+}
+
+/** A run that showed features nobody had seen. */
+export interface Novel {
+  readonly run: number
+  readonly schedule: string
+  readonly features: ReadonlyArray<string>
+}
+
+export interface BatchResult {
+  readonly from: number
+  /** First run that was not made. */
+  readonly until: number
+  /** Runs by strategy. */
+  readonly strategies: Readonly<Record<string, number>>
+  /** Runs that used their instructions up. */
+  readonly unendedCount: number
+  /** What a run met that is not supported, and how often. */
+  readonly unsupported: Readonly<Record<string, number>>
+  /** Runs that fail; of those alike only some are told. */
+  readonly failingCount: number
+  readonly hits: ReadonlyArray<PlainHit>
+  readonly novel: ReadonlyArray<Novel>
+}
+
+/** Findings that make a run a failure: what is only worth knowing does not. */
+export const failureOf = ({ findings }: Trial): Finding | undefined => findings.find(({ severity }) => severity !== "note")
+
+export interface BatchOptions {
+  readonly from: number
+  readonly until: number
+  /** The first failure ends the batch. */
+  readonly stopsAtHit: boolean
+}
+
+/** A failure whose kind has been told so often in one batch is no longer told: the count of failures goes on. */
+const TOLD_COUNT_MAX = 8
+
+const unsupportedText = (outcome: Outcome & { readonly _tag: "Unsupported" }): string => `${outcome.what} at 0x${outcome.ip.toString(16)}`
+
+/** Makes batches of one target. What one batch has seen is not novel in the next. */
+export class Batches {
+  private readonly target: Target
+  private readonly deciderOf: ReturnType<typeof deciders>
+  private readonly coverage: Coverage
+
+  constructor(target: Target) {
+    this.target = target
+    this.deciderOf = deciders(target)
+    this.coverage = new Coverage(target)
+  }
+
+  run({ from, stopsAtHit, until }: BatchOptions): BatchResult {
+    const strategies: Record<string, number> = {}
+    const unsupported: Record<string, number> = {}
+    const hits: Array<PlainHit> = []
+    const novel: Array<Novel> = []
+    const told = new Map<string, number>()
+    let unendedCount = 0
+    let failingCount = 0
+    let run = from
+    while (run < until) {
+      const { decider, strategy } = this.deciderOf(run)
+      const trial = this.target.trials.perform(decider)
+      strategies[strategy] = (strategies[strategy] ?? 0) + 1
+      if (trial.outcome._tag === "OutOfBudget") unendedCount++
+      if (trial.outcome._tag === "Unsupported") {
+        const what = unsupportedText(trial.outcome)
+        unsupported[what] = (unsupported[what] ?? 0) + 1
+      }
+      const finding = failureOf(trial)
+      if (finding !== undefined) {
+        const key = `${finding.detector} ${finding.section ?? ""}`
+        const count = (told.get(key) ?? 0) + 1
+        told.set(key, count)
+        failingCount++
+        if (count <= TOLD_COUNT_MAX) hits.push({ run, strategy, schedule: printSchedule(trial.schedule), finding })
+      } else {
+        const features = this.coverage.news()
+        if (features.length > 0) novel.push({ run, schedule: printSchedule(trial.schedule), features })
+      }
+      run++
+      if (finding !== undefined && stopsAtHit) break
+    }
+    return { from, until: run, strategies, unendedCount, unsupported, failingCount, hits, novel }
+  }
+}

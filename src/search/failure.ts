@@ -1,0 +1,69 @@
+/** From a run that shows something to what is told of it: minimized, explained, named. */
+import type { Finding } from "../analysis/detect/definition.ts"
+import { placesOf } from "../analysis/timeline/reading.ts"
+import type { Address } from "../base/ids.ts"
+import { kinds, type Schedule } from "../log/choice.ts"
+import { hashOf } from "../log/codec.ts"
+import { printSchedule } from "../log/schedule.ts"
+import { criticalRange, type CriticalRange } from "./bisect.ts"
+import { explain, type Explanation } from "./explain.ts"
+import { minimize, type Minimized, type MinimizeProgress, sameFinding, type Wanted } from "./minimize.ts"
+import type { Target } from "./target.ts"
+
+export interface Failure {
+  readonly finding: Finding
+  readonly minimized: Minimized
+  /** `undefined`: the quiet run fails, and there is no deviation to blame. */
+  readonly explanation: Explanation | undefined
+  /** The minimal schedule by place. */
+  readonly placed: string
+  /** What makes two failures one. */
+  readonly key: string
+  /** `fail-<12 hex>` or `hang-<12 hex>`, of the key: the same bug has the same name, whichever run shows it. */
+  readonly name: string
+}
+
+/** Smaller sets that are tried to prove a minimum. */
+export const PROOF_TRIAL_COUNT_MAX = 2_000
+const NAME_DIGITS = 12
+
+const hangs: ReadonlySet<string> = new Set(["deadlock", "livelock"])
+
+const failureName = ({ detector }: Finding, key: string): string =>
+  `${hangs.has(detector) ? "hang" : "fail"}-${hashOf(new TextEncoder().encode(key)).slice(0, NAME_DIGITS)}`
+
+/**
+ * The rule, the section, the first place at which the deviation that decides makes the run fail, and what the contract did. Not
+ * the whole schedule: chance takes other ways to the same moment.
+ */
+const keyOf = ({ program }: Target["spec"], { detector, message, section }: Finding, explanation: Explanation | undefined, firstIp: Address | undefined): string => {
+  const place = (at: Address | undefined): string => (at === undefined ? "" : placesOf(program)(at))
+  return [detector, place(section), explanation === undefined ? message : place(firstIp), explanation?.reaction?.cause ?? ""].join("\n")
+}
+
+/** Yields after every trial. `undefined`: held by place the run does not show it. */
+export function* understand(
+  target: Target, schedule: Schedule, finding: Finding, proofTrialCountMax = PROOF_TRIAL_COUNT_MAX
+): Generator<MinimizeProgress, Failure | undefined> {
+  const wanted = sameFinding(finding)
+  const minimized = yield* minimize(target.trials, schedule, wanted, proofTrialCountMax)
+  if (minimized === undefined) return undefined
+  const shown = minimized.trial.findings.find(({ detector, section }) => detector === finding.detector && section === finding.section) ?? finding
+  const placed = printSchedule(minimized.deviations.map(({ deviation }) => deviation))
+  const explanation = explain(target, minimized, shown)
+  const firstIp = explanation === undefined ? undefined : (yield* rangeOf(target, minimized, wanted))?.firstIp ?? explanation.instruction.ip
+  const key = keyOf(target.spec, shown, explanation, firstIp)
+  return { finding: shown, minimized, explanation, placed, key, name: failureName(shown, key) }
+}
+
+/** Between which instructions the last deviation makes the run fail. */
+function* rangeOf({ trials }: Target, { deviations, trial, trialCount }: Minimized, wanted: Wanted): Generator<MinimizeProgress, CriticalRange | undefined> {
+  const critical = deviations.at(-1)
+  if (critical === undefined || kinds[critical.deviation.kind].is !== "interruption") return undefined
+  const ranging = criticalRange(trials, deviations, critical, trial, wanted, { trialCount })
+  for (;;) {
+    const step = ranging.next()
+    if (step.done === true) return step.value
+    yield { trialCount: step.value.trialCount, deviationCount: deviations.length }
+  }
+}

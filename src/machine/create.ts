@@ -15,7 +15,7 @@ import { registersOf } from "./registers.ts"
 import { Runner } from "./run.ts"
 import { SlowPath } from "./slow-path.ts"
 import { EntryChanges, Spaces, highWord, isExecutable, lowWord } from "./spaces.ts"
-import { StateHash } from "./state-hash.ts"
+import { stateHash } from "./state-hash.ts"
 import { loadBytes, userMemory } from "./user-memory.ts"
 import { WatchRing } from "./watches.ts"
 
@@ -29,7 +29,7 @@ export const createMachine = ({ maxMemoryBytes }: MachineOptions): Machine => {
   const pageCountMax = Math.min(2 ** 20, ARENA / PAGE_BYTES + Math.ceil(maxMemoryBytes / PAGE_BYTES) + TABLE_COUNT_MAX)
   const linear = new Linear()
   const contexts = new Contexts(linear, pageCountMax)
-  const hashes = new FrameHashes(linear, contexts, pageCountMax)
+  const hashes = new FrameHashes(linear, contexts)
   const changes = new EntryChanges()
   const history = new History(linear, {
     settled: (page) => contexts.revokeWrites(page),
@@ -56,7 +56,6 @@ export const createMachine = ({ maxMemoryBytes }: MachineOptions): Machine => {
   const watches = new WatchRing(linear)
   const slowPath = new SlowPath({ linear, spaces, contexts, code, guards, watches })
   const runner = new Runner({ linear, history, spaces, contexts, code, slowPath })
-  const stateHash = new StateHash(linear, spaces, hashes)
   frames.setControl(control.topBlock, BLOCKS)
 
   // ---- register blocks
@@ -162,6 +161,6 @@ export const createMachine = ({ maxMemoryBytes }: MachineOptions): Machine => {
     },
     restore: (snapshot) => history.restore(snapshot as unknown as Version),
     release: (snapshot) => history.release(snapshot as unknown as Version),
-    hash: (ofBlocks, options) => stateHash.compute(ofBlocks, options.withCounts, registers)
+    hash: (ofBlocks, options) => stateHash(linear, hashes, ofBlocks, options.withCounts)
   }
 }

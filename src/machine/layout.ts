@@ -42,6 +42,10 @@ export const exchange = {
   /** 64 bits of hash. */
   hashLow: 16,
   hashHigh: 20,
+  /** Of the mapped range that is being stirred: first page, page behind it (i64), and what its entries say (i32). */
+  rangeStart: 24,
+  rangeEnd: 32,
+  rangeBits: 40,
   /** The form that control goes to when an indirect target is not in the table. */
   miss: 64,
   /** A read that straddles pages is put together here, a write taken apart from here: four places of 32 bytes. */
@@ -61,6 +65,13 @@ export const space = {
   codeSpace: 128,
   next: 132
 } as const
+
+/**
+ * An entry of a page table: a host page and
+ *
+ *     5      a table                4  shared            3  mapped          2-0  protection
+ */
+export const entryBits = { table: 32, shared: 16, mapped: 8 } as const
 
 /** Versioned: one register block a task. */
 export const BLOCKS = 0x100000
@@ -110,8 +121,11 @@ export const RING_BYTES = 64
 export const FORMS = 0x1200000
 export const FORMS_END = 0x2200000
 
+/** By page of linear memory, 8 bytes each: the hash of what it holds, 0 if it is not known. */
+export const HASHES = 0x2300000
+
 /** Versioned: frames of guest memory and page tables. Pages below are left unused: a stray address hits nothing. */
-export const ARENA = 0x2300000
+export const ARENA = 0x2c00000
 /** Never written: what an untouched page reads as. */
 export const ZERO_FRAME = ARENA
 export const FIRST_FRAME = ARENA + 4096
@@ -123,7 +137,7 @@ export const pageCounter = (page: number): number => (PAGES >>> 2) + page
 const regions = [
   [CONTROL, 4096], [EXCHANGE, 4096], [SPACES, SPACE_BYTES * SPACE_COUNT_MAX], [BLOCKS, BLOCK_BYTES * BLOCK_COUNT_MAX],
   [PAGES, 4 * PAGE_COUNT_MAX], [CONTEXTS, CONTEXT_BYTES * CONTEXT_COUNT], [RING, RING_BYTES * RING_COUNT],
-  [FORMS, FORMS_END - FORMS], [ARENA, 0]
+  [FORMS, FORMS_END - FORMS], [HASHES, 8 * PAGE_COUNT_MAX], [ARENA, 0]
 ] as const
 
 /** True where each region ends before the next begins. Asserted once, when a machine is created. */

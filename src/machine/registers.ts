@@ -1,6 +1,6 @@
 /** A task's register block, as the kernel reads and writes it. */
-import { DIRECTION_FLAG, FIXED_FLAGS, STATUS_FLAGS } from "../x86/flag.ts"
-import { statusImage, wordsOfImage } from "../x86/lazy-flag.ts"
+import { DIRECTION_FLAG, STATUS_FLAGS } from "../x86/flag.ts"
+import { wordsOfImage } from "../x86/lazy-flag.ts"
 import { FS_SLOT, GS_SLOT, SLOT_BYTES, VECTOR_BYTES } from "../x86/register.ts"
 import { known } from "../base/assert.ts"
 import { long } from "../x86/value.ts"
@@ -50,11 +50,7 @@ export const registersOf = (linear: Linear, history: History, block: number): Re
     setIp: (ip) => setDouble(field.ip, ip),
     ipExact: () => whole(field.ip),
     setIpExact: (ip) => setWhole(field.ip, ip),
-    eflags: () => {
-      const words = { result: long(whole(field.result)), auxiliary: long(whole(field.auxiliary)) }
-      const status = Number(known(statusImage(words).constant, "flags of numbers are numbers"))
-      return status | FIXED_FLAGS | (word(field.direction) !== 0 ? DIRECTION_FLAG : 0)
-    },
+    eflags: () => linear.native.eflags(block),
     setEflags: (eflags) => {
       const { auxiliary, result } = wordsOf(eflags & STATUS_FLAGS)
       setWhole(field.result, result)

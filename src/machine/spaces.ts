@@ -3,10 +3,8 @@
  *
  * A table has 1024 entries of 4 bytes; four levels take 10, 10, 10 and 5 bits of a page's number, so the 47 bits of an address
  * split evenly over two 32-bit words. An entry of any level that is no table maps all it covers, untouched: a terabyte
- * costs one entry until somebody looks. Everything is in versioned memory; nothing here is kept in objects.
- *
- *     31-12  host page of a frame or of a table; 0: untouched
- *     5      a table                4  shared            3  mapped          2-0  protection
+ * costs one entry until somebody looks. Everything is in versioned memory; nothing here is kept in objects. The host page of
+ * an entry is 0 where no frame has been given yet; its lower bits are `entryBits`.
  */
 import { assert } from "../base/assert.ts"
 import { type Address, type AddressRange, TASK_SIZE } from "../base/ids.ts"
@@ -16,15 +14,13 @@ import type { Linear } from "./engine/linear.ts"
 import type { Frames } from "./frames.ts"
 import type { FrameHashes } from "./hash.ts"
 import type { History } from "./history.ts"
-import { CONTROL, SPACES, SPACE_BYTES, SPACE_COUNT_MAX, control, space as field } from "./layout.ts"
+import { CONTROL, SPACES, SPACE_BYTES, SPACE_COUNT_MAX, control, entryBits, space as field } from "./layout.ts"
 import { EXECUTE, type Protection, READ, WRITE } from "./machine.ts"
 
 const PAGE_BYTES = 4096
 export const HOST_PAGE = ~4095
 const PROTECTION = READ | WRITE | EXECUTE
-const MAPPED = 8
-const SHARED = 16
-const TABLE = 32
+const { mapped: MAPPED, shared: SHARED, table: TABLE } = entryBits
 const TABLE_ENTRY_COUNT = 1024
 const TOP_LEVEL = 3
 const TOP_ENTRY_COUNT = 32

@@ -4,8 +4,8 @@
  * Growing a memory detaches every view of it, so views are read from here each time and never kept.
  */
 import { assert } from "../../base/assert.ts"
-import { INITIAL_BYTES, PAGE_SHIFT, exchange, EXCHANGE } from "../layout.ts"
-import { nativeModule, type Native } from "./wasm/native.ts"
+import { INITIAL_BYTES, PAGE_SHIFT } from "../layout.ts"
+import { nativeModule, type Native, type NativeImports } from "./wasm/native.ts"
 
 const PAGE_BYTES = 4096
 const WASM_PAGE_BYTES = 65_536
@@ -31,6 +31,8 @@ export class Linear {
   readonly memory = new WebAssembly.Memory({ initial: INITIAL_BYTES / WASM_PAGE_BYTES })
   private readonly vaultMemory = new WebAssembly.Memory({ initial: 16 })
   readonly native: Native
+  /** Who answers while a hash is made. */
+  hashing: NativeImports = { unknownFrame: () => {}, sharedOrdinal: () => 0 }
   // ---- views of `memory`, replaced when it grows
   u8: Uint8Array = new Uint8Array(0)
   i32: Int32Array = new Int32Array(0)
@@ -45,7 +47,12 @@ export class Linear {
   constructor() {
     assert(new Uint8Array(Uint16Array.of(1).buffer)[0] === 1, "the host is little-endian, as the guest is")
     this.native = new WebAssembly.Instance(nativeModule(), {
-      machine: { memory: this.memory, vault: this.vaultMemory }
+      machine: {
+        memory: this.memory,
+        vault: this.vaultMemory,
+        unknownFrame: (frame: number) => this.hashing.unknownFrame(frame),
+        sharedOrdinal: (frame: number) => this.hashing.sharedOrdinal(frame)
+      }
     }).exports as unknown as Native
     this.refresh()
   }
@@ -89,12 +96,4 @@ export class Linear {
 
   /** Pages in the vault. */
   get keptCount(): number { return this.topPlace - this.freePlaces.length }
-
-  /** Bytes of a page as they were when kept, for comparing. */
-  kept(place: number): Uint8Array {
-    return new Uint8Array(this.vaultMemory.buffer, place * PAGE_BYTES, PAGE_BYTES)
-  }
-
-  get hashLow(): number { return this.u32[(EXCHANGE + exchange.hashLow) >>> 2] ?? 0 }
-  get hashHigh(): number { return this.u32[(EXCHANGE + exchange.hashHigh) >>> 2] ?? 0 }
 }

@@ -119,9 +119,20 @@ export class CodeWriter {
 
   // ---- statements
   set(variable: Value, value: Value): void {
-    const { node } = variable
     this.emit(value)
+    this.setToTop(variable)
+  }
+
+  /** The value that raw code has left on the stack. */
+  setToTop(variable: Value): void {
+    const { node } = variable
     this.out.byte(0x21).unsigned(known(node.kind === "local" ? node.index : undefined, "only variables are set"))
+  }
+
+  /** A call for its effect. */
+  call(index: number, ...operands: ReadonlyArray<Value>): void {
+    for (const operand of operands) this.emit(operand)
+    this.out.byte(0x10).unsigned(index)
   }
 
   private store(opcode: ReadonlyArray<number>, address: I32, value: Value, offset: number): void {

@@ -16,7 +16,11 @@ const exitOfTag = {
   CommandLineRefused: "usage",
   BootRefused: "limit",
   SimulatorBroke: "bug",
-  WorkerDied: "bug"
+  WorkerDied: "bug",
+  NothingFails: "usage",
+  NoPassingEnd: "no-passing-end",
+  BisectAborted: "usage",
+  PredicateRefused: "usage"
 } as const satisfies Record<string, ExitName>
 type Tag = keyof typeof exitOfTag | "ShowHelp"
 

@@ -107,6 +107,33 @@ describe("decoded code", () => {
     expect(call(guest)).toBe(8)
   })
 
+  it("is what a program has just written, and written again, to a page it had only stored to", () => {
+    const guest = guestOf(`
+_start: lea room(%rip), %rdi
+        movl $0x01b8, (%rdi)            # mov $1, %eax
+        movl $0xc300, 4(%rdi)           # ret, behind the number's last byte
+        movb $0, 3(%rdi)
+        call *%rdi
+        mov %eax, %ebx
+        movb $7, 1(%rdi)
+        call *%rdi
+        syscall
+        .data
+        .balign 4096
+room:   .skip 64`, { protection: ALL })
+    expect(call(guest)).toBe(7)
+    expect(guest.registers.number(3)).toBe(1)
+  })
+
+  it("is forgotten by a write to the page that an instruction only ends on", () => {
+    const guest = guestOf("_start: call edge\n syscall\n .balign 4096\n .skip 4094, 0x90\nedge: mov $0x01020304, %eax\n ret", { protection: ALL })
+    expect(call(guest)).toBe(0x0102_0304)
+    guest.memory.write8(guest.at("edge") + 4, 9)
+    expect(call(guest)).toBe(0x0902_0304)
+    guest.memory.write8(guest.at("edge") + 1, 5)
+    expect(call(guest)).toBe(0x0902_0305)
+  })
+
   it("comes back with a snapshot, whatever has been written or mapped since", () => {
     const guest = guestOf(returning, { protection: ALL })
     expect(call(guest)).toBe(1)

@@ -116,4 +116,13 @@ describe("a fault of arithmetic or of the decoder", () => {
     expect(faultOf(guest)).toEqual(expected)
     expect(guest.registers.ip()).toBe(guest.at("here"))
   })
+
+  it("leaves nothing behind of what was read across pages, however often it happens", () => {
+    const guest = guestOf("_start: xor %edx, %edx\nhere: divq edge-4(%rip)\n .data\n .balign 4096\n .skip 4096\nedge: .quad 0")
+    for (let time = 0; time < 10; time++) expect(faultOf(guest)).toEqual({ _tag: "DivideError" })
+    guest.memory.write64(guest.at("edge") - 4, 3n)
+    guest.registers.setNumber(0, 10)
+    expect(guest.machine.run(guest.block, 1, false)._tag).toBe("BudgetSpent")
+    expect([guest.registers.number(0), guest.registers.number(2)]).toEqual([3, 1])
+  })
 })

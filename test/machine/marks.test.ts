@@ -147,6 +147,17 @@ describe("other marks", () => {
     expect(guest.registers.count()).toBe(3)
   })
 
+  it("let an instruction through that faults then, and does not count", () => {
+    const guest = guestOf("_start: xor %ecx, %ecx\nhere: div %ecx")
+    guest.machine.setMarks([{ _tag: "Executed", at: guest.at("here") }])
+    expect(guest.machine.run(guest.block, 10, false)._tag).toBe("Marked")
+    for (const _ of [1, 2]) {
+      expect(guest.machine.run(guest.block, 10, true)).toMatchObject({ fault: { _tag: "DivideError" } })
+      expect([guest.registers.count(), guest.registers.ip()]).toEqual([1, guest.at("here")])
+    }
+    expect(guest.machine.run(guest.block, 10, false)._tag).toBe("Marked")
+  })
+
   it("are gone when replaced", () => {
     const guest = guestOf(increment)
     guest.machine.setMarks([accessed(guest, "counter", 4), { _tag: "Executed", at: guest.at("store") }, { _tag: "Called" }])

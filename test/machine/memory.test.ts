@@ -227,4 +227,18 @@ describe("address spaces", () => {
     machine.freeSpace(child)
     expect(machine.memoryBytes()).toBe(before)
   })
+
+  it("lets a fork see no store of a task that could store without asking before", () => {
+    const machine = createMachine({ maxMemoryBytes: 1 << 20 })
+    const space = machine.newSpace()
+    const tasks = new Tasks(machine, space)
+    const at = 0x100 * PAGE_BYTES
+    machine.map(space, range(0x100, 1), READ | WRITE, false)
+    tasks.write64(space, at, 1n)
+    const child = machine.forkSpace(space)
+    tasks.write64(space, at, 2n)
+    expect([tasks.read64(space, at), tasks.read64(child, at)]).toEqual([2n, 1n])
+    tasks.write64(child, at, 3n)
+    expect([tasks.read64(space, at), tasks.read64(child, at)]).toEqual([2n, 3n])
+  })
 })

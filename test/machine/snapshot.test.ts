@@ -67,6 +67,26 @@ describe("a snapshot", () => {
     expect(memory.read8(0)).toBe(undefined)
   })
 
+  it("leaves no way to a page that came to be after it", () => {
+    const text = "_start: mov (%rdi), %rax\n pause\nstore: movq $7, (%rdi)\n pause\n .bss\n .balign 4096\nroom: .skip 8192"
+    const { at, block, machine, memory, registers } = guestOf(text)
+    const load = (place: number): number => {
+      registers.setIp(at("_start"))
+      registers.setNumber(7, place)
+      machine.run(block, 10, false)
+      return registers.number(0)
+    }
+    const snapshot = machine.snapshot()
+    registers.setIp(at("store"))
+    registers.setNumber(7, at("room"))
+    machine.run(block, 10, false)
+    expect(load(at("room"))).toBe(7)
+    machine.restore(snapshot)
+    // The frame is free again, and another page's soon: the first page must not be seen through it.
+    memory.write8(at("room") + PAGE_BYTES, 9)
+    expect([load(at("room")), load(at("room") + PAGE_BYTES)]).toEqual([0, 9])
+  })
+
   it("does not keep what nobody holds any more", () => {
     const { at, block, machine, registers } = guestOf("_start: incq word(%rip)\n jmp _start\n .bss\nword: .skip 8")
     const first = machine.snapshot()
@@ -107,6 +127,21 @@ describe("the hash", () => {
     other.registers.setIp(one.registers.ip())
     other.registers.setCount(2)
     expect(hashOf(other)).toBe(hashOf(one))
+  })
+
+  it("does not take a frame for what it held for another page", () => {
+    const { block, machine, memory, space } = guestOf("_start: nop")
+    const [one, other] = [0x5000_0000, 0x6000_0000]
+    const map = (start: number): boolean => machine.map(space, { start, end: start + PAGE_BYTES }, READ | WRITE, false)
+    map(other)
+    const hash = (): string => machine.hash([block], { withCounts: true })
+    const empty = hash()
+    map(one)
+    memory.write8(one, 1)
+    hash()
+    machine.unmap(space, { start: one, end: one + PAGE_BYTES })
+    memory.write8(other, 0)
+    expect(hash()).toBe(empty)
   })
 
   it.each<[claim: string, change: (guest: Guest) => void]>([

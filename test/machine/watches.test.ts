@@ -67,4 +67,13 @@ describe("a watched range", () => {
     machine.run(block, 100, false)
     expect(machine.drainWatches()).toEqual([])
   })
+
+  it("has nothing written down of one that is refused after its access", () => {
+    const { at, block, machine, registers } = guestOf("_start: divl word(%rip)\nnext: mov $1, %eax\n syscall\n .data\nword: .long 0")
+    machine.setWatches([{ start: at("word"), end: at("word") + 4 }])
+    expect(machine.run(block, 100, false)._tag).toBe("Faulted")
+    registers.setIp(at("next"))
+    machine.run(block, 100, false)
+    expect(machine.drainWatches()).toEqual([])
+  })
 })

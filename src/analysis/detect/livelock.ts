@@ -1,38 +1,57 @@
-import { type Address, type TaskId, taskName } from "../../base/ids.ts"
+import { type Address, type Count, type TaskId, taskName } from "../../base/ids.ts"
 import { hex } from "../../base/bits.ts"
 import { defineDetector } from "./definition.ts"
 
-/** So many aborts of one section in a row: far more than chance brings about at the rates of any strategy. */
-export const ABORT_COUNT_MAX = 64
+/** So many aborts alike, one after another, are a cycle: chance does not repeat itself to the instruction. */
+export const CYCLE_COUNT_MIN = 32
 
-interface Attempts {
+/** Aborts of one task, each where the last one was and as many instructions after it. */
+interface Cycle {
   readonly start: Address
-  readonly indexes: ReadonlyArray<number>
+  readonly ip: Address
+  readonly count: Count
+  /** Instructions from one abort to the next; 0 after the first. */
+  readonly periodIcount: number
+  readonly times: number
+  readonly first: number
+  readonly last: number
 }
 
 export const livelock = defineDetector({
   name: "livelock",
-  rule: `a task that is aborted commits, leaves or calls before its ${ABORT_COUNT_MAX}th abort in the same section`,
-  severity: "warning",
-  canary: "abort-inside-section/never-commits",
-  watches: ["Aborted", "Committed", "SectionLeft", "Returned", "TaskExited"],
-  page: "An abort handler that leads back into the section it came from, with nothing changed, aborts for ever. Commits and sections left "
-    + "count as progress, and so does a call that returned. The evidence is the first and the last abort. That a schedule aborts a "
-    + "section so often by its own deviations is reported as well: whether the program or the schedule is to blame is for minimizing to say.",
-  start: () => new Map<TaskId, Attempts>(),
-  observe: (attempts, { event, index }) => {
+  rule: "a task that is aborted again and again commits before the budget is spent",
+  severity: "error",
+  canary: "syscall-inside/never-commits",
+  watches: ["Aborted", "Committed", "SectionLeft", "TaskExited", "Ended"],
+  page: `A section that yields, or an abort handler that leads back with nothing changed, may abort for ever. A cycle is ${CYCLE_COUNT_MIN} aborts at one `
+    + "instruction of one section, each as many instructions after the last, with no commit between; it is reported where the run ends in it because "
+    + "its budget is spent. So a schedule that aborts a section by its own deviations is not reported, nor is a spent budget without a cycle: "
+    + "a cycle whose length changes is not recognized, and neither are tasks that spin without a section. The evidence is the cycle's first and last abort, and the end.",
+  start: () => new Map<TaskId, Cycle>(),
+  observe: (cycles, { count, event, index }) => {
+    if (event._tag === "Ended") {
+      if (event.outcome !== "OutOfBudget") return undefined
+      for (const [task, { first, last, periodIcount, start, times }] of cycles) {
+        if (times < CYCLE_COUNT_MIN) continue
+        const message = `task ${taskName(task)} never commits: the section at ${hex(start)} aborts every ${periodIcount} instructions`
+        return { message, evidence: [first, last, index], section: start }
+      }
+      return undefined
+    }
     if (event._tag !== "Aborted") {
-      attempts.delete(event.task)
+      cycles.delete(event.task)
       return undefined
     }
-    const before = attempts.get(event.task)
-    const indexes = before?.start === event.start ? [...before.indexes, index] : [index]
-    if (indexes.length < ABORT_COUNT_MAX) {
-      attempts.set(event.task, { start: event.start, indexes })
+    const { ip, start, task } = event
+    const before = cycles.get(task)
+    if (before === undefined || before.start !== start || before.ip !== ip) {
+      cycles.set(task, { start, ip, count, periodIcount: 0, times: 1, first: index, last: index })
       return undefined
     }
-    attempts.delete(event.task)
-    const message = `task ${taskName(event.task)} was aborted ${ABORT_COUNT_MAX} times in the section at ${hex(event.start)} without progress`
-    return { message, evidence: [indexes[0] ?? index, index] }
+    const periodIcount = count - before.count
+    cycles.set(task, periodIcount === before.periodIcount
+      ? { ...before, count, times: before.times + 1, last: index }
+      : { start, ip, count, periodIcount, times: 2, first: before.last, last: index })
+    return undefined
   }
 })

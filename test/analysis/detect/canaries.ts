@@ -1,10 +1,10 @@
 /** Logs of a line or two on which a detector must fire, and others, as close as can be, on which it must not. */
-import { ABORT_COUNT_MAX } from "../../../src/analysis/detect/livelock.ts"
+import { CYCLE_COUNT_MIN } from "../../../src/analysis/detect/livelock.ts"
 import type { DetectorName } from "../../../src/analysis/detect/table.ts"
 import { rootTask, type TaskId } from "../../../src/base/ids.ts"
 import { SIGSEGV } from "../../../src/linux/signal.ts"
 import type { Entry, Event } from "../../../src/log/event.ts"
-import { log, task1, task2 } from "../entries.ts"
+import { log, type Placed, task1, task2 } from "../entries.ts"
 
 const ended = (outcome: string, status = 0): Event => ({ _tag: "Ended", outcome, status })
 const blocked = (task: TaskId, on: string): Event =>
@@ -13,6 +13,8 @@ const aborted = (task: TaskId, start = 0x401020): Event =>
   ({ _tag: "Aborted", task, abi: "none", cause: "preempted", ip: start + 4, start, postCommit: start + 16, abort: start + 32 })
 const woken = (task: TaskId): Event => ({ _tag: "Woken", task, cpu: 0, cause: "futex" })
 const times = <T>(count: number, make: (index: number) => T): ReadonlyArray<T> => Array.from({ length: count }, (_, index) => make(index))
+/** Aborts every ten instructions. */
+const cycle = (count: number, from = 0): ReadonlyArray<Placed & { readonly event: Event }> => times(count, (index) => ({ event: aborted(task1), count: from + 10 * index }))
 
 export interface Canary {
   /** Entries, and what the finding points at. */
@@ -44,15 +46,21 @@ export const canaries: Readonly<Record<DetectorName, Canary>> = {
   },
   livelock: {
     fires: [
-      ["a section that aborts for ever", log(...times(ABORT_COUNT_MAX, () => aborted(task1))), [0, ABORT_COUNT_MAX - 1]],
-      ["a section that aborts for ever while another task commits", log(...times(2 * ABORT_COUNT_MAX, (index) =>
-        index % 2 === 0 ? aborted(task1) : { _tag: "Committed", task: task2, postCommit: 0x401034 } as const)), [0, 2 * ABORT_COUNT_MAX - 2]]
+      ["a section that aborts every ten instructions to the end of the budget", log(...cycle(CYCLE_COUNT_MIN), ended("OutOfBudget")), [0, CYCLE_COUNT_MIN - 1, CYCLE_COUNT_MIN]],
+      ["one that does so while another task commits", log(
+        ...cycle(CYCLE_COUNT_MIN).flatMap((abort) => [abort, { _tag: "Committed", task: task2, postCommit: 0x401034 } as const]), ended("OutOfBudget")
+      ), [0, 2 * CYCLE_COUNT_MIN - 2, 2 * CYCLE_COUNT_MIN]],
+      ["one that does so after aborts by chance", log(
+        { event: aborted(task1), count: 3 }, ...cycle(CYCLE_COUNT_MIN, 100), ended("OutOfBudget")
+      ), [1, CYCLE_COUNT_MIN, CYCLE_COUNT_MIN + 1]]
     ],
     silent: [
-      ["a section that commits at last", log(...times(ABORT_COUNT_MAX - 1, () => aborted(task1)), { _tag: "Committed", task: task1, postCommit: 0x401034 }, aborted(task1))],
-      ["two sections that abort by turns", log(...times(2 * ABORT_COUNT_MAX, (index) => aborted(task1, index % 2 === 0 ? 0x401020 : 0x401080)))],
-      ["aborts with calls between them", log(...times(2 * ABORT_COUNT_MAX, (index) =>
-        index % 2 === 0 ? aborted(task1) : { _tag: "Returned", task: task1, number: 39, result: 1 } as const))]
+      ["a section that commits at last", log(...cycle(CYCLE_COUNT_MIN), { _tag: "Committed", task: task1, postCommit: 0x401034 }, ended("OutOfBudget"))],
+      ["a run that ends by itself", log(...cycle(CYCLE_COUNT_MIN), ended("Exited"))],
+      ["one abort too few", log(...cycle(CYCLE_COUNT_MIN - 1), ended("OutOfBudget"))],
+      ["two sections that abort by turns", log(
+        ...times(2 * CYCLE_COUNT_MIN, (index) => ({ event: aborted(task1, index % 2 === 0 ? 0x401020 : 0x401080), count: 10 * index })), ended("OutOfBudget"))],
+      ["aborts by chance", log(...times(2 * CYCLE_COUNT_MIN, (index) => ({ event: aborted(task1), count: 10 * index + index % 3 })), ended("OutOfBudget"))]
     ]
   }
 }

@@ -1,0 +1,46 @@
+/** The museum: small programs with one mistake each, and a twin without it. `.ifdef FIXED` in the source is the difference. */
+
+/** Contract, CPUs and tasks are stated by the program; how to find the mistake is stated nowhere. */
+export interface Exhibit {
+  /** File under programs/, without `.s`. */
+  readonly name: string
+  /** The mistake. */
+  readonly summary: string
+}
+
+export const museum: ReadonlyArray<Exhibit> = [
+  { name: "no-cpu-recheck", summary: "the CPU is not compared inside the section" },
+  { name: "cpu-read-twice", summary: "the cell is found by one reading of the CPU's number and checked by another" },
+  { name: "wrong-cpu-slot", summary: "after an abort the cell of the old CPU is used" },
+  { name: "cpus-counted", summary: "there are as many cells as CPUs, not as many as the highest number wants" },
+  { name: "cpu-id-start-scratch", summary: "a word that belongs to the kernel is used as scratch" },
+  { name: "compare-omitted", summary: "what was seen before the section is not compared inside it" },
+  { name: "counter-outside", summary: "the counter is read before the section" },
+  { name: "push-without-compare", summary: "the head of a list is read before the section and not compared inside it" },
+  { name: "aba-pop", summary: "the successor is read before the section, which compares the head alone" },
+  { name: "lock-not-rechecked", summary: "a lock is seen free before the section and taken in it without another look" },
+  { name: "commit-not-last", summary: "a store that the commit announces comes after it" },
+  { name: "commit-outside", summary: "the section ends one instruction too early" },
+  { name: "store-after-commit", summary: "the commit is completed behind the section" },
+  { name: "two-commits", summary: "two stores inside the section are to take effect together" },
+  { name: "abort-inside", summary: "the abort handler lies inside its own section" },
+  { name: "wrong-signature", summary: "the word before the abort handler is not the one registered" },
+  { name: "descriptor-filled-late", summary: "a descriptor is named before it is complete" },
+  { name: "stale-descriptor", summary: "a descriptor is unmapped while the area still names it" },
+  { name: "gap-before-section", summary: "an instruction stands between arming and the section" },
+  { name: "disarmed-early", summary: "the section takes its own protection away before it commits" },
+  { name: "nested-call", summary: "a section calls a function with a section of its own" },
+  { name: "syscall-inside", summary: "a section yields its CPU" },
+  { name: "register-clobbered", summary: "the abort path relies on a register that the section changes" },
+  { name: "stack-on-abort", summary: "the abort path leaves on the stack what the section pushed" },
+  { name: "fallback-unprotected", summary: "after two aborts the update is done without any protection" },
+  { name: "handler-shares-abort", summary: "a signal handler's section aborts into the code it interrupted" },
+  { name: "unregistered-thread", summary: "a thread that never registered is taken for one on CPU 0" },
+  { name: "area-misaligned", summary: "the registration is refused and nobody looks" },
+  { name: "second-owner", summary: "a library uses its own area although another is registered" },
+  { name: "turner-no-lower-bound", summary: "turner-v2: a handler below a sequence that was left armed" },
+  { name: "turner-rdx-late", summary: "turner-v2: the pair is read after the data" },
+  { name: "turner-rcx-scratch", summary: "turner-v2: the way out is overwritten inside the sequence" },
+  { name: "turner-left-armed", summary: "turner-v2: a sequence is left without taking back what arms it" },
+  { name: "lost-wake", summary: "the number waited on is read after the condition" }
+]

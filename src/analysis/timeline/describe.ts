@@ -104,6 +104,8 @@ const readings: Readings = {
     detail: keptText(abi, of, kept === undefined ? "nothing any more" : record(kept))
   }),
   UnknownCalled: ({ number, task }) => ({ task, verb: "is refused", detail: `call ${number}, which is not there` }),
+  CpuUnplugged: ({ cpu }) => ({ task: undefined, cpu, verb: "goes offline", detail: "" }),
+  CpuPlugged: ({ cpu }) => ({ task: undefined, cpu, verb: "comes online", detail: "" }),
   Ended: ({ outcome, status }) => ({ task: undefined, verb: "run ends", detail: `${escapeTerminal(outcome)} ${status}` }),
 
   Called: ({ arguments: words, number, task }, reading) => ({ task, verb: "calls", detail: callText(number, words, reading) }),
@@ -117,6 +119,8 @@ const readings: Readings = {
   }),
   Operated: ({ cpu, op, operation, result, task }) =>
     ({ task, cpu, verb: "operates", detail: `#${operation} ${escapeTerminal(op)} = ${callResult(result)}` }),
+  PageFaulted: ({ ip, isMajor, task }, { place }) => ({ task, verb: "misses a page", detail: `at ${place(ip)}${isMajor === 1 ? ", which is fetched" : ""}` }),
+  Refused: ({ errno, number, task }, reading) => ({ task, verb: "is refused", detail: `${callName(number, reading)} = ${escapeTerminal(errno)}` }),
   SectionEntered: ({ postCommit, start, task }, reading) => ({ task, verb: "enters", detail: range(start, postCommit, reading) }),
   SectionLeft: ({ ip, task }, { place }) => ({ task, verb: "leaves", detail: `at ${place(ip)}, neither committed nor aborted` }),
   Committed: ({ postCommit, task }, { place }) => ({ task, verb: "commits", detail: `before ${place(postCommit)}` }),

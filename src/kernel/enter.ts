@@ -1,13 +1,14 @@
 /** Into the kernel: calls, faults, and what befalls a task from outside. Each entry is one point in the order of the run. */
 import { unreachable } from "../base/assert.ts"
 import type { TaskId } from "../base/ids.ts"
-import type { Interruption, InterruptionKind } from "../log/choice.ts"
+import { ALL_CPUS, GO_ON, type Interruption, type InterruptionKind, MAJOR } from "../log/choice.ts"
+import type { Errno } from "../linux/errno.ts"
 import { SI_USER } from "../linux/siginfo.ts"
 import type { Stop } from "../machine/stop.ts"
 import type { Interruptor } from "./abi/definition.ts"
 import { breakpointTrap, raise, raisedBy } from "./fault.ts"
 import { type Kernel, NEXT_CPU } from "./kernel.ts"
-import { arriveAll, migrate, preempt, sliceEnds } from "./scheduler.ts"
+import { arriveAll, migrate, preempt, setAffinity, sleepForPage, sliceEnds, unplug } from "./scheduler.ts"
 import { send } from "./signal.ts"
 import type { Task } from "./state.ts"
 import { type AnySyscall, argument, type CallResult } from "./syscall/definition.ts"
@@ -48,7 +49,18 @@ const call = (kernel: Kernel, task: Task): void => {
   }
   kernel.observe({ _tag: "Called", task: task.id, number, arguments: words })
   if (number === SYS_SCHED_YIELD) kernel.turnWanted = NEXT_CPU
+  const refusal = row.mayRefuse === undefined ? undefined : refusalOf(kernel, kernel.current(task.id), number, row.mayRefuse)
+  if (refusal !== undefined) return settle(kernel, task, number, refusal)
   settle(kernel, task, number, row.perform(kernel, kernel.current(task.id), values as Readonly<Record<string, never>>))
+}
+
+/** An error instead of the call, if the decider says so. */
+const refusalOf = (kernel: Kernel, task: Task, number: number, mayRefuse: ReadonlyArray<Errno>): CallResult | undefined => {
+  const answer = kernel.choose("refuse", task, [GO_ON, ...mayRefuse.map((name) => kernel.errno(name))])
+  const name = mayRefuse.find((one) => kernel.errno(one) === answer)
+  if (name === undefined) return undefined
+  kernel.observe({ _tag: "Refused", task: task.id, number, errno: name })
+  return { _tag: "Failed", errno: name }
 }
 
 /** What a call came to: into rax, or into the outcome. */
@@ -124,7 +136,7 @@ export const enter = (kernel: Kernel, task: Task, stop: Stop): void => {
 
 // ---- from outside
 
-const interruptors: Readonly<Partial<Record<InterruptionKind, Interruptor>>> = { preempt: "preempt", migrate: "migrate", signal: "signal" }
+const interruptors: Readonly<Partial<Record<InterruptionKind, Interruptor>>> = { preempt: "preempt", migrate: "migrate", signal: "signal", evict: "fault" }
 
 /** An interruption that the kernel notices. */
 export const interrupt = (kernel: Kernel, { id }: Task, { kind, option }: Interruption): void => {
@@ -139,11 +151,28 @@ export const interrupt = (kernel: Kernel, { id }: Task, { kind, option }: Interr
       return migrate(kernel, task, option)
     case "signal":
       return send(kernel, id, { signal: option, code: SI_USER, senderTid: 0, address: 0n }, false)
+    case "affinity":
+      return setAffinity(kernel, id, option === ALL_CPUS ? kernel.state.cpus.map((cpu) => cpu.id) : [option])
+    case "unplug":
+      return unplug(kernel, option)
+    case "plug":
+      return kernel.emit({ _tag: "CpuPlugged", cpu: option })
+    case "evict":
+      return evict(kernel, task, option === MAJOR)
     case "turn":
       return
     default:
       return unreachable(kind)
   }
+}
+
+/** How long a page is on its way, in virtual nanoseconds. */
+const MAJOR_FAULT_NANOSECONDS = 100_000
+
+/** The page the task is about to touch is fetched again; the instruction is executed when it is there. */
+const evict = (kernel: Kernel, task: Task, isMajor: boolean): void => {
+  kernel.observe({ _tag: "PageFaulted", task: task.id, ip: kernel.registers(task).ip(), isMajor: isMajor ? 1 : 0 })
+  if (isMajor) sleepForPage(kernel, task, kernel.nanoseconds + MAJOR_FAULT_NANOSECONDS)
 }
 
 /** The stretch ended by itself: timers that are due, interrupts that arrive, the end of a slice. */

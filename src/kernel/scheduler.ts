@@ -136,14 +136,14 @@ export const emptiest = (kernel: Kernel, among: ReadonlyArray<CpuId>): CpuId => 
   return known([...among].sort((a, b) => load(a) - load(b) || a - b)[0], "a task may use some CPU")
 }
 
-/** The blocked task is runnable again; its call says `result` (negative: minus an errno). */
-export const wake = (kernel: Kernel, id: TaskId, cause: string, result: number): void => {
+/** The blocked task is runnable again; its call says `result` (negative: minus an errno), if it stood in one. */
+export const wake = (kernel: Kernel, id: TaskId, cause: string, result: number | undefined): void => {
   const task = kernel.current(id)
   assert(task.status === "blocked", "only who is blocked is woken")
   const cpu = kernel.choose("place", task, placeOptions(kernel, task))
   if (cpu !== task.cpu) setCpu(kernel, id, cpu)
   kernel.emit({ _tag: "Woken", task: id, cpu, cause })
-  kernel.registers(task).set(0, BigInt.asUintN(64, BigInt(result)))
+  if (result !== undefined) kernel.registers(task).set(0, BigInt.asUintN(64, BigInt(result)))
 }
 
 /** Blocked tasks that wait so, longest first. */
@@ -170,6 +170,29 @@ export const setAffinity = (kernel: Kernel, id: TaskId, allowed: ReadonlyArray<C
   const to = emptiest(kernel, allowed.filter((cpu) => cpuOf(kernel.state, cpu).isOnline))
   if (task.status === "running") migrate(kernel, task, to)
   else if (task.status === "runnable") setCpu(kernel, id, to)
+}
+
+/** A CPU goes offline: whoever runs or waits there moves. Who may use no other CPU may use all of them from now on, as on Linux. */
+export const unplug = (kernel: Kernel, cpu: CpuId): void => {
+  kernel.emit({ _tag: "CpuUnplugged", cpu })
+  const { current, queue } = cpuOf(kernel.state, cpu)
+  const online = kernel.state.cpus.filter(({ isOnline }) => isOnline).map(({ id }) => id)
+  for (const id of current === undefined ? queue : [...queue, current]) {
+    const { allowed } = kernel.current(id)
+    const usable = allowed.filter((one) => online.includes(one))
+    if (usable.length === 0) kernel.emit({ _tag: "AffinitySet", task: id, allowed: kernel.state.cpus.map((one) => one.id) })
+    const task = kernel.current(id)
+    const to = emptiest(kernel, usable.length === 0 ? online : usable)
+    if (task.status === "running") migrate(kernel, task, to)
+    else setCpu(kernel, id, to)
+  }
+}
+
+/** The running task waits for a page until `deadline`; its registers stay as they are. */
+export const sleepForPage = (kernel: Kernel, task: Task, deadline: number): void => {
+  kernel.emit({ _tag: "Blocked", task: task.id, on: "page", key: "", value: 0, deadline, call: 0, restart: "never", data: [] })
+  leaveCpu(kernel, task.id)
+  pickNext(kernel, task.cpu, task.id)
 }
 
 // ---- interrupts between CPUs

@@ -92,6 +92,7 @@ const timeOut = (kernel: Kernel, id: TaskId): void => {
   const { status, wait } = kernel.current(id)
   // An earlier one of the same moment may have ended it.
   if (status !== "blocked" || wait === undefined) return
+  if (wait.on === "page") return wake(kernel, id, "page", undefined)
   wake(kernel, id, "timeout", known(onTimeout[wait.on], "what waits with a deadline says how it ends"))
 }
 

@@ -67,6 +67,12 @@ export const PAUSE_PREEMPT: Option = -2
 export const PAUSE_MIGRATE_BASE: Option = -1_000
 export const PAUSE_SIGNAL_BASE: Option = -10_000_000
 
+/** `evict=minor`: the page is found at once. `evict=major`: it is fetched, and the task sleeps meanwhile. */
+export const MINOR: Option = -1
+export const MAJOR: Option = -2
+/** `affinity=all`: every CPU there is; a number: that CPU alone. */
+export const ALL_CPUS: Option = -1
+
 const pauses: Vocabulary = {
   name: "what happens",
   print: (option) =>
@@ -118,7 +124,11 @@ export const kinds = table(
   question({ name: "wait", asked: "a wait begins; subject: the waiter", options: words("word", undefined, { sleep: SLEEP, spurious: SPURIOUS, signal: INTERRUPTED }), quiet: "sleep", effect: "returns at once as the call's row says", events: ["Blocked", "Woken", "SignalSent"] }),
   question({ name: "clock", asked: "a clock is read", options: naturals, quiet: "0 (as counted)", effect: "time steps by so many nanoseconds first", events: ["ClockJumped"] }),
   question({ name: "pause", asked: "a declared pause of a call; subject: the caller", options: pauses, quiet: "go-on", effect: "happens inside the call", events: ["Preempted", "Migrated", "SignalSent"] }),
-  question({ name: "refuse", asked: "the call's row has `mayRefuse`", options: words("`go-on` or errno", errnos, { "go-on": GO_ON }), quiet: "go-on", effect: "the call fails with it", events: ["Refused"] })
+  question({ name: "refuse", asked: "the call's row has `mayRefuse`", options: words("`go-on` or errno", errnos, { "go-on": GO_ON }), quiet: "go-on", effect: "the call fails with it", events: ["Refused"] }),
+  interruption({ name: "evict", asked: "at a marked access", options: words("`minor` or `major`", undefined, { minor: MINOR, major: MAJOR }), quiet: "none", effect: "the page about to be touched is absent; `major` sleeps until it is there", events: ["PageFaulted"] }),
+  interruption({ name: "affinity", asked: "more CPUs than one", options: words("CPU or `all`", cpus, { all: ALL_CPUS }), quiet: "none", effect: "the task may use that CPU alone, or all, as if said from outside", events: ["AffinitySet"] }),
+  interruption({ name: "unplug", asked: "two CPUs or more are online", options: cpus, quiet: "none", effect: "that CPU goes offline; its tasks move to others they may use", events: ["CpuUnplugged", "Migrated"] }),
+  interruption({ name: "plug", asked: "a CPU is offline", options: cpus, quiet: "none", effect: "that CPU is online again", events: ["CpuPlugged"] })
 )
 
 export type Kind = keyof typeof kinds
@@ -217,6 +227,9 @@ export const defaultMenu: Menu = {
   arriveIcountMax: 16,
   clockSteps: [1_000_000]
 }
+
+/** Kinds that a correct program may fail on for reasons its author need not care about: on request only. */
+export const faultKinds: ReadonlyArray<Kind> = ["wait", "refuse", "evict", "affinity", "unplug", "plug"]
 
 export const nothingOnMenu: Menu = { kinds: new Set(), signals: [], arriveIcountMax: 0, clockSteps: [] }
 

@@ -82,7 +82,9 @@ export const applied = rows({
   CallResumed: { doc: "`task` goes on from where it stood.", fields: { task: "task" } },
   ContractChanged: { doc: "What contract `abi` keeps of `of` (`task`, `process` or `cpu`) number `key` is now `record`.", fields: { abi: "text", of: "text", task: "task", cpu: "cpu", record: "record" } },
   UnknownCalled: { doc: "`task` made call `number`, which is not there, and got ENOSYS.", fields: { task: "task", number: "natural" } },
-  Ended: { doc: "The run is over.", fields: { outcome: "text", status: "natural" } }
+  Ended: { doc: "The run is over.", fields: { outcome: "text", status: "natural" } },
+  CpuUnplugged: { doc: "`cpu` is offline: nobody runs there.", fields: { cpu: "cpu" } },
+  CpuPlugged: { doc: "`cpu` is online again.", fields: { cpu: "cpu" } }
 })
 
 /** Facts that change no kernel state: what a call was asked and said, what a contract did to a register. */
@@ -93,6 +95,8 @@ export const observed = rows({
   Faulted: { doc: "An instruction of `task` at `ip` could not finish.", fields: { task: "task", ip: "address", fault: "text", address: "word64" } },
   Aborted: { doc: "`task` was inside `[start, postCommit)` and was sent to its abort handler.", fields: { task: "task", abi: "text", cause: "text", ip: "address", start: "address", postCommit: "address", abort: "address" } },
   Operated: { doc: "Operation `operation` (`op` by name) of the cpu_opv vector of `task` was performed on `cpu`.", fields: { task: "task", cpu: "cpu", operation: "natural", op: "text", result: "integer" } },
+  PageFaulted: { doc: "A page that the instruction of `task` at `ip` needs was absent; `isMajor`: the task sleeps until it is there.", fields: { task: "task", ip: "address", isMajor: "natural" } },
+  Refused: { doc: "Call `number` of `task` was refused with `errno` before it began.", fields: { task: "task", number: "natural", errno: "text" } }
 })
 
 /** What the engine saw for an observer who asked. A replay with other observers makes others; nothing counts or compares them. */

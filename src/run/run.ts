@@ -12,7 +12,7 @@ import { returnToUser } from "../kernel/leave.ts"
 import { migrateOptions, preemptOptions, turnOptions } from "../kernel/scheduler.ts"
 import { type Cpu, type KernelState, slotOf, type Task } from "../kernel/state.ts"
 import { fireTimers, nextDeadline } from "../kernel/timer.ts"
-import { FIRST_WAITING, type Interruption, type InterruptionKind, type Option, type Stretch } from "../log/choice.ts"
+import { ALL_CPUS, FIRST_WAITING, type Interruption, type InterruptionKind, MAJOR, MINOR, type Option, type Stretch } from "../log/choice.ts"
 import type { Outcome } from "../log/outcome.ts"
 import type { Machine, MachineSnapshot, Registers } from "../machine/machine.ts"
 import type { Program } from "../program/program.ts"
@@ -38,6 +38,7 @@ interface Ready {
 const STRETCH_ICOUNT_MAX = 1 << 20
 
 const NOTHING: ReadonlyArray<Option> = []
+const EVICTIONS: ReadonlyArray<Option> = [MINOR, MAJOR]
 
 export class Run {
   readonly program: Program
@@ -297,6 +298,16 @@ class MutableStretch implements Stretch {
         return migrateOptions(kernel, subject)
       case "signal":
         return kernel.menu.signals
+      case "evict":
+        return this.pending?._tag === "Access" ? EVICTIONS : NOTHING
+      case "affinity":
+        return kernel.state.cpus.length < 2 ? NOTHING : [ALL_CPUS, ...kernel.state.cpus.filter(({ isOnline }) => isOnline).map(({ id }) => id)]
+      case "unplug": {
+        const online = kernel.state.cpus.filter(({ isOnline }) => isOnline).map(({ id }) => id)
+        return online.length < 2 ? NOTHING : online
+      }
+      case "plug":
+        return kernel.state.cpus.filter(({ isOnline }) => !isOnline).map(({ id }) => id)
     }
   }
 }

@@ -6,7 +6,8 @@ import { gap } from "./gap.ts"
 /** One deviation in so many chances: boundaries for interruptions, questions asked for the others. */
 export const defaultRates: Readonly<Record<Kind, number>> = {
   turn: 30, preempt: 40, migrate: 80, signal: 120,
-  pick: 8, place: 8, wake: 4, arrive: 2, wait: 8, clock: 8, pause: 4, refuse: 20
+  pick: 8, place: 8, wake: 4, arrive: 2, wait: 8, clock: 8, pause: 4, refuse: 20,
+  evict: 40, affinity: 150, unplug: 200, plug: 20
 }
 
 /** A decider that deviates by chance, all of it drawn from one stream. */

@@ -2,7 +2,7 @@ import { childTask, rootTask, type TaskId } from "../../src/base/ids.ts"
 import { stream, type Stream } from "../../src/base/prng.ts"
 import {
   type Deviation, FIRST_WAITING, GO_ON, IDLE, INTERRUPTED, KERNEL_THREAD, type Kind, kindNames, kinds, type Option, PAUSE_MIGRATE_BASE,
-  PAUSE_PREEMPT, PAUSE_SIGNAL_BASE, type Schedule, SLEEP, SPURIOUS
+  PAUSE_PREEMPT, PAUSE_SIGNAL_BASE, type Schedule, SLEEP, SPURIOUS, ALL_CPUS, MAJOR, MINOR
 } from "../../src/log/choice.ts"
 import { errno } from "../../src/linux/errno.ts"
 
@@ -57,7 +57,11 @@ const options: Readonly<Record<Kind, (draw: Stream) => Option>> = {
   wait: (draw) => oneOf(draw, [SLEEP, SPURIOUS, INTERRUPTED]),
   clock: natural,
   pause: (draw) => oneOf(draw, [GO_ON, PAUSE_PREEMPT, cpu(draw), PAUSE_MIGRATE_BASE - cpu(draw), PAUSE_SIGNAL_BASE - signal(draw)]),
-  refuse: (draw) => (draw.oneIn(4) ? GO_ON : oneOf(draw, Object.values(errno)))
+  refuse: (draw) => (draw.oneIn(4) ? GO_ON : oneOf(draw, Object.values(errno))),
+  evict: (draw) => oneOf(draw, [MINOR, MAJOR]),
+  affinity: (draw) => (draw.oneIn(4) ? ALL_CPUS : cpu(draw)),
+  unplug: cpu,
+  plug: cpu
 }
 
 /** Any option that can be typed; `optionOf` leaves out those that are never stored. */

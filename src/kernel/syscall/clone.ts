@@ -17,6 +17,7 @@ export const clone = defineSyscall({
   summary: "a new task of the calling process",
   support: { partial: "threads only (VM, FS, FILES, SIGHAND, THREAD together); new processes are not modelled" },
   errors: ["EINVAL", "EPERM"],
+  mayRefuse: ["EAGAIN", "ENOMEM"],
   source: "clone(2); Linux kernel/fork.c copy_process, arch/x86/kernel/process.c copy_thread",
   perform: (kernel, task, { childTid, flags, parentTid, stack, tls }) => {
     const has = (flag: number) => (flags & BigInt(flag)) !== 0n

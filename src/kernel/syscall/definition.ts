@@ -59,6 +59,8 @@ export interface SyscallDefinition<Name extends string = string, P extends Param
   /** Errors in the order in which they are looked for. */
   readonly errors: ReadonlyArray<Errno>
   readonly pauses?: ReadonlyArray<DeclaredPause>
+  /** Errors a healthy kernel may answer at any time: no memory, no process left, a filter. Asked as `refuse`. */
+  readonly mayRefuse?: ReadonlyArray<Errno>
   readonly source: string
   readonly perform: (kernel: Kernel, task: Task, values: Values<P>) => CallResult
   /** Goes on from pause number `at` with the data it stood there with. */

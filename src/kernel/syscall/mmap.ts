@@ -19,6 +19,7 @@ export const mmap = defineSyscall({
   summary: "maps pages of zeros",
   support: { partial: "anonymous memory; no files, huge pages, growing stacks or 32-bit places" },
   errors: ["EINVAL", "EBADF", "ENOMEM", "EEXIST", "ENODEV"],
+  mayRefuse: ["ENOMEM"],
   source: "mmap(2); Linux mm/mmap.c do_mmap, arch/x86/kernel/sys_x86_64.c",
   perform: (kernel, task, { fd, flags: allFlags, hint, offset, protection, sizeBytes }) => {
     const flags = Number(allFlags & 0xffff_ffffn)

@@ -5,7 +5,7 @@ import { type Decider, GO_ON, type Menu, nothingOnMenu, type Option, PAUSE_MIGRA
 import { CPU_OP_BYTES, type CpuOpName, cpuOp, cpuOpNames, SYS_CPU_OPV } from "../../../src/linux/cpu-opv.ts"
 import { RSEQ_SIG, rseqArea, rseqDescriptor, SYS_RSEQ } from "../../../src/linux/rseq.ts"
 import { abis } from "../../../src/kernel/abi/table.ts"
-import { setAffinity } from "../../../src/kernel/scheduler.ts"
+import { setAffinity, unplug } from "../../../src/kernel/scheduler.ts"
 import { cpuOf } from "../../../src/kernel/state.ts"
 import { specOf } from "../../../src/run/start.ts"
 import { assembleText } from "../../support/examples.ts"
@@ -356,7 +356,18 @@ const placementCases: ReadonlyArray<Case> = [
       assert.deepStrictEqual(hand.seen("Operated").map(({ cpu }) => cpu), [1])
     }
   },
-  { id: "O-21", situation: "a CPU offline, but possible and allowed", expected: "executes elsewhere, 0", source: "O1 to O3", needs: "kind unplug" },
+  {
+    id: "O-21", situation: "a CPU offline, but possible and allowed", expected: "executes elsewhere, 0", source: "O1 to O3",
+    run: () => {
+      const hand = machine()
+      unplug(hand.kernel, 1)
+      put(hand, [{ op: "ADD", b: 5 }])
+      hand.call(0, SYS_CPU_OPV, VECTOR, 1, 1, 0)
+      assert.strictEqual(finish(hand), 0)
+      assert.strictEqual(word(hand), 5n)
+      assert.deepStrictEqual(hand.seen("Operated").map(({ cpu }) => cpu), [0])
+    }
+  },
   {
     id: "O-37", situation: "a task on the target CPU is inside an rseq section while cpu_opv runs there", expected: "that section aborts", source: "our reading",
     run: () => {

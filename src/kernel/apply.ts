@@ -237,7 +237,9 @@ export const reducers: Reducers = {
     : withCpu(state, cpu, (was) => ({ ...was, contracts: { ...was.contracts, [abi]: record } })),
   UnknownCalled: (state, { number }) =>
     ({ ...state, unknownCalls: new Map(state.unknownCalls).set(number, (state.unknownCalls.get(number) ?? 0) + 1) }),
-  Ended: (state) => state
+  Ended: (state) => state,
+  CpuUnplugged: (state, { cpu }) => withCpu(state, cpu, (was) => ({ ...was, isOnline: false })),
+  CpuPlugged: (state, { cpu }) => withCpu(state, cpu, (was) => ({ ...was, isOnline: true }))
 }
 
 /** The state after `event`. */

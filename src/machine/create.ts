@@ -25,7 +25,10 @@ const TABLE_COUNT_MAX = 2 ** 16 + 2 ** 10
 
 assert(regionsAreApart, "the areas of linear memory do not overlap")
 
-export const createMachine = ({ maxMemoryBytes }: MachineOptions): Machine => {
+export const createMachine = (options: MachineOptions): Machine => assembleMachine(options).machine
+
+/** The machine and the memory it lives in: for tests that look at what no contract shows. */
+export const assembleMachine = ({ maxMemoryBytes }: MachineOptions): { readonly machine: Machine; readonly linear: Linear } => {
   const pageCountMax = Math.min(2 ** 20, ARENA / PAGE_BYTES + Math.ceil(maxMemoryBytes / PAGE_BYTES) + TABLE_COUNT_MAX)
   const linear = new Linear()
   const contexts = new Contexts(linear, pageCountMax)
@@ -133,7 +136,7 @@ export const createMachine = ({ maxMemoryBytes }: MachineOptions): Machine => {
     dropTags(ranges)
   }
 
-  return {
+  const machine: Machine = {
     newBlock,
     freeBlock,
     registers,
@@ -163,4 +166,5 @@ export const createMachine = ({ maxMemoryBytes }: MachineOptions): Machine => {
     release: (snapshot) => history.release(snapshot as unknown as Version),
     hash: (ofBlocks, options) => stateHash(linear, hashes, ofBlocks, options.withCounts)
   }
+  return { machine, linear }
 }

@@ -134,7 +134,8 @@ export const INITIAL_BYTES = ARENA + 0x100000
 
 export const pageCounter = (page: number): number => (PAGES >>> 2) + page
 
-const regions = [
+/** Every area and its length in bytes; the arena goes on as far as memory does. */
+export const regions = [
   [CONTROL, 4096], [EXCHANGE, 4096], [SPACES, SPACE_BYTES * SPACE_COUNT_MAX], [BLOCKS, BLOCK_BYTES * BLOCK_COUNT_MAX],
   [PAGES, 4 * PAGE_COUNT_MAX], [CONTEXTS, CONTEXT_BYTES * CONTEXT_COUNT], [RING, RING_BYTES * RING_COUNT],
   [FORMS, FORMS_END - FORMS], [HASHES, 8 * PAGE_COUNT_MAX], [ARENA, 0]

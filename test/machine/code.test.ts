@@ -1,5 +1,6 @@
 /** Code that changes under a program, and programs that misbehave. */
 import { describe, expect, it } from "vitest"
+import { BLOCK_BYTES, SPACES, SPACE_BYTES, regions } from "../../src/machine/layout.ts"
 import { EXECUTE, PAGE_BYTES, READ, WRITE } from "../../src/machine/machine.ts"
 import { RSP } from "../../src/x86/register.ts"
 import { type Guest, STACK_END, STACK_START, anotherTask, guestOf } from "./support/guest.ts"
@@ -221,5 +222,28 @@ describe("a hostile guest ends in a stop", () => {
     guest.registers.setNumber(0, 0x5000_0000)
     expect(guest.machine.run(guest.block, 5000, false)._tag).toBe("Faulted")
   })
-})
 
+  forSeeds("and has touched nothing but its own memory and registers", 10, (draw) => {
+    const guest = guestOf("_start: .skip 4096, 0x90\n .data\n .skip 8192", { protection: ALL })
+    const { linear, machine, registers } = guest
+    const bystander = machine.newBlock(machine.newSpace())
+    machine.map(machine.newSpace(), { start: 0x5000_0000, end: 0x5000_1000 }, READ | WRITE, true)
+    machine.load(guest.space, guest.at("_start"), Uint8Array.from({ length: 4000 }, () => draw.below(256)))
+    const others = (): string => {
+      // What the machine keeps of everybody else: spaces, blocks but the guest's, and where nothing is at all.
+      const parts = [linear.u8.slice(SPACES, SPACES + 8 * SPACE_BYTES), linear.u8.slice(bystander, bystander + BLOCK_BYTES)]
+      regions.forEach(([start, bytes], index) => parts.push(linear.u8.slice(start + bytes, regions[index + 1]?.[0] ?? start)))
+      return parts.map((part) => Buffer.from(part).toString("base64").replace(/^A*=*$/, "zeros")).join("\n")
+    }
+    const before = others()
+    expect(before.split("\n").slice(2).every((gap) => gap === "zeros" || gap === "")).toBe(true)
+    for (let turn = 0; turn < 40; turn++) {
+      for (let number = 0; number < 16; number++) {
+        registers.set(number, pick(draw, [BigInt(draw.bits()), BigInt(guest.at("_start") + draw.below(8192)), 0x2c00_0000n - 8n, 0x1000n, BigInt(2 ** 32 - 8)]))
+      }
+      registers.setIp(guest.at("_start") + draw.below(4000))
+      machine.run(guest.block, 300, false)
+    }
+    expect(others() === before).toBe(true)
+  })
+})

@@ -1,6 +1,7 @@
 /** A few lines of assembly in a machine, without a kernel. */
 import { alignDown, alignUp } from "../../../src/base/bits.ts"
-import { createMachine } from "../../../src/machine/create.ts"
+import { assembleMachine } from "../../../src/machine/create.ts"
+import type { Linear } from "../../../src/machine/engine/linear.ts"
 import { type BlockId, type Machine, PAGE_BYTES, READ, type Registers, type SpaceId, type UserMemory, WRITE } from "../../../src/machine/machine.ts"
 import { assemble } from "../../../src/program/assemble/assemble.ts"
 import type { Program } from "../../../src/program/program.ts"
@@ -16,6 +17,8 @@ export interface Guest {
   readonly block: BlockId
   readonly registers: Registers
   readonly memory: UserMemory
+  /** What the machine lives in. */
+  readonly linear: Linear
   /** Where a label of the text is. */
   readonly at: (symbol: string) => number
 }
@@ -29,7 +32,7 @@ export const program = (text: string): Program => {
 /** `.text` begins the text; the guest stands at its entry. `protections`: of segments, in place of their own. */
 export const guestOf = (text: string, options: { readonly protection?: number; readonly maxMemoryBytes?: number } = {}): Guest => {
   const { entry, segments, symbols } = program(text)
-  const machine = createMachine({ maxMemoryBytes: options.maxMemoryBytes ?? MEMORY_BYTES })
+  const { linear, machine } = assembleMachine({ maxMemoryBytes: options.maxMemoryBytes ?? MEMORY_BYTES })
   const space = machine.newSpace()
   for (const { bytes, memoryBytes, protection, start } of segments) {
     const range = { start: alignDown(start, PAGE_BYTES), end: alignUp(start + memoryBytes, PAGE_BYTES) }
@@ -46,7 +49,7 @@ export const guestOf = (text: string, options: { readonly protection?: number; r
     if (found === undefined) throw new Error(`no symbol ${symbol}`)
     return found.at
   }
-  return { machine, space, block, registers, memory: machine.memory(space), at }
+  return { machine, space, block, registers, memory: machine.memory(space), linear, at }
 }
 
 /** Another task in the same space, at a label, with a stack of its own. */

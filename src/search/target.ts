@@ -3,7 +3,6 @@ import { detectors as allDetectors } from "../analysis/detect/table.ts"
 import type { AnyDetector } from "../analysis/detect/definition.ts"
 import type { Address, AddressRange } from "../base/ids.ts"
 import { quietDecider } from "../log/choice.ts"
-import { watched } from "../log/event.ts"
 import { type QuietPolicy, quietPolicy } from "../log/version.ts"
 import { Watcher } from "../run/observe.ts"
 import { type NotStarted, type RunSpec, start } from "../run/start.ts"
@@ -17,6 +16,8 @@ export interface TargetOptions {
   /** Beside those the program names. */
   readonly watches: ReadonlyArray<AddressRange>
   readonly detectors: ReadonlyArray<AnyDetector>
+  /** Watches every run, for detectors that need observations; otherwise only runs in which the others find something. */
+  readonly isAlwaysWatched?: boolean
   readonly forkAtNow: number
   /** Forks where a task first comes to this address, if a quiet run comes there at all. */
   readonly forkAt?: Address | undefined
@@ -24,8 +25,10 @@ export interface TargetOptions {
   readonly isAsRecorded?: boolean
 }
 
-export const defaultTargetOptions: TargetOptions =
-  { seed: "1", rates: {}, watches: [], detectors: Object.values(allDetectors), forkAtNow: 0 }
+/** A campaign ends at what is certainly wrong. */
+const defaultDetectors = Object.values<AnyDetector>(allDetectors).filter(({ severity }) => severity === "error")
+
+export const defaultTargetOptions: TargetOptions = { seed: "1", rates: {}, watches: [], detectors: defaultDetectors, forkAtNow: 0 }
 
 export interface Target {
   /** As asked, under the policy of searches. */
@@ -70,7 +73,7 @@ const probe = (spec: RunSpec): Probed | NotStarted => {
 }
 
 /** Boots `spec`, runs it quietly, and learns where deviations are worth their while. */
-export const makeTarget = (asked: RunSpec, { detectors, forkAt, forkAtNow, isAsRecorded = false, rates, seed, watches: more }: TargetOptions): Target | NotStarted => {
+export const makeTarget = (asked: RunSpec, { detectors, forkAt, forkAtNow, isAlwaysWatched = false, isAsRecorded = false, rates, seed, watches: more }: TargetOptions): Target | NotStarted => {
   const spec: RunSpec = isAsRecorded ? asked : { ...asked, quiet: searchPolicy }
   const probed = probe(spec)
   if ("_tag" in probed) return probed
@@ -81,9 +84,8 @@ export const makeTarget = (asked: RunSpec, { detectors, forkAt, forkAtNow, isAsR
   const run = start(bounded, quietDecider)
   if ("_tag" in run) return run
   const watches = [...spec.program.experiment.watches, ...more]
-  const needsWatcher = detectors.some((detector) => detector.watches.some((tag) => Object.hasOwn(watched, tag)))
-  const watcher = needsWatcher ? new Watcher({ watches, sections, reached: [] }) : undefined
-  const trials = new Trials(run, { detectors, forkAtNow, forkAt, watcher })
+  const watcher = new Watcher({ watches, sections, reached: [] })
+  const trials = new Trials(run, { detectors, forkAtNow, forkAt, watcher, isAlwaysWatched })
   const quiet = trials.perform(quietDecider)
   const everyBoundary = sections.length === 0 && watches.length === 0 && quiet.icount <= SHORT_ICOUNT
   const base: StrategyOptions = { ...defaultStrategyOptions, seed, rates, sections, watches, everyBoundary }

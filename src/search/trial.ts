@@ -4,12 +4,13 @@
  * The quiet prefix up to that moment has no deviations, so a schedule found here is a schedule of the whole run.
  */
 import { assert, known } from "../base/assert.ts"
-import { type AnyDetector, Detection, type Finding } from "../analysis/detect/definition.ts"
+import { type AnyDetector, Detection, type Finding, needsObserver } from "../analysis/detect/definition.ts"
 import { type Decider, type Deviation, quietDecider, type Schedule } from "../log/choice.ts"
 import { type EventLog, noLog } from "../log/event.ts"
 import type { Outcome } from "../log/outcome.ts"
-import type { Watcher } from "../run/observe.ts"
+import { nobody, type Watcher } from "../run/observe.ts"
 import type { Run, RunSnapshot } from "../run/run.ts"
+import { recorded, tell } from "../log/telling.ts"
 import type { Address } from "../base/ids.ts"
 
 /** How one run went. */
@@ -28,8 +29,10 @@ export interface TrialOptions {
   readonly forkAtNow: number
   /** Then on, quietly, until a task is about to execute this address; a run that never does is forked where it was. */
   readonly forkAt?: Address | undefined
-  /** Makes the observations that detectors name. Costs nothing where there is none. */
+  /** Makes the observations that detectors name. A run is made again for it where it shows something, or ends as one of them wants. */
   readonly watcher?: Watcher | undefined
+  /** It watches every run from the first: slower, and nothing that a detector could see is missed. */
+  readonly isAlwaysWatched?: boolean
 }
 
 export class Trials {
@@ -38,6 +41,9 @@ export class Trials {
   listener: EventLog = noLog
   begins: () => void = () => {}
   private readonly detectors: ReadonlyArray<AnyDetector>
+  /** Those that need no observations. */
+  private readonly quick: ReadonlyArray<AnyDetector>
+  private readonly isAlwaysWatched: boolean
   private readonly watcher: Watcher | undefined
   private readonly base: RunSnapshot
   private readonly baseNow: number
@@ -48,9 +54,11 @@ export class Trials {
   private readonly baseIndex: number
 
   /** `run` stands before its first instruction and belongs to the trials from now on. */
-  constructor(run: Run, { detectors, forkAt, forkAtNow, watcher }: TrialOptions) {
+  constructor(run: Run, { detectors, forkAt, forkAtNow, isAlwaysWatched = false, watcher }: TrialOptions) {
     this.run = run
     this.detectors = detectors
+    this.quick = detectors.filter((detector) => !needsObserver(detector))
+    this.isAlwaysWatched = watcher !== undefined && isAlwaysWatched
     this.watcher = watcher
     const { kernel } = run
     kernel.decider = quietDecider
@@ -68,24 +76,48 @@ export class Trials {
         if (this.detection.wants(event._tag)) this.detection.observe({ index, now, cpu, task, count, event })
       }
     }
-    kernel.log = this.log
-    if (watcher !== undefined) run.observe(watcher)
+    this.watch(this.isAlwaysWatched)
     kernel.keep = (deviation) => void this.schedule.push(deviation)
   }
 
   /** Runs from the fork to the end under `decider`. */
   perform(decider: Decider): Trial {
     const { kernel } = this.run
-    this.run.restore(this.base)
-    this.watcher?.restart()
     this.begins()
     this.schedule = []
+    const { icount, outcome } = this.runToEnd(decider, this.isAlwaysWatched ? this.detectors : this.quick)
+    const { detection: { findings }, schedule } = this
+    const isEnough = this.watcher === undefined || this.isAlwaysWatched
+      || (findings.length === 0 && !this.detectors.some(({ onlyAfter }) => onlyAfter === outcome._tag))
+    if (isEnough) return { outcome, findings, schedule, icount }
+
+    // The same run, watched; nobody else hears of it twice.
+    const { listener } = this
+    const { keep } = kernel
+    this.listener = noLog
+    kernel.keep = () => {}
+    this.watch(true)
+    this.runToEnd(recorded(tell(schedule, () => {})), this.detectors)
+    this.watch(false)
+    this.listener = listener
+    kernel.keep = keep
+    return { outcome, findings: this.detection.findings, schedule, icount }
+  }
+
+  private runToEnd(decider: Decider, detectors: ReadonlyArray<AnyDetector>): { readonly outcome: Outcome; readonly icount: number } {
+    const { kernel } = this.run
+    this.run.restore(this.base)
+    this.watcher?.restart()
     this.index = this.baseIndex
-    this.detection = new Detection(this.detectors)
+    this.detection = new Detection(detectors)
     kernel.decider = decider
     while (this.run.outcome === undefined) this.run.step()
-    const outcome = known(this.run.outcome, "a run ends in an outcome")
-    return { outcome, findings: this.detection.findings, schedule: this.schedule, icount: kernel.now - this.baseNow }
+    return { outcome: known(this.run.outcome, "a run ends in an outcome"), icount: kernel.now - this.baseNow }
+  }
+
+  private watch(isWatched: boolean): void {
+    this.run.kernel.log = this.log
+    this.run.observe(isWatched && this.watcher !== undefined ? this.watcher : nobody)
   }
 }
 

@@ -19,7 +19,9 @@ const exitOfTag = {
   WorkerDied: "bug",
   NothingFails: "usage",
   NoPassingEnd: "no-passing-end",
-  BisectAborted: "usage",
+  EndsAlike: "usage",
+  ScriptAborted: "usage",
+  ScriptRefused: "usage",
   PredicateRefused: "usage"
 } as const satisfies Record<string, ExitName>
 type Tag = keyof typeof exitOfTag | "ShowHelp"

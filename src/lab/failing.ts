@@ -7,6 +7,7 @@ import { Watcher } from "../run/observe.ts"
 import { record } from "../run/record.ts"
 import { specOfHeader } from "../run/replay.ts"
 import { defaultLimits, type RunSpec } from "../run/start.ts"
+import type { Bisecting, BisectQuestion, Verdict } from "../search/bisect.ts"
 import { defaultTargetOptions, makeTarget, type Target, type TargetOptions } from "../search/target.ts"
 import { BootRefused } from "./boot-refused.ts"
 import { type RecordingExists, RecordingStore, type RecordingUnwritable } from "./recording-store.ts"
@@ -37,6 +38,22 @@ export const drive = <Step, Result>(search: Generator<Step, Result>, hear: (step
       hear(step.value)
       yield* Effect.yieldNow
     }
+  })
+
+/** A bisection taken to its end, each run judged. `hear` is told each verdict. */
+export const driveJudged = <Result, E, R>(
+  bisecting: Bisecting<Result>, judge: (question: BisectQuestion) => Effect.Effect<Verdict, E, R>, hear: (question: BisectQuestion, verdict: Verdict) => void
+): Effect.Effect<Result, E, R> =>
+  Effect.gen(function*() {
+    let step = yield* Effect.sync(() => bisecting.next())
+    while (step.done !== true) {
+      const question = step.value
+      const verdict = yield* judge(question)
+      hear(question, verdict)
+      yield* Effect.yieldNow
+      step = yield* Effect.sync(() => bisecting.next(verdict))
+    }
+    return step.value
   })
 
 const BREATH_ICOUNT = 250_000

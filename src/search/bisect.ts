@@ -3,15 +3,15 @@
  *
  * Schedules are sets of keyed deviations. What the two have in common stays; the difference is halved until it is one
  * deviation, whose count is then moved by halving, up and down, to the first and the last instruction at which it fails.
+ *
+ * A bisection asks: it yields a run and is told whether that passes, by a detector, a script or a person.
  */
 import { assert, known } from "../base/assert.ts"
 import type { Address, Count } from "../base/ids.ts"
-import type { Deviation, Schedule } from "../log/choice.ts"
+import { type Deviation, kinds, type Schedule } from "../log/choice.ts"
 import { type LocatedDeviation, tellTyped } from "../log/placed.ts"
-import { kinds } from "../log/choice.ts"
 import { printDeviation } from "../log/schedule.ts"
 import { halve, isolate } from "./ddmin.ts"
-import type { Wanted } from "./minimize.ts"
 import { performPlaced } from "./minimize.ts"
 import { placed } from "./place.ts"
 import type { Trial, Trials } from "./trial.ts"
@@ -22,11 +22,17 @@ export interface Difference {
   readonly is: "only in the failing run" | "only in the passing run"
 }
 
-export interface BisectStep {
+/** `skip`: this run cannot be judged. */
+export type Verdict = "passes" | "fails" | "skip"
+
+/** A run to be judged. */
+export interface BisectQuestion {
   readonly what: string
-  readonly verdict: "passes" | "fails"
+  readonly trial: Trial
   readonly trialCount: number
 }
+
+export type Bisecting<Result> = Generator<BisectQuestion, Result, Verdict>
 
 /** Where a deviation may fall and the run still fails: boundaries of its task, by count. */
 export interface CriticalRange {
@@ -41,6 +47,7 @@ export interface CriticalRange {
 }
 
 export interface Bisected {
+  readonly _tag: "Bisected"
   readonly critical: Difference
   /** The passing and the failing run that are one deviation apart. */
   readonly passing: Trial
@@ -50,31 +57,33 @@ export interface Bisected {
   readonly trialCount: number
 }
 
+/** `end`: which end is not what it was said to be. `skip`: it cannot be judged. */
 export type BisectFailure =
-  | { readonly _tag: "PassingFails" }
-  | { readonly _tag: "FailingPasses" }
+  | { readonly _tag: "WrongEnd"; readonly end: "passing" | "failing"; readonly verdict: Verdict }
   | { readonly _tag: "NoDifference" }
+  | { readonly _tag: "OnlySkips" }
 
 const keyOf = ({ deviation }: LocatedDeviation): string => printDeviation(deviation)
+const plural = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`
 
-/** Yields after every trial. Both ends are verified first. */
-export function* bisectPair(
-  trials: Trials, passing: Schedule, failing: Schedule, wanted: Wanted
-): Generator<BisectStep, Bisected | BisectFailure> {
-  const counter = { trialCount: 4 }
+interface Counter {
+  trialCount: number
+}
+
+/** Yields every run. Both ends are verified first. */
+export function* bisectPair(trials: Trials, passing: Schedule, failing: Schedule): Bisecting<Bisected | BisectFailure> {
+  const counter: Counter = { trialCount: 4 }
   const good = placed(trials, passing)
   const bad = placed(trials, failing)
-  const perform = (deviations: ReadonlyArray<LocatedDeviation>): Trial => {
+  function* ask(what: string, deviations: ReadonlyArray<LocatedDeviation>): Bisecting<{ readonly trial: Trial; readonly verdict: Verdict }> {
     counter.trialCount++
-    return performPlaced(trials, deviations)
+    const trial = performPlaced(trials, deviations)
+    return { trial, verdict: yield { what, trial, ...counter } }
   }
-  const verdict = (trial: Trial): BisectStep["verdict"] => (wanted(trial) ? "fails" : "passes")
-  const goodTrial = perform(good)
-  yield { what: `the passing end, ${good.length} deviations`, verdict: verdict(goodTrial), ...counter }
-  if (wanted(goodTrial)) return { _tag: "PassingFails" }
-  const badTrial = perform(bad)
-  yield { what: `the failing end, ${bad.length} deviations`, verdict: verdict(badTrial), ...counter }
-  if (!wanted(badTrial)) return { _tag: "FailingPasses" }
+  const goodEnd = yield* ask(`the passing end, ${plural(good.length, "deviation")}`, good)
+  if (goodEnd.verdict !== "passes") return { _tag: "WrongEnd", end: "passing", verdict: goodEnd.verdict }
+  const badEnd = yield* ask(`the failing end, ${plural(bad.length, "deviation")}`, bad)
+  if (badEnd.verdict !== "fails") return { _tag: "WrongEnd", end: "failing", verdict: badEnd.verdict }
 
   const goodKeys = new Set(good.map(keyOf))
   const badKeys = new Set(bad.map(keyOf))
@@ -94,32 +103,31 @@ export function* bisectPair(
     return [...bad, ...good].filter((located) => chosen.has(located))
   }
 
-  const ends = { passing: goodTrial, failing: badTrial }
+  const ends = { passing: goodEnd.trial, failing: badEnd.trial }
   const isolating = isolate(differences)
   let step = isolating.next()
   while (step.done !== true) {
-    const trial = perform(apply(step.value))
-    const fails = wanted(trial)
-    ends[fails ? "failing" : "passing"] = trial
-    yield { what: `${step.value.length} of ${differences.length} differences`, verdict: verdict(trial), ...counter }
-    step = isolating.next(fails)
+    const { trial, verdict } = yield* ask(`${step.value.length} of ${plural(differences.length, "difference")}`, apply(step.value))
+    if (verdict !== "skip") ends[verdict === "fails" ? "failing" : "passing"] = trial
+    step = isolating.next(verdict === "skip" ? "skip" : verdict === "fails")
   }
+  if (step.value === undefined) return { _tag: "OnlySkips" }
   const { failing: made, item } = step.value
   const range = item.is === "only in the failing run" && kinds[item.located.deviation.kind].is === "interruption"
-    ? yield* criticalRange(trials, apply(made), item.located, ends.failing, wanted, counter)
+    ? yield* criticalRange(trials, apply(made), item.located, ends.failing, counter)
     : undefined
-  return { critical: item, ...ends, range, ...counter }
+  return { _tag: "Bisected", critical: item, ...ends, range, ...counter }
 }
 
-/** Moves one deviation of a failing run by count, the others held by place. */
+/** Moves one deviation of a failing run by count, the others held by place. What cannot be judged ends the search on its side. */
 export function* criticalRange(
-  trials: Trials, deviations: ReadonlyArray<LocatedDeviation>, critical: LocatedDeviation, failing: Trial, wanted: Wanted, counter: { trialCount: number }
-): Generator<BisectStep, CriticalRange> {
+  trials: Trials, deviations: ReadonlyArray<LocatedDeviation>, critical: LocatedDeviation, failing: Trial, counter: Counter
+): Bisecting<CriticalRange> {
   const { kind, option, task } = critical.deviation
   const fallen = known(failing.schedule.find((one) => one.task === task && one.kind === kind && one.option === option), "the failing run took it")
   const others = deviations.filter((one) => one !== critical)
   const ips = new Map<Count, Address>()
-  const failsAt = (count: Count): boolean => {
+  const perform = (count: Count): Trial => {
     counter.trialCount++
     const moved: Deviation = { task, count, nth: 0, kind, option }
     const { kernel } = trials.run
@@ -130,32 +138,38 @@ export function* criticalRange(
     }
     const trial = trials.perform(tellTyped([...others.map(({ deviation }) => deviation), moved], others, () => {}))
     kernel.keep = keep
-    return wanted(trial)
+    return trial
   }
-  function* ask(count: Count): Generator<BisectStep, boolean> {
-    const fails = failsAt(count)
-    yield { what: `${kind} at count ${count}`, verdict: fails ? "fails" : "passes", ...counter }
-    return fails
+  function* ask(count: Count): Bisecting<Verdict> {
+    const trial = perform(count)
+    return yield { what: `${kind} at count ${count}`, trial, ...counter }
   }
   /** The edge in one direction, by strides that double until one passes, then by halving. */
-  function* edge(direction: 1 | -1): Generator<BisectStep, { readonly fails: Count; readonly passes: Count | undefined }> {
+  function* edge(direction: 1 | -1): Bisecting<{ readonly fails: Count; readonly passes: Count | undefined }> {
     let fails = fallen.count
     for (let stride = 1; ; stride *= 2) {
       const next = fallen.count + direction * stride
       if (next < 0 || stride > STRIDE_MAX) return { fails, passes: undefined }
-      if (yield* ask(next)) fails = next
+      const verdict = yield* ask(next)
+      if (verdict === "skip") return { fails, passes: undefined }
+      if (verdict === "fails") fails = next
       else {
         const halving = halve(next, fails)
         let step = halving.next()
-        while (step.done !== true) step = halving.next(yield* ask(step.value))
+        while (step.done !== true) {
+          const middle = yield* ask(step.value)
+          if (middle === "skip") return { fails, passes: undefined }
+          if (middle === "fails") fails = step.value
+          step = halving.next(middle === "fails")
+        }
         return step.value
       }
     }
   }
   const { fails: firstFailing, passes: lastPassingBefore } = yield* edge(-1)
   const { fails: lastFailing, passes: firstPassingAfter } = yield* edge(1)
-  if (!ips.has(firstFailing)) failsAt(firstFailing)
-  if (!ips.has(lastFailing)) failsAt(lastFailing)
+  if (!ips.has(firstFailing)) perform(firstFailing)
+  if (!ips.has(lastFailing)) perform(lastFailing)
   assert(firstFailing <= fallen.count && fallen.count <= lastFailing, "the range holds where the deviation fell")
   return {
     firstFailing, lastFailing, lastPassingBefore, firstPassingAfter,

@@ -83,20 +83,33 @@ export interface Isolated<T> {
 }
 
 /**
- * Narrows the difference between no item (passes) and all `items` (fail) down to one, halving it with each question: a run
- * passes or fails, nothing is unresolved. Precondition: the ends are verified, and `items` are not empty.
+ * Narrows the difference between no item (passes) and all `items` (fail) down to one, halving it with each question. What
+ * cannot be judged is passed over for its nearest neighbour; `undefined`: all that is left is such. Precondition: the ends are
+ * verified, and `items` are not empty.
  */
-export function* isolate<T>(items: ReadonlyArray<T>): Asking<T, Isolated<T>> {
+export function* isolate<T>(items: ReadonlyArray<T>): Generator<ReadonlyArray<T>, Isolated<T> | undefined, boolean | "skip"> {
   assert(items.length > 0, "a pass and a failure differ in something")
   // Both ends are prefixes: what is between them is the difference.
   let passing = 0
   let failing = items.length
+  const skipped = new Set<number>()
   while (failing - passing > 1) {
-    const middle = (passing + failing) >> 1
-    if (yield items.slice(0, middle)) failing = middle
+    const middle = nearestNumber((passing + failing) >> 1, passing, failing, skipped)
+    if (middle === undefined) return undefined
+    const answer = yield items.slice(0, middle)
+    if (answer === "skip") skipped.add(middle)
+    else if (answer) failing = middle
     else passing = middle
   }
   return { passing: items.slice(0, passing), failing: items.slice(0, failing), item: known(items[passing], "they differ in one") }
+}
+
+/** The number nearest to `wanted` strictly between two others that is not left out. */
+const nearestNumber = (wanted: number, above: number, below: number, leftOut: ReadonlySet<number>): number | undefined => {
+  for (let distance = 0; distance < below - above; distance++) {
+    for (const one of [wanted - distance, wanted + distance]) if (one > above && one < below && !leftOut.has(one)) return one
+  }
+  return undefined
 }
 
 /**

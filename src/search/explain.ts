@@ -4,11 +4,10 @@
  */
 import { known } from "../base/assert.ts"
 import { hex } from "../base/bits.ts"
-import { type AddressRange, type CpuId, taskName, type TaskId } from "../base/ids.ts"
+import { type Address, type AddressRange, taskName, type TaskId } from "../base/ids.ts"
 import { type Deviation, KERNEL_THREAD, kinds, optionName } from "../log/choice.ts"
 import type { Entry, EventOf } from "../log/event.ts"
 import type { Outcome } from "../log/outcome.ts"
-import { printDeviation, printSchedule } from "../log/schedule.ts"
 import { placesOf } from "../analysis/timeline/reading.ts"
 import type { Finding } from "../analysis/detect/definition.ts"
 import type { Program } from "../program/program.ts"
@@ -44,6 +43,8 @@ export interface Explanation {
   readonly finding: Finding
   /** Of the failing run, observations included. */
   readonly entries: ReadonlyArray<Entry>
+  /** Of the run without the critical deviation. */
+  readonly passingEntries: ReadonlyArray<Entry>
   /** Index into `entries` at which the critical deviation took effect. */
   readonly at: number
 }
@@ -109,14 +110,18 @@ const isAccess = (entry: Entry): entry is Entry<EventOf<"Accessed">> => entry.ev
 const writeOf = ({ event, index }: Entry<EventOf<"Accessed">>): ForeignWrite =>
   ({ task: event.task, ip: event.ip, address: event.address, before: event.before, after: event.after, entry: index })
 
+/** An instruction of the program: where it stands by symbol, and as text. */
+export const instructionAt = (program: Program, ip: Address): Explanation["instruction"] =>
+  ({ ip, place: placesOf(program)(ip), text: printInstruction(bytesAt(program, ip), ip) })
+
 /** Explains a minimized failure. */
 export const explain = (target: Target, { deviations, schedule, trial }: Minimized, finding: Finding): Explanation | undefined => {
   const { options, spec, trials } = target
   const { program } = spec
   const without = schedule.map((deviation, index) => {
     const others = deviations.filter((_, at) => at !== index)
-    const { findings, outcome } = performPlaced(trials, others)
-    return { deviation, outcome, findings }
+    const { findings, outcome, schedule: taken } = performPlaced(trials, others)
+    return { deviation, outcome, findings, taken }
   })
   const { entries, ips, marks } = watch(target, schedule, options.watches)
   // The last that decides: after it nothing unlucky is needed any more.
@@ -125,6 +130,7 @@ export const explain = (target: Target, { deviations, schedule, trial }: Minimiz
   const at = marks[index]
   const ip = ips[index]
   if (critical === undefined || at === undefined || ip === undefined) return undefined
+  const passingEntries = watch(target, known(without[index], "each was left out once").taken, options.watches).entries
   const place = placesOf(program)
   const after = entries.slice(at)
   const resumed = after.find((entry) => isAccess(entry) && entry.event.task === critical.task && entry.count >= critical.count)
@@ -133,7 +139,7 @@ export const explain = (target: Target, { deviations, schedule, trial }: Minimiz
   const touched = new Set(foreignWrites.map(({ address }) => address))
   const ownWrite = after.filter(isAccess).filter(({ event }) => event.task === critical.task && event.isWrite === 1 && touched.has(event.address)).map(writeOf)[0]
   const reaction = after.map(({ event }) => event).find((event): event is EventOf<"Aborted"> => event._tag === "Aborted" && event.task === critical.task)
-  const instruction = { ip, place: place(ip), text: printInstruction(bytesAt(program, ip), ip) }
+  const instruction = instructionAt(program, ip)
 
   const clauses = [`${befell(critical)} at ${instruction.place}, before \`${instruction.text}\``]
   const last = foreignWrites[foreignWrites.length - 1]
@@ -147,21 +153,7 @@ export const explain = (target: Target, { deviations, schedule, trial }: Minimiz
     ? "no section was armed there, so the contract let it go on"
     : `the contract sent it from ${place(reaction.ip)} to its abort handler ${place(reaction.abort)}`)
   const sentence = `${capital(clauses.join("; "))}. The run ${outcomeText(trial.outcome)}; without this it ${outcomeText(known(without[index], "each was left out once").outcome)}.`
-  return { sentence, critical, instruction, reaction, foreignWrites, ownWrite, without, finding, entries, at }
+  return { sentence, critical, instruction, reaction, foreignWrites, ownWrite, without, finding, entries, passingEntries, at }
 }
 
 const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1)
-
-/** The explanation as lines of at most 100 columns or so, the sentence first. */
-export const explanationLines = (explanation: Explanation, cpus: ReadonlyArray<CpuId>): ReadonlyArray<string> => {
-  const { finding, without } = explanation
-  return [
-    `WHY  ${explanation.sentence}`,
-    "",
-    `finding   ${finding.detector}: ${finding.message}`,
-    `machine   ${cpus.length} CPUs: ${cpus.join(", ")}`,
-    `schedule  ${printSchedule(without.map(({ deviation }) => deviation))}`,
-    ...without.map(({ deviation, findings, outcome }) => `  without ${printDeviation(deviation)}: ${findings.length === 0 ? "passes" : "fails"}, ${outcomeText(outcome)}`),
-    ...explanation.foreignWrites.map(({ address, after, before, entry, task }) => `  entry ${entry}: ${taskName(task)} wrote ${hex(address)}: ${hex(before)} → ${hex(after)}`)
-  ]
-}

@@ -1,5 +1,5 @@
 /** From a run that shows something to what is told of it: minimized, explained, named. */
-import type { Finding } from "../analysis/detect/definition.ts"
+import { detect, type Finding } from "../analysis/detect/definition.ts"
 import { placesOf } from "../analysis/timeline/reading.ts"
 import type { Address } from "../base/ids.ts"
 import { kinds, type Schedule } from "../log/choice.ts"
@@ -52,18 +52,23 @@ export function* understand(
   const placed = printSchedule(minimized.deviations.map(({ deviation }) => deviation))
   const explanation = explain(target, minimized, shown)
   const firstIp = explanation === undefined ? undefined : (yield* rangeOf(target, minimized, wanted))?.firstIp ?? explanation.instruction.ip
+  // Trials make only what detectors read; entries are numbered as the recording will have them.
+  const renumbered = explanation === undefined ? undefined : detect(target.detectors, explanation.entries)
+    .find(({ detector, section }) => detector === finding.detector && section === finding.section)
   const key = keyOf(target.spec, shown, explanation, firstIp)
-  return { finding: shown, minimized, explanation, placed, key, name: failureName(shown, key) }
+  return { finding: renumbered ?? shown, minimized, explanation, placed, key, name: failureName(shown, key) }
 }
 
 /** Between which instructions the last deviation makes the run fail. */
 function* rangeOf({ trials }: Target, { deviations, trial, trialCount }: Minimized, wanted: Wanted): Generator<MinimizeProgress, CriticalRange | undefined> {
   const critical = deviations.at(-1)
   if (critical === undefined || kinds[critical.deviation.kind].is !== "interruption") return undefined
-  const ranging = criticalRange(trials, deviations, critical, trial, wanted, { trialCount })
-  for (;;) {
-    const step = ranging.next()
-    if (step.done === true) return step.value
+  const ranging = criticalRange(trials, deviations, critical, trial, { trialCount })
+  let step = ranging.next()
+  while (step.done !== true) {
+    const verdict = wanted(step.value.trial) ? "fails" : "passes"
     yield { trialCount: step.value.trialCount, deviationCount: deviations.length }
+    step = ranging.next(verdict)
   }
+  return step.value
 }

@@ -7,7 +7,7 @@ import { Arrivals, type LocatedDeviation } from "../log/placed.ts"
 import { placeOf } from "../log/schedule.ts"
 import { recorded, tell } from "../log/telling.ts"
 import type { Program, ProgramSymbol } from "../program/program.ts"
-import type { Trials } from "./trial.ts"
+import type { Trial, Trials } from "./trial.ts"
 
 /** The symbol an address is told from: the last function or label at or before it. */
 export const symbolBefore = ({ symbols }: Program, address: Address): ProgramSymbol | undefined => {
@@ -73,3 +73,6 @@ export const placed = (trials: Trials, schedule: Schedule): ReadonlyArray<Locate
   assert(located.length === schedule.length && trial.schedule.length === schedule.length, "a realised schedule is told whole")
   return located
 }
+
+/** Runs a schedule by count, as it stands. */
+export const performSchedule = (trials: Trials, schedule: Schedule): Trial => trials.perform(recorded(tell(schedule, () => {})))

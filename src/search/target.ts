@@ -36,6 +36,7 @@ export interface Target {
   /** What trials run under: the same, and no more instructions than patience allows. */
   readonly bounded: RunSpec
   readonly trials: Trials
+  readonly detectors: ReadonlyArray<AnyDetector>
   readonly quiet: Trial
   /** What strategies are made with. */
   readonly options: StrategyOptions
@@ -98,5 +99,5 @@ export const makeTarget = (asked: RunSpec, { detectors, forkAt, forkAtNow, isAlw
       return profile
     }
   }
-  return { spec, bounded, trials, quiet, options }
+  return { spec, bounded, trials, detectors, quiet, options }
 }

@@ -13,6 +13,17 @@ const answer = <T, R>(asking: Asking<T, R>, fails: (subset: ReadonlyArray<T>) =>
   return { result: step.value, asked }
 }
 
+const answerIsolating = <T>(items: ReadonlyArray<T>, judge: (subset: ReadonlyArray<T>) => boolean | "skip") => {
+  const asking = isolate(items)
+  let asked = 0
+  let step = asking.next()
+  while (step.done !== true) {
+    asked++
+    step = asking.next(judge(step.value))
+  }
+  return { result: step.value, asked }
+}
+
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index)
 
 describe("ddmin", () => {
@@ -69,11 +80,25 @@ describe("exhausting smaller subsets", () => {
 describe("isolating", () => {
   it("ends one item apart, in a logarithm of questions", () => {
     for (let critical = 0; critical < 200; critical++) {
-      const { asked, result } = answer(isolate(numbers(200)), (subset) => subset.includes(critical))
-      expect(result.item).toBe(critical)
-      expect(result.failing).toEqual([...result.passing, critical])
+      const { asked, result } = answerIsolating(numbers(200), (subset) => subset.includes(critical))
+      expect(result?.item).toBe(critical)
+      expect(result?.failing).toEqual([...result?.passing ?? [], critical])
       expect(asked).toBeLessThanOrEqual(8)
     }
+  })
+})
+
+describe("isolating where some cannot be judged", () => {
+  it("asks about a neighbour instead, and finds the item all the same", () => {
+    for (let critical = 0; critical < 60; critical++) {
+      const unjudged = (length: number) => length % 3 === 1 && length !== critical && length !== critical + 1
+      const { result } = answerIsolating(numbers(60), (subset) => (unjudged(subset.length) ? "skip" : subset.includes(critical)))
+      expect(result?.item, `critical ${critical}`).toBe(critical)
+    }
+  })
+
+  it("has no answer where nothing between the ends can be judged", () => {
+    expect(answerIsolating(numbers(20), () => "skip").result).toBeUndefined()
   })
 })
 

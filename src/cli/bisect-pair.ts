@@ -1,0 +1,88 @@
+/** The deviation that decides, and the instructions between which it fails: every step shown. */
+import * as Effect from "effect/Effect"
+import { wrap } from "../analysis/report/wrap.ts"
+import { escapeTerminal } from "../analysis/report/format/terminal.ts"
+import { plural } from "../analysis/report/reporter/default.ts"
+import { hex } from "../base/bits.ts"
+import { taskName } from "../base/ids.ts"
+import { printDeviation, printSchedule } from "../log/schedule.ts"
+import { driveJudged } from "../lab/failing.ts"
+import { type Bisected, type BisectFailure, bisectPair, type BisectQuestion, type Verdict } from "../search/bisect.ts"
+import { instructionAt } from "../search/explain.ts"
+import type { Target } from "../search/target.ts"
+import type { Schedule } from "../log/choice.ts"
+import { RESULT_SCHEMA } from "./result.ts"
+import { NoPassingEnd, EndsAlike } from "./search-recording.ts"
+
+export interface Step {
+  readonly what: string
+  readonly verdict: Verdict
+}
+
+export interface PairResult {
+  readonly lines: ReadonlyArray<string>
+  readonly value: object
+}
+
+const WHAT_WIDTH = 44
+
+export const stepLine = ({ verdict, what }: Step, index: number): string => `${String(index + 1).padStart(4)}  ${what.padEnd(WHAT_WIDTH)}  ${verdict}`
+
+const failureOf = (failure: BisectFailure, judgeName: string, isQuiet: boolean) => {
+  switch (failure._tag) {
+    case "WrongEnd":
+      return failure.end === "passing" && isQuiet && failure.verdict === "fails"
+        ? new NoPassingEnd({ problem: `there is no passing end: the quiet run fails already, says ${judgeName}; name a recording that passes before the one that fails` })
+        : new EndsAlike({ problem: `the ${failure.end} end ${failure.verdict === "skip" ? "cannot be judged" : failure.verdict}, says ${judgeName}; a bisection begins with one run that passes and one that fails` })
+    case "NoDifference":
+      return new EndsAlike({ problem: "the two recordings hold the same deviations; a bisection begins with one run that passes and one that fails" })
+    case "OnlySkips":
+      return new EndsAlike({ problem: `what is left between the two ends cannot be judged, says ${judgeName}` })
+  }
+}
+
+const describe = ({ spec: { program } }: Target, { critical: { is, located }, failing, passing, range, trialCount }: Bisected, steps: ReadonlyArray<Step>): PairResult => {
+  const critical = printDeviation(located.deviation)
+  const at = instructionAt(program, located.address)
+  const first = range === undefined ? at : instructionAt(program, range.firstIp)
+  const last = range === undefined ? at : instructionAt(program, range.lastIp)
+  const rangeLines = range === undefined ? [] : [
+    ...(range.lastPassingBefore === undefined ? [] : [`  passes    at count ${range.lastPassingBefore} and before`]),
+    `  fails     from count ${range.firstFailing}: ${first.place}  ${first.text}`,
+    `            to count ${range.lastFailing}: ${last.place}  ${last.text}`,
+    ...(range.firstPassingAfter === undefined ? [] : [`  passes    at count ${range.firstPassingAfter} and after`])
+  ]
+  const lines = [
+    ...steps.map(stepLine),
+    "",
+    `CRITICAL  ${critical}`,
+    ...wrap(is === "only in the failing run" ? `the run fails with it and passes without it, at ${at.place}, before \`${at.text}\`` : "the run passes with it and fails without it", 100, "  "),
+    ...rangeLines,
+    `  failing   ${printSchedule(failing.schedule)}`,
+    `  passing   ${passing.schedule.length === 0 ? "quiet" : printSchedule(passing.schedule)}`,
+    `  tried     ${plural(trialCount, "run")}`
+  ]
+  const placeValue = ({ ip, place, text }: typeof at) => ({ ip: hex(ip), place, text })
+  return {
+    lines,
+    value: {
+      schema: RESULT_SCHEMA, critical, is, task: taskName(located.deviation.task), kind: located.deviation.kind, at: placeValue(at),
+      range: range === undefined ? null : {
+        firstFailing: range.firstFailing, lastFailing: range.lastFailing, lastPassingBefore: range.lastPassingBefore ?? null,
+        firstPassingAfter: range.firstPassingAfter ?? null, first: placeValue(first), last: placeValue(last)
+      },
+      failing: printSchedule(failing.schedule), passing: printSchedule(passing.schedule), trialCount, steps
+    }
+  }
+}
+
+/** Between two schedules of one target. `judgeName`: who says what passes, for messages. */
+export const pairOf = <E, R>(
+  target: Target, passing: Schedule, failing: Schedule, judge: (question: BisectQuestion) => Effect.Effect<Verdict, E, R>, judgeName: string
+) =>
+  Effect.gen(function*() {
+    const steps: Array<Step> = []
+    const result = yield* driveJudged(bisectPair(target.trials, passing, failing), judge, ({ what }, verdict) => void steps.push({ what, verdict }))
+    if (result._tag !== "Bisected") return yield* failureOf(result, escapeTerminal(judgeName), passing.length === 0)
+    return describe(target, result, steps)
+  })

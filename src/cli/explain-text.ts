@@ -1,0 +1,92 @@
+/** The page of an explanation, in 100 columns: the sentence, then the evidence for it. */
+import { sentenceOf } from "../analysis/timeline/describe.ts"
+import type { Reading } from "../analysis/timeline/reading.ts"
+import { escapeTerminal } from "../analysis/report/format/terminal.ts"
+import { plural } from "../analysis/report/reporter/default.ts"
+import { wrap } from "../analysis/report/wrap.ts"
+import { hex } from "../base/bits.ts"
+import { taskName } from "../base/ids.ts"
+import type { Entry, EventTag } from "../log/event.ts"
+import { printDeviation, printSchedule } from "../log/schedule.ts"
+import { outcomeSentence } from "../lab/outcome-sentence.ts"
+import type { Explanation, ForeignWrite } from "../search/explain.ts"
+import type { Failure } from "../search/failure.ts"
+import type { Opened } from "./search-recording.ts"
+
+const COLUMNS = 100
+const BEFORE_COUNT = 4
+const AFTER_COUNT = 14
+
+/** What the two timelines show: who runs where, and what happens to sections and watched words. */
+const shown: ReadonlySet<EventTag> = new Set<EventTag>([
+  "SwitchedIn", "Preempted", "Migrated", "SignalDelivered", "SignalReturned", "SectionEntered", "SectionLeft", "Committed", "Aborted", "Accessed", "Blocked",
+  "Woken", "Faulted", "TaskExited", "Ended"
+])
+
+const cellOf = (entry: Entry, reading: Reading): string => {
+  const { detail, task, verb } = sentenceOf(entry.event, reading)
+  return `${task === undefined ? "" : `${taskName(task)} `}${verb} ${detail}`.trim()
+}
+
+const cut = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, width - 1)}…`)
+
+/** How the two runs go on from the moment that decides: rows with equal numbers before it are the same in both. */
+const sideBySide = ({ at, entries, passingEntries }: Explanation, reading: Reading): ReadonlyArray<string> => {
+  const failing = entries.filter(({ event }) => shown.has(event._tag))
+  const passing = passingEntries.filter(({ event }) => shown.has(event._tag))
+  const moment = failing.findIndex(({ index }) => index >= at)
+  const from = Math.max(0, moment - BEFORE_COUNT)
+  const until = moment + AFTER_COUNT
+  const width = Math.floor((COLUMNS - 9) / 2)
+  const rows = [`  ${"entry".padStart(5)}  ${"failing".padEnd(width)}  without it`]
+  for (let row = from; row < until; row++) {
+    const left = failing[row]
+    const right = passing[row]
+    if (left === undefined && right === undefined) break
+    const leftText = left === undefined ? "" : cut(cellOf(left, reading), width)
+    const rightText = right === undefined ? "" : cut(cellOf(right, reading), width)
+    const mark = row === moment ? ">" : " "
+    rows.push(`${mark} ${String(left?.index ?? "").padStart(5)}  ${leftText.padEnd(width)}  ${rightText}`.trimEnd())
+  }
+  return rows
+}
+
+const writeLine = ({ address, after, before, entry, ip, task }: ForeignWrite, { place }: Reading): string =>
+  `  entry ${entry}: ${taskName(task)} ${place(address)} ${hex(before)} → ${hex(after)} at ${place(ip)}`
+
+/** One round of a livelock: from an abort to the next. */
+const cycleLines = ({ entries, finding: { detector } }: Explanation, reading: Reading): ReadonlyArray<string> => {
+  if (detector !== "livelock") return []
+  const aborts = entries.filter(({ event }) => event._tag === "Aborted")
+  const last = aborts.at(-1)
+  const before = aborts.filter(({ event }) => last !== undefined && event._tag === "Aborted" && last.event._tag === "Aborted" && event.task === last.event.task).at(-2)
+  if (last === undefined || before === undefined) return []
+  const round = entries.slice(before.index, last.index + 1).filter(({ event }) => shown.has(event._tag))
+  return ["", `CYCLE  entry ${before.index} comes again as entry ${last.index}`, ...round.slice(0, AFTER_COUNT).map((entry) => `  ${String(entry.index).padStart(5)}  ${cut(cellOf(entry, reading), COLUMNS - 9)}`)]
+}
+
+export const explanationText = ({ file, recording, target }: Opened, { explanation, finding, minimized, placed }: Failure, reading: Reading): ReadonlyArray<string> => {
+  if (explanation === undefined) return []
+  const { foreignWrites, instruction, ownWrite, sentence, without } = explanation
+  const { spec } = target
+  const needless = recording.schedule.length - minimized.schedule.length
+  const writes = [...foreignWrites, ...(ownWrite === undefined ? [] : [ownWrite])]
+  return [
+    `FAIL  ${escapeTerminal(spec.program.name)}: ${finding.detector}: ${escapeTerminal(finding.message)}`,
+    ...wrap(`${spec.abis.map(({ name }) => name).join(",")} · ${plural(spec.cpus.length, "CPU")} · seed ${escapeTerminal(spec.seed)} · ${escapeTerminal(file)}`, COLUMNS, "      "),
+    ...wrap(sentence, COLUMNS, "WHY   "),
+    "",
+    `AT    ${instruction.place}  ${instruction.text}`,
+    "",
+    ...sideBySide(explanation, reading),
+    ...cycleLines(explanation, reading),
+    ...(writes.length === 0 ? [] : ["", "WRITES to the words that changed meanwhile", ...writes.map((write) => writeLine(write, reading))]),
+    "",
+    `DEVIATIONS  ${plural(minimized.schedule.length, "deviation")} of ${recording.schedule.length} matter (${minimized.proof}), ${needless} do not`,
+    ...without.map(({ deviation, findings, outcome }) =>
+      `  without ${printDeviation(deviation)}: ${findings.length === 0 ? "passes" : "fails"}, ${escapeTerminal(outcomeSentence(outcome, target.bounded.limits))}`),
+    `  schedule  ${printSchedule(minimized.schedule)}`,
+    `  by place  ${placed}`,
+    ...(finding.evidence.length === 0 ? [] : [`  evidence  entries ${finding.evidence.slice(0, 12).join(", ")}`])
+  ]
+}

@@ -1,0 +1,23 @@
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as written from "./flags.ts"
+import { lazily } from "./lazily.ts"
+import { limitFlags } from "./run-flags.ts"
+
+const config = {
+  recording: Argument.String("REC").pipe(Argument.withDescription("a recording of a run that fails")),
+  output: written.text("output", "FILE", "write the shorter run down here; by default nowhere"),
+  force: written.toggle("force", "let --output replace a file"),
+  proof: written.flag("proof", "N", "try at most so many smaller sets to prove a minimum; by default 2000", written.natural),
+  json: written.toggle("json", "the result as JSON on standard output"),
+  ...limitFlags
+}
+export type MinimizeFlags = Command.Command.Config.Infer<typeof config>
+
+export const minimize = Command.make("minimize", config, lazily(() => import("./minimize-handler.ts"))).pipe(
+  Command.withDescription("Take away every deviation that a failure does not need"),
+  Command.withExamples([
+    { command: "rseqlab minimize fail.rec", description: "the fewest deviations, and whether that is proved" },
+    { command: "rseqlab minimize fail.rec --output small.rec" }
+  ])
+)

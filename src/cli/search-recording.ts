@@ -1,0 +1,58 @@
+/** A recording that is searched: its program, its run again, and what that run shows. */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { targetOfRecording } from "../lab/failing.ts"
+import { loadRecording } from "../lab/recording.ts"
+import { damageText, RecordingDamaged } from "../lab/recording.ts"
+import type { Recording } from "../log/recording-reader.ts"
+import { failureOf } from "../search/batch.ts"
+import { performSchedule } from "../search/place.ts"
+import type { Target } from "../search/target.ts"
+import type { Trial } from "../search/trial.ts"
+import { limitsFor } from "./experiment.ts"
+import type { LimitFlags } from "./run-flags.ts"
+
+/** A recording in which nothing fails, where a failure is wanted. */
+export class NothingFails extends Schema.TaggedError<NothingFails>()("NothingFails", { file: Schema.String }) {
+  override get message(): string {
+    return `${this.file} shows no failure; name a recording that \`rseqlab fuzz PROG\` has saved`
+  }
+}
+
+/** Two ends of a bisection that are no pass and no failure, or cannot be told apart. */
+export class EndsAlike extends Schema.TaggedError<EndsAlike>()("EndsAlike", { problem: Schema.String }) {
+  override get message(): string {
+    return this.problem
+  }
+}
+
+/** The quiet run fails already, and a passing one is needed. */
+export class NoPassingEnd extends Schema.TaggedError<NoPassingEnd>()("NoPassingEnd", { problem: Schema.String }) {
+  override get message(): string {
+    return this.problem
+  }
+}
+
+export interface Opened {
+  readonly file: string
+  readonly recording: Recording
+  readonly target: Target
+  /** The recorded schedule, run again. */
+  readonly trial: Trial
+}
+
+export const openTarget = (file: string, flags: LimitFlags) =>
+  Effect.gen(function*() {
+    const recording = yield* loadRecording(file)
+    if (recording.status === "corrupt" && recording.damage !== undefined) return yield* new RecordingDamaged({ file, problem: damageText(recording.damage) })
+    const target = yield* targetOfRecording(recording, file, limitsFor(flags))
+    const trial = yield* Effect.sync(() => performSchedule(target.trials, recording.schedule))
+    const opened: Opened = { file, recording, target, trial }
+    return opened
+  })
+
+/** The finding of a recording that must have one. */
+export const findingOf = ({ file, trial }: Opened) => {
+  const finding = failureOf(trial)
+  return finding === undefined ? Effect.fail(new NothingFails({ file })) : Effect.succeed(finding)
+}

@@ -28,7 +28,7 @@ export class ColumnWriter {
   natural(value: number): void {
     if (this.headCount === this.heads.length) this.heads = grown(this.heads, 1)
     // -0 is let through by every comparison; `Object.is` is not fooled.
-    if (value < DIRECT_END && Object.is(value >>> 0, value)) {
+    if (value < DIRECT_END && value >>> 0 === value && !Object.is(value, -0)) {
       this.heads[this.headCount] = value
       this.headCount += 1
     } else this.long(value)
@@ -44,7 +44,7 @@ export class ColumnWriter {
   onward(value: number, last: number): void {
     if (value >= last) this.natural(value - last)
     else {
-      assert(Number.isSafeInteger(value) && value >= 0, `a natural below 2^53, not ${value}`)
+      assert(Number.isSafeInteger(value) && value >= 0, "a natural below 2^53")
       this.literal(BigInt(value))
     }
   }
@@ -82,7 +82,8 @@ export class ColumnWriter {
   }
 
   private long(value: number): void {
-    assert(Number.isSafeInteger(value) && !Object.is(value, -0) && value >= 0, `a natural below 2^53, not ${value}`)
+    // No value in the message: making one costs more than writing the number.
+    assert(Number.isSafeInteger(value) && !Object.is(value, -0) && value >= 0, "a natural below 2^53")
     const low = (value - DIRECT_END) >>> 0
     const high = Math.floor((value - DIRECT_END) / 2 ** 32)
     const byteCount = high === 0 ? 4 - (Math.clz32(low) >>> 3) || 1 : 8 - (Math.clz32(high) >>> 3)

@@ -8,10 +8,11 @@ import { list, natural, shaped, text, tuple } from "../base/plain.ts"
 import { type Damage, damage, type Frame, isDamage, unpack } from "./codec.ts"
 import { ColumnReader, LITERAL_AHEAD } from "./column.ts"
 import { learnTasks, TASK_LENGTH_MAX } from "./deviations.ts"
-import { isRecordKey, NEAR_MAX, POSITION_COLUMN_COUNT } from "./entry-writer.ts"
+import { NEAR_MAX, POSITION_COLUMN_COUNT } from "./entry-writer.ts"
 import type { Entry, Event, FieldKind, FieldValue } from "./event.ts"
 import type { RecordingLimits } from "./limits.ts"
 import { nameAt, type Names } from "./names.ts"
+import { RecordReader } from "./record.ts"
 
 const headShape = (limits: RecordingLimits) => tuple({
   rowCount: natural,
@@ -130,6 +131,7 @@ export const checkEntryChunk = (frame: Frame, names: Names, limits: RecordingLim
 
 /** Whether a column holds `count` values of its kind and nothing else. */
 const checkField = (column: ColumnReader, holds: FieldKind, count: number, names: Names): boolean => {
+  const records = new RecordReader(names.texts)
   let last = 0
   for (let index = 0; index < count && !column.isBroken; index += 1) {
     switch (holds) {
@@ -166,7 +168,7 @@ const checkField = (column: ColumnReader, holds: FieldKind, count: number, names
         for (let left = column.upTo(WORD_COUNT_MAX); left > 0 && !column.isBroken; left -= 1) if (column.natural() === LITERAL_AHEAD) column.literal()
         break
       case "record":
-        if (!checkRecord(column, names)) return false
+        records.next(column)
         break
       default:
         unreachable(holds)
@@ -176,26 +178,13 @@ const checkField = (column: ColumnReader, holds: FieldKind, count: number, names
 }
 
 const WORD_COUNT_MAX = 2 ** 20
-const RECORD_KEY_COUNT_MAX = 1024
-
-const checkRecord = (column: ColumnReader, names: Names): boolean => {
-  for (let left = column.upTo(RECORD_KEY_COUNT_MAX) - 1; left > 0; left -= 1) {
-    const key = names.texts[column.natural()]
-    if (key === undefined || !isRecordKey(key)) return false
-    const sort = column.upTo(2)
-    if (sort === 0) column.upTo(Number.MAX_SAFE_INTEGER)
-    else if (sort === 2) column.upTo(names.texts.length - 1)
-    else if (column.natural() === LITERAL_AHEAD) column.literal()
-  }
-  return true
-}
-
 const unzigzag = (value: number): number => (value % 2 === 0 ? value / 2 : -(value + 1) / 2)
 
 interface FieldReader {
   readonly name: string
   readonly holds: FieldKind
   readonly column: ColumnReader
+  readonly records: RecordReader
   lastAddress: number
 }
 
@@ -207,7 +196,7 @@ export function* decodeEntryChunk(frame: Frame, names: Names, limits: RecordingL
   let place = POSITION_COLUMN_COUNT
   const plans = names.events.map(({ fields, tag }) => ({
     tag,
-    fields: fields.map(([name, holds]): FieldReader => ({ name, holds, column: columns(place++), lastAddress: 0 }))
+    fields: fields.map(([name, holds]): FieldReader => ({ name, holds, column: columns(place++), records: new RecordReader(names.texts), lastAddress: 0 }))
   }))
   const position = new Position(columns, names)
   const tags = columns(0)
@@ -223,7 +212,7 @@ export function* decodeEntryChunk(frame: Frame, names: Names, limits: RecordingL
 }
 
 const readField = (field: FieldReader, names: Names, cpu: number, task: TaskId): FieldValue => {
-  const { column, holds } = field
+  const { column, holds, records } = field
   switch (holds) {
     case "task": {
       const place = column.natural()
@@ -256,20 +245,8 @@ const readField = (field: FieldReader, names: Names, cpu: number, task: TaskId):
     case "words64":
       return Array.from({ length: column.natural() }, () => column.word64())
     case "record":
-      return readRecord(column, names)
+      return records.read(column)
     default:
       return unreachable(holds)
   }
-}
-
-const readRecord = (column: ColumnReader, names: Names): FieldValue => {
-  const length = column.natural()
-  if (length === 0) return undefined
-  const record: Record<string, number | bigint | string> = {}
-  for (let left = length - 1; left > 0; left -= 1) {
-    const key = nameAt(names.texts, column.natural())
-    const sort = column.natural()
-    record[key] = sort === 0 ? column.natural() : sort === 1 ? column.word64() : nameAt(names.texts, column.natural())
-  }
-  return record
 }

@@ -4,10 +4,11 @@ import { CPU_MAX, type CpuId, parseTask, type TaskId, taskName } from "../base/i
 import { bytes, checked, list, mapped, natural, oneOf, type Plain, type Shape, type Shaped, text, tuple, variant, whole, word64 } from "../base/plain.ts"
 import { SEED_LENGTH_MAX } from "../base/prng.ts"
 import { kindNames, type Menu, parseKind } from "./choice.ts"
-import { dictionary, isRecordKey } from "./entry-writer.ts"
+import { dictionary } from "./entry-writer.ts"
 import type { FieldKind } from "./event.ts"
 import type { DictionaryRow } from "./names.ts"
 import type { Outcome } from "./outcome.ts"
+import { isRecordKey } from "./record.ts"
 import { FORMAT_VERSION, type QuietPolicy } from "./version.ts"
 
 /** What the simulated hardware offers, and where a run ends for want of it. */

@@ -48,8 +48,11 @@ export const opened = (bytes: Uint8Array): Recording => {
 const short = (draw: Stream): number => (draw.oneIn(3) ? draw.below(40) : draw.below(4))
 const someText = (draw: Stream): string => oneOf(draw, ["", "futex", "wöken", "a".repeat(300), `t${draw.below(50)}`])
 
+/** None, any, or one more of a contract that changes a field or two. */
 const record = (draw: Stream): ContractRecord | undefined =>
-  draw.oneIn(4) ? undefined : Object.fromEntries(Array.from({ length: short(draw) }, (_, index) =>
+  draw.oneIn(4) ? undefined
+  : draw.oneIn(2) ? { area: 0x40_0000, events: draw.below(4), mask: oneOf(draw, [0n, 2n ** 63n]), state: oneOf(draw, ["due", "done"]) }
+  : Object.fromEntries(Array.from({ length: short(draw) }, (_, index) =>
     [`key${index}`, oneOf<number | bigint | string>(draw, [natural(draw), word64(draw), someText(draw)])]))
 
 /** A value of each sort a field may hold. */

@@ -1,16 +1,15 @@
 import * as Effect from "effect/Effect"
-import { detectorNamed } from "../analysis/detect/table.ts"
-import { failureOf } from "../search/batch.ts"
-import type { BisectQuestion, Verdict } from "../search/bisect.ts"
-import { sameFinding } from "../search/minimize.ts"
 import type { BisectFlags } from "./bisect.ts"
+import { abisOf } from "./bisect-abi.ts"
+import { byFinding, byModule, byScript } from "./bisect-judges.ts"
 import { pairOf } from "./bisect-pair.ts"
+import { untilOf } from "./bisect-until.ts"
 import { Surroundings } from "./color.ts"
 import { endWith } from "./ending.ts"
 import { CommandLineRefused } from "./experiment.ts"
 import { hostLayer } from "./host-layer.ts"
 import { print, printJson } from "./say.ts"
-import { findingOf, type Opened, openTarget } from "./search-recording.ts"
+import { type Opened, openTarget } from "./search-recording.ts"
 
 const MODES = ["until", "run", "predicate", "abi"] as const
 
@@ -35,15 +34,16 @@ const openEnds = (files: ReadonlyArray<string>, flags: BisectFlags) =>
     return { failing, passing }
   })
 
-/** Judged by the detectors: the same rule broken about the same section. */
-const byFinding = (failing: Opened) =>
-  Effect.map(findingOf(failing), (finding) => {
-    const wanted = sameFinding(finding)
-    return {
-      judge: ({ trial }: BisectQuestion): Effect.Effect<Verdict> =>
-        Effect.succeed(wanted(trial) ? "fails" : trial.outcome._tag === "Unsupported" ? "skip" : "passes"),
-      name: `detector ${finding.detector} (${detectorNamed(finding.detector)?.rule ?? ""})`
-    }
+/** Between two runs, judged by whoever is asked to. */
+const pairwise = (flags: BisectFlags, failing: Opened, passing: Opened | undefined, words: ReadonlyArray<string>) =>
+  Effect.gen(function*() {
+    const { predicate, run, timeout } = flags
+    const { target } = failing
+    const { judge, name } = yield* run !== undefined ? byScript(target, run, words, timeout)
+      : predicate !== undefined ? byModule(predicate)
+      : byFinding(failing)
+    const { lines, value } = yield* pairOf(target, passing?.recording.schedule ?? [], failing.recording.schedule, judge, name)
+    return { lines, value: { ...value, judge: name } }
   })
 
 const perform = Effect.fnUntraced(function*(flags: BisectFlags) {
@@ -51,15 +51,16 @@ const perform = Effect.fnUntraced(function*(flags: BisectFlags) {
   const modes = MODES.filter((mode) => flags[mode] !== undefined)
   if (modes.length > 1) return yield* new CommandLineRefused({ problem: `${modes.map((mode) => `--${mode}`).join(" and ")} each judge in their own way; name one of them` })
   if (flags.run === undefined && after.length > 0) return yield* new CommandLineRefused({ problem: "what stands after -- is for --run CMD, and no command is named" })
+  if (flags.timeout !== undefined && flags.run === undefined) return yield* new CommandLineRefused({ problem: "--timeout is for --run CMD, and no command is named" })
+  const { abi, until } = flags
   const { failing, passing } = yield* openEnds(files, flags)
-  const { judge, name } = yield* byFinding(failing)
-  if (passing !== undefined && failureOf(passing.trial) === undefined && passing.trial.outcome._tag === "Unsupported") {
-    return yield* new CommandLineRefused({ problem: `${passing.file} ends in something that is not supported: it is no passing end` })
-  }
-  const { lines, value } = yield* pairOf(failing.target, passing?.recording.schedule ?? [], failing.recording.schedule, judge, name)
-  if (flags.json) yield* printJson({ ...value, judge: name })
+  if (passing !== undefined && (until ?? abi) !== undefined) return yield* new CommandLineRefused({ problem: `--${until === undefined ? "abi" : "until"} looks at one run; name one recording` })
+  const { lines, value } = yield* until !== undefined ? untilOf(failing, until)
+    : abi !== undefined ? abisOf(failing, abi)
+    : pairwise(flags, failing, passing, after)
+  if (flags.json) yield* printJson(value)
   else yield* print(lines.join("\n"))
   yield* endWith("passed")
 })
 
-export const handle = (flags: BisectFlags) => Effect.provide(perform(flags), hostLayer)
+export const handle = (flags: BisectFlags) => Effect.scoped(Effect.provide(perform(flags), hostLayer))

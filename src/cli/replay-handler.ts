@@ -19,6 +19,7 @@ import { outcomeValue, RESULT_SCHEMA } from "./result.ts"
 import { escapeLines, print, printJson, say } from "./say.ts"
 import { hostLayer } from "./host-layer.ts"
 import type { ReplayFlags } from "./replay.ts"
+import { replayOn } from "./replay-on.ts"
 
 /** How one recording came out. */
 interface Replayed {
@@ -94,6 +95,7 @@ const worst = (all: ReadonlyArray<Replayed>): ExitName => severity.find((name) =
 
 const one = (file: string, flags: ReplayFlags) =>
   Effect.gen(function*() {
+    if (flags.on !== undefined) return yield* replayOn(file, flags.on, flags)
     const recording = yield* loadRecording(file)
     return flags.lenient || flags.schedule !== undefined ? yield* leniently(recording, file, flags) : yield* strictly(recording, file, flags)
   })
@@ -109,6 +111,9 @@ const perform = Effect.fnUntraced(function*(flags: ReplayFlags) {
   if (flags.strict && (flags.lenient || flags.schedule !== undefined)) {
     return yield* new CommandLineRefused({ problem: "--strict holds the run against the recording; leave out --lenient and --schedule" })
   }
+  if (flags.on !== undefined && (flags.strict || flags.lenient || flags.schedule !== undefined)) {
+    return yield* new CommandLineRefused({ problem: "--on tells the recorded schedule to another build; leave out --strict, --lenient and --schedule" })
+  }
   const files = yield* RecordingStore.use((store) => store.list(flags.recording))
   const isOne = files.length === 1 && files[0] === flags.recording
   const all: Array<Replayed> = []
@@ -120,7 +125,7 @@ const perform = Effect.fnUntraced(function*(flags: ReplayFlags) {
   if (flags.json) yield* printJson(isOne ? { schema: RESULT_SCHEMA, ...all[0]?.value } : { schema: RESULT_SCHEMA, recordings: all.map(({ value }) => value) })
   else if (!isOne) {
     const same = all.filter(({ exit }) => exit === "passed").length
-    yield* say(`${same} of ${all.length} recordings replay`)
+    yield* say(flags.on === undefined ? `${same} of ${all.length} recordings replay` : `${same} of ${all.length} pass now`)
   }
   yield* endWith(worst(all))
 })

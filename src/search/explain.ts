@@ -87,8 +87,8 @@ interface Seen {
   readonly marks: ReadonlyArray<number>
 }
 
-/** The failing run once more, with every observation. */
-const watch = ({ bounded, options }: Target, schedule: ReadonlyArray<Deviation>, watches: ReadonlyArray<AddressRange>): Seen => {
+/** A run once more, with every observation: what its recording holds. */
+export const watch = ({ bounded, options }: Target, schedule: ReadonlyArray<Deviation>, watches: ReadonlyArray<AddressRange>): Seen => {
   const entries: Array<Entry> = []
   const run = start(bounded, recorded(tell(schedule, () => {})), {
     append: (now, cpu, task, count, event) => void entries.push({ index: entries.length, now, cpu, task, count, event })

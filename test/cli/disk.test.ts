@@ -1,0 +1,60 @@
+/** Where a recording cannot be written, or must not be. */
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs"
+import { join } from "node:path"
+import { assert, describe, it } from "vitest"
+import { fileIn, linesOf, rseqlab, scratchFolder } from "./spawned.ts"
+
+const folder = scratchFolder()
+const record = (file: string, ...words: ReadonlyArray<string>) => rseqlab(["run", "examples/p1.s", "--record", file, ...words])
+
+describe("--record", () => {
+  it.each([
+    ["a folder that is not there", () => join(folder, "nowhere/x.rec"), /its folder is not there/],
+    ["a folder itself", () => folder, /it is a folder/],
+    ["a device", () => "/dev/null", /it is no regular file/],
+    ["a path through a file", () => join(fileIn(folder, "plain", ""), "x.rec"), /a part of its path is no folder/]
+  ] as const)("refuses %s in one line, and runs nothing", (_claim, file, said) => {
+    const { code, stderr, stdout } = record(file())
+    assert.strictEqual(code, 2)
+    assert.match(stderr, said)
+    assert.deepStrictEqual([linesOf(stderr).length, stdout], [1, ""])
+  })
+
+  // Whoever is root writes where nobody may.
+  it.skipIf(process.getuid?.() === 0)("refuses a folder that is read-only", () => {
+    const closed = join(folder, "closed")
+    mkdirSync(closed)
+    chmodSync(closed, 0o500)
+    const { code, stderr } = record(join(closed, "x.rec"))
+    assert.deepStrictEqual([code, /permission is denied/.test(stderr)], [2, true])
+  })
+
+  it("keeps a good file unless --force says otherwise", () => {
+    const file = fileIn(folder, "good.rec", "precious")
+    const { code, stderr } = record(file)
+    assert.strictEqual(code, 2)
+    assert.match(stderr, /is there already; .*--force/)
+    assert.strictEqual(readFileSync(file, "utf8"), "precious")
+    assert.strictEqual(record(file, "--force").code, 0)
+    assert.strictEqual(rseqlab(["replay", file]).code, 0)
+  })
+
+  it("replaces a good file only by a whole one", () => {
+    const file = fileIn(folder, "kept.rec", "precious")
+    assert.strictEqual(record(file, "--force", "--max-memory", "4K").code, 3)
+    assert.strictEqual(readFileSync(file, "utf8"), "precious")
+    assert.isFalse(existsSync(`${file}.part`), "a run that never began leaves nothing")
+  })
+
+  it("does not write through a link where its own part file would stand", () => {
+    const target = fileIn(folder, "elsewhere", "precious")
+    const file = join(folder, "linked.rec")
+    symlinkSync(target, `${file}.part`)
+    assert.strictEqual(record(file).code, 0)
+    assert.strictEqual(readFileSync(target, "utf8"), "precious")
+  })
+
+  it("leaves no part file behind", () => {
+    assert.deepStrictEqual(readdirSync(folder).filter((name) => name.endsWith(".part")), [])
+  })
+})

@@ -1,0 +1,63 @@
+/** Ctrl-C: the first ends the run properly, the second leaves at once. */
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { assert, describe, it } from "vitest"
+import { spinning } from "./programs.ts"
+import { fileIn, rseqlab, scratchFolder, spawned } from "./spawned.ts"
+
+const folder = scratchFolder()
+const program = fileIn(folder, "spin.s", spinning)
+
+/** Waits until `file` is there: the run has begun. */
+const appears = async (file: string): Promise<void> => {
+  for (let tries = 0; !existsSync(file) && tries < 600; tries += 1) await new Promise((resolve) => setTimeout(resolve, 50))
+}
+
+const ending = (child: ReturnType<typeof spawned>): Promise<{ readonly code: number | null; readonly stderr: string }> =>
+  new Promise((resolve) => {
+    let stderr = ""
+    child.stderr.on("data", (part: Buffer) => void (stderr += part.toString("latin1")))
+    child.on("close", (code) => resolve({ code, stderr }))
+  })
+
+describe("the first Ctrl-C", () => {
+  it("ends the run as abandoned, with a recording that is whole and replays to that point", async () => {
+    const recording = join(folder, "spin.rec")
+    const child = spawned(["run", program, "--max-icount", "100G", "--record", recording])
+    const ended = ending(child)
+    await appears(`${recording}.part`)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    assert.isFalse(existsSync(recording), "nothing stands under its name while the run goes on")
+    child.kill("SIGINT")
+    const { code, stderr } = await ended
+    assert.strictEqual(code, 130, stderr)
+    assert.match(stderr, /ABANDONED spin\.s: interrupted/)
+    assert.isFalse(existsSync(`${recording}.part`))
+    const { code: replayed, stdout } = rseqlab(["replay", recording, "--max-icount", "100G"])
+    assert.match(stdout, /the same run, bit for bit/)
+    assert.strictEqual(replayed, 0)
+    assert.match(rseqlab(["show", recording, "--header"]).stdout, /^end +interrupted$/m)
+  })
+
+  it("ends a replay with 130 and no verdict", async () => {
+    const recording = join(folder, "spin.rec")
+    const child = spawned(["replay", recording, "--max-icount", "100G"])
+    const ended = ending(child)
+    setTimeout(() => child.kill("SIGINT"), 10)
+    const { code } = await ended
+    assert.include([130, null], code)
+  })
+})
+
+describe("the second Ctrl-C", () => {
+  it("leaves at once, and keeps what was written aside", async () => {
+    const recording = join(folder, "twice.rec")
+    const child = spawned(["run", program, "--max-icount", "100G", "--record", recording])
+    const ended = ending(child)
+    await appears(`${recording}.part`)
+    child.kill("SIGINT")
+    child.kill("SIGINT")
+    const { code } = await ended
+    assert.strictEqual(code, 130)
+  })
+})

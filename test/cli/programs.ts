@@ -1,0 +1,57 @@
+/** Programs that end in every way a run can end. */
+
+/** Never ends by itself. */
+export const spinning = "_start: jmp _start\n"
+
+/** Waits on a futex that nobody wakes. */
+export const waiting = `
+_start: lea word(%rip), %rdi
+        xor %esi, %esi
+        xor %edx, %edx
+        xor %r10d, %r10d
+        mov $202, %eax
+        syscall
+        .bss
+word:   .zero 4
+`
+
+/** Executes what no processor accepts. */
+export const dyingOfSigill = "_start: ud2\n"
+
+/** Reads what is not mapped. */
+export const dyingOfSigsegv = "_start: mov 8, %rax\n"
+
+/** An x87 load: real, and not modelled. */
+export const unmodelled = "_start: .byte 0xd9, 0xe8\n"
+
+/** A call that is not there, twice, then status 0. */
+export const callingWhatIsNotThere = `
+_start: mov $999, %eax
+        syscall
+        mov $999, %eax
+        syscall
+        xor %edi, %edi
+        mov $60, %eax
+        syscall
+`
+
+/** Writes bytes that would set a terminal's title, to both streams; the second without a line end. Status 5. */
+export const shouting = `
+_start: mov $1, %edi
+        lea text(%rip), %rsi
+        mov $size, %edx
+        mov $1, %eax
+        syscall
+        mov $2, %edi
+        lea text(%rip), %rsi
+        mov $size - 1, %edx
+        mov $1, %eax
+        syscall
+        mov $5, %edi
+        mov $60, %eax
+        syscall
+        .data
+text:   .ascii "\\033]0;x\\007\\377ok\\n"
+        .set size, . - text
+`
+export const SHOUT = "\u001b]0;x\u0007\u00ffok\n"

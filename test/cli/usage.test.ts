@@ -1,0 +1,82 @@
+/** Mistyped command lines: one line, what was meant, where help is, and 2. */
+import { assert, describe, expect, it } from "vitest"
+import * as written from "../../src/cli/flags.ts"
+import { fileIn, linesOf, rseqlab, scratchFolder } from "./spawned.ts"
+
+const folder = scratchFolder()
+
+describe("a mistyped command line", () => {
+  it.each([
+    [["rnu", "examples/p1.s"], /no command rnu; did you mean run\? \(rseqlab --help\)/],
+    [["run", "--sede", "7", "examples/p1.s"], /no flag --sede; did you mean --seed\? \(rseqlab run --help\)/],
+    [["run"], /PROG is missing/],
+    [["run", "examples/p1"], /no program at examples\/p1; did you mean examples\/p1\.s\?/],
+    [["run", "examples"], /examples cannot be read: it is a folder/],
+    [["run", "examples/p1.s", "--cpus", "65"], /--cpus expects a count from 1 to 64.*; found "65"/],
+    [["run", "examples/p1.s", "--cpus", "0,0"], /--cpus expects/],
+    [["run", "examples/p1.s", "--seed", "x".repeat(65)], /--seed expects a text of 1 to 64 characters; found "x+…?"/],
+    [["run", "examples/p1.s", "--seed", "1", "--seed", "2"], /--seed is given 2 times/],
+    [["run", "examples/p1.s", "--strategy", "chaos"], /--strategy expects.*"quiet"/],
+    [["run", "examples/p1.s", "--abi", "mainline-6.21"], /no contract is named "mainline-6\.21".*did you mean mainline-6\.12\?/],
+    [["run", "examples/p1.s", "--abi", "mainline-6.12,mainline-6.12"], /named twice/],
+    [["run", "examples/p1.s", "--schedule", "1.1@x:turn"], /the schedule: at character \d+: expected/],
+    [["run", "examples/p1.s", "--schedule", "@nowhere"], /--schedule @nowhere: there is no such file/],
+    [["run", "examples/p1.s", "--schedule", "", "--strategy", "random"], /both decide; name one/],
+    [["run", "examples/p1.s", "--rate", "turn=1/0"], /--rate expects KIND=1\/N/],
+    [["run", "examples/p1.s", "--rate", "turn=1/9", "--strategy", "quiet"], /--rate is for --strategy random/],
+    [["run", "examples/p1.s", "--json", "--jsonl"], /both take standard output/],
+    [["run", "examples/p1.s", "--force"], /--force is for --record FILE/],
+    [["run", "examples/p1.s", "--max-icount", "many"], /--max-icount expects/],
+    [["replay"], /REC\|DIR is missing/],
+    [["replay", "x.rec", "--strict", "--lenient"], /leave out --lenient/],
+    [["show", "x.rec", "--around", "1", "--from", "2"], /--around is a window of its own/],
+    [["show", "x.rec", "--header", "--inputs"], /name one of them/],
+    [["run", "evil\u001b]0;x\u0007.s"], /no program at evil\\x1b\]0;x\\x07\.s/]
+  ] as const)("%j", (words, said) => {
+    const { code, stderr, stdout } = rseqlab(words)
+    assert.match(stderr, said)
+    assert.strictEqual(code, 2)
+    assert.strictEqual(stdout, "")
+    assert.strictEqual(linesOf(stderr).length, 1)
+    assert.notMatch(stderr, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/)
+  })
+
+  it("says where a text does not assemble, in a few lines", () => {
+    const { code, stderr } = rseqlab(["run", fileIn(folder, "bad.s", "_start: mov %rax\n")])
+    assert.strictEqual(code, 2)
+    assert.match(stderr, /bad\.s:1:\d+: expected/)
+    assert.notMatch(stderr, /\.ts:\d+/)
+  })
+
+  it("refuses a seed from the environment that is none", () => {
+    const { code, stderr } = rseqlab(["run", "examples/p1.s"], { env: { RSEQLAB_SEED: "x".repeat(100) } })
+    assert.deepStrictEqual([code, stderr], [2, "rseqlab: RSEQLAB_SEED expects a text of 1 to 64 characters\n"])
+  })
+})
+
+describe("values on the command line", () => {
+  it.each([
+    [written.cpus, "3", [0, 1, 2]],
+    [written.cpus, "0,2,65536", [0, 2, 65536]],
+    [written.cpus, "2,0", [0, 2]],
+    [written.cpus, "1048576,0", undefined],
+    [written.cpus, "", undefined],
+    [written.quantity("x"), "20k", 20_000],
+    [written.quantity("x"), "3M", 3_000_000],
+    [written.quantity("x"), "0", undefined],
+    [written.quantity("x"), "9007199254740993", undefined],
+    [written.byteSize, "512K", 524_288],
+    [written.byteSize, "1.5M", undefined],
+    [written.rate, "turn=1/100", { kind: "turn", oneIn: 100 }],
+    [written.rate, "turn=0", { kind: "turn", oneIn: 0 }],
+    [written.rate, "jump=1/2", undefined],
+    [written.signals, "USR1,sigalrm", [10, 14]],
+    [written.signals, "USR1,", undefined],
+    [written.menuKinds, "none", []],
+    [written.menuKinds, "turn,preempt", ["turn", "preempt"]],
+    [written.variable, "PATH", "PATH"],
+    [written.variable, "A=B", undefined]
+  ] as const)("reads %j", (value, text, expected) => {
+    expect(value.parse(text)).toEqual(expected)
+  })
+})

@@ -15,7 +15,7 @@ const interpreter = {
 
 export default [
   {
-    input: { cli: "src/cli/main.ts" },
+    input: { cli: "src/cli/main.ts", "fuzz-worker": "src/host/fuzz-worker.ts" },
     platform: "node",
     external: icedOutside,
     plugins: [interpreter],

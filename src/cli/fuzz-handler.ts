@@ -1,8 +1,13 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { plural } from "../analysis/report/reporter/default.ts"
+import { grouped } from "../base/bits.ts"
+import { fuzzWorker, workerPool } from "../host/fuzz-workers.ts"
 import { workspaceFiles } from "../host/workspace-files.ts"
 import { wallClock } from "../host/wall-clock.ts"
 import { campaign, type BatchMaker } from "../lab/campaign.ts"
+import { workerSpec } from "../lab/batch-worker.ts"
+import { campaignKey, corpusFolder, openCorpus, runCorpus, saveCorpus } from "../lab/corpus.ts"
 import { targetOf } from "../lab/failing.ts"
 import { understandHits } from "../lab/fuzz-program.ts"
 import { defaultSeed } from "../lab/kernel.ts"
@@ -50,7 +55,7 @@ const perform = Effect.fnUntraced(function*(flags: FuzzFlags) {
   if (problem !== undefined) return yield* new CommandLineRefused({ problem })
   const reporting = yield* reportersOf(flags)
   const { typed } = yield* Surroundings
-  const { options, seed, spec } = yield* askedOf(flags, defaultSeed)
+  const { corpora, options, seed, spec } = yield* askedOf(flags, defaultSeed)
   const target = yield* targetOf(spec, options)
   const { quiet } = target
   const verdict = verdictOf(quiet.outcome)
@@ -58,13 +63,29 @@ const perform = Effect.fnUntraced(function*(flags: FuzzFlags) {
     yield* say(`the quiet run of ${escapeLines(spec.program.name)} cannot be judged: ${escapeLines(outcomeSentence(quiet.outcome, target.bounded.limits))}`)
     return yield* endWithCode(codeOfVerdict(verdict))
   }
-  const { from, runCountMax, until } = rangeOf(flags, 0)
-  yield* say(`seed ${escapeLines(seed)}, runs from ${from}`)
-  const tried = yield* campaign(alone(target), {
-    program: escapeLines(spec.program.name), from, until, isKeptGoing: flags.keepGoing, clock: wallClock.milliseconds,
+  const isKept = !flags.bisect && flags.only === undefined
+  const key = campaignKey(spec, options)
+  const corpus = isKept ? yield* openCorpus([corpora[0] ?? corpusFolder(spec.program.name), ...corpora.slice(1)], key) : undefined
+  if (corpus !== undefined && corpus.skippedCount > 0) yield* say(`${plural(corpus.skippedCount, "file")} of the corpus passed over: damaged, or none of ours`)
+  const { from, runCountMax, until } = rangeOf(flags, flags.fresh ? 0 : corpus?.nextRun ?? 0)
+  yield* say(`seed ${escapeLines(seed)}, runs from ${grouped(from)}${from > 0 && flags.only === undefined ? " on, where the last campaign came to (--fresh begins again)" : ""}`)
+  const isOld = corpus !== undefined && corpus.entries.length > 0 && (corpus.isOther || flags.fresh || corpora.length > 0)
+  const stored = corpus !== undefined && isOld ? yield* runCorpus(target, corpus, flags.keepGoing) : []
+  if (corpus !== undefined && isOld) yield* say(`${plural(corpus.entries.length, "stored schedule")} told to this build, ${stored.length === 0 ? "none" : stored.length} of them failed`)
+  const isEnough = stored.length > 0 && !flags.keepGoing
+  const maker = isEnough || (flags.jobs ?? 1) === 1 ? alone(target) : yield* workerPool(fuzzWorker, workerSpec(spec, options), flags.jobs ?? 1)
+  const made = yield* campaign(maker, {
+    program: escapeLines(spec.program.name), from, until: isEnough ? from : until, isKeptGoing: flags.keepGoing, clock: wallClock.milliseconds,
     msMax: flags.maxTotalTime === undefined ? Infinity : flags.maxTotalTime * 1000
   })
+  const tried = { ...made, hits: [...stored, ...made.hits], failingCount: stored.length + made.failingCount, ended: isEnough ? "found" as const : made.ended }
   const understood = yield* understandHits(target, tried.hits)
+  if (corpus !== undefined) {
+    // What has failed fails again at once next time, until it is mended or passed by.
+    const nextRun = made.hits.length > 0 && !flags.keepGoing ? made.hits[0]?.run ?? made.until : made.until
+    yield* saveCorpus(target, corpus, key, made, nextRun, understood.map(({ failure }) => failure.name)).pipe(
+      Effect.catch((error) => say(`the corpus is not kept: ${escapeLines(error.message)}`)))
+  }
   for (const { unsaved } of understood) if (unsaved !== undefined) yield* say(`not saved: ${escapeLines(unsaved)}`)
   yield* reporting(searchReport(target, seed, from, runCountMax, tried, understood, typed))
   const isTimeout = flags.failOnTimeout && tried.ended === "time" && tried.hits.length === 0
@@ -76,4 +97,4 @@ const perform = Effect.fnUntraced(function*(flags: FuzzFlags) {
 })
 
 /** Looks for a failure as the flags say. */
-export const handle = (flags: FuzzFlags) => Effect.uninterruptible(Effect.provide(perform(flags), Layer.merge(hostLayer, workspaceFiles)))
+export const handle = (flags: FuzzFlags) => Effect.uninterruptible(Effect.scoped(Effect.provide(perform(flags), Layer.merge(hostLayer, workspaceFiles))))

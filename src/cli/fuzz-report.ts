@@ -46,14 +46,15 @@ const againWords = (typed: ReadonlyArray<string>, seed: string, run: number): Re
 
 const commandsOf = ({ failure, hit, saved }: Understood, seed: string, typed: ReadonlyArray<string>): ReportedFailure["commands"] => {
   const again = ["again", shellCommand(againWords(typed, seed, hit.run))] as const
-  if (saved === undefined) return [again]
+  const ways = hit.run < 0 ? [] : [again]
+  if (saved === undefined) return ways
   const around = failure.explanation?.at
   return [
     ["show", shellCommand(["rseqlab", "show", saved, ...(around === undefined ? [] : ["--around", String(around)])])],
     ["replay", shellCommand(["rseqlab", "replay", saved])],
     ["explain", shellCommand(["rseqlab", "explain", saved])],
     ["bisect", shellCommand(["rseqlab", "bisect", saved])],
-    again
+    ...ways
   ]
 }
 

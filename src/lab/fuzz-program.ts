@@ -25,7 +25,7 @@ export interface Understood {
 const TOLD_COUNT_MAX = 8
 
 /** The schedule of a hit: it came as text from wherever it was found. */
-export const scheduleOf = ({ schedule }: PlainHit): Schedule => {
+export const scheduleOf = ({ schedule }: Pick<PlainHit, "schedule">): Schedule => {
   const parsed = parseSchedule(schedule)
   return known(parsed._tag === "Parsed" && isCounted(parsed.schedule) ? parsed.schedule : undefined, "what is printed can be read")
 }

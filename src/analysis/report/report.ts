@@ -17,6 +17,7 @@ export interface ReportedFailure {
   readonly message: string
   /** Entries that show it. */
   readonly evidence: ReadonlyArray<number>
+  /** -1: no run of the seed, but a schedule the corpus had. */
   readonly run: number
   readonly strategy: string
   readonly deviationCount: number

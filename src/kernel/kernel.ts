@@ -149,8 +149,9 @@ export class Kernel {
     this.log.append(this.now, this.cpu, this.task, this.count, event)
   }
   /** Writes down what an observer saw: no part of the run, so it is not counted. */
-  notice(event: EventOf<WatchedTag>): void {
-    this.log.append(this.now, this.cpu, this.task, this.count, event)
+  notice(event: EventOf<WatchedTag>, count = this.count): void {
+    // What was seen in the middle of a stretch lies so far back.
+    this.log.append(this.now - (this.count - count), this.cpu, this.task, count, event)
   }
   /** Steps of a call that loops inside the kernel: they count in `now`, so that a limit ends them. */
   step(task: TaskId, steps: number): void {

@@ -43,6 +43,7 @@ export class Watcher implements Observer {
   private readonly reached: ReadonlySet<Address>
   /** Ends of sections that may be left by committing. */
   private readonly edges = new Set<Address>()
+  private readonly starts: ReadonlySet<Address>
   private readonly words = new Map<Address, AddressRange>()
   private readonly inside = new Map<TaskId, AddressRange>()
   private isArming = false
@@ -52,6 +53,7 @@ export class Watcher implements Observer {
   constructor({ reached, sections, watches }: ObserverOptions) {
     this.watches = watches
     this.reached = new Set(reached)
+    this.starts = new Set(sections.map(({ start }) => start))
     for (const { end, start } of sections) this.edges.add(start).add(end)
     this.marks = this.wanted()
   }
@@ -68,7 +70,8 @@ export class Watcher implements Observer {
   private wanted(): ReadonlyArray<Mark> {
     const executed = [...this.edges, ...this.reached].map((at): Mark => ({ _tag: "Executed", at }))
     const stored = [...this.words.values()].map(({ end, start }): Mark => ({ _tag: "Accessed", start, end, by: "write" }))
-    return this.isArming ? [...executed, ...stored, { _tag: "EveryInstruction" }] : [...executed, ...stored]
+    const marks: ReadonlyArray<Mark> = [...executed, ...stored, { _tag: "Called" }]
+    return this.isArming ? [...marks, { _tag: "EveryInstruction" }] : marks
   }
 
   met(kernel: Kernel, task: Task, pending: Pending): void {
@@ -82,6 +85,10 @@ export class Watcher implements Observer {
     if (met !== undefined && pending.ip === met.end) {
       this.inside.delete(task.id)
       kernel.notice({ _tag: "Committed", task: task.id, postCommit: met.end })
+    }
+    const inside = this.inside.get(task.id)
+    if (pending._tag === "Call" && inside !== undefined && isWithin(pending.ip, inside) && isArmed(kernel, now)) {
+      kernel.notice({ _tag: "SectionCalled", task: task.id, ip: pending.ip, start: inside.start })
     }
     this.look(kernel, now, pending.ip)
     if (pending._tag === "Access" && pending.kind !== "read" && this.isArmingWord(pending.address)) {
@@ -106,6 +113,8 @@ export class Watcher implements Observer {
       kernel.notice({ _tag: "SectionEntered", task: task.id, start: range.start, postCommit: range.end })
       return
     }
+    const isUnarmed = this.starts.has(ip) && kernel.abis.some((abi) => abi.armingWord?.(kernel.state, task) !== undefined)
+    if (isUnarmed) kernel.notice({ _tag: "SectionUnarmed", task: task.id, start: ip })
   }
 
   private isArmingWord(at: Address): boolean {
@@ -121,7 +130,7 @@ export class Watcher implements Observer {
       kernel.notice({
         _tag: "Accessed", task, ip: access.ip, address: access.address, sizeBytes: access.sizeBytes,
         isWrite: access.isWrite ? 1 : 0, before: access.before, after: access.after
-      })
+      }, access.count)
     }
   }
 
@@ -145,5 +154,10 @@ export class Watcher implements Observer {
     if (event._tag === "Aborted" || event._tag === "SignalDelivered" || event._tag === "TaskExited") this.inside.delete(event.task)
   }
 }
+
+const isArmed = (kernel: Kernel, task: Task): boolean =>
+  kernel.abis.some(({ armed }) => armed(kernel.state, task, kernel.registers(task), kernel.memory(task)) !== undefined)
+
+const isWithin = (at: Address, { end, start }: AddressRange): boolean => start <= at && at < end
 
 const taskOfBlock = (kernel: Kernel, block: BlockId): TaskId | undefined => kernel.state.tasks.find((task) => task.block === block)?.id

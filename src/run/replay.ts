@@ -4,6 +4,7 @@
  * replays strictly.
  */
 import { assert } from "../base/assert.ts"
+import { taskName } from "../base/ids.ts"
 import type { AbiDefinition } from "../kernel/abi/definition.ts"
 import { parseAbis } from "../kernel/abi/table.ts"
 import type { BootFailure } from "../kernel/boot.ts"
@@ -15,7 +16,8 @@ import { type DropTyped, type LocatedDeviation, tellTyped } from "../log/placed.
 import { isPlaced, type PlacedDeviation, type TypedSchedule } from "../log/schedule.ts"
 import type { Recording } from "../log/recording-reader.ts"
 import { type DropReason, recorded, tell, type Telling } from "../log/telling.ts"
-import { KERNEL_VERSION } from "../log/version.ts"
+import type { Outcome } from "../log/outcome.ts"
+import { KERNEL_VERSION, quietPolicy } from "../log/version.ts"
 import { programOfPlain } from "../program/plain.ts"
 import type { Program } from "../program/program.ts"
 import { type Divergence, equalEntries } from "./divergence.ts"
@@ -37,6 +39,9 @@ const limitFlags = { maxIcount: "--max-icount", maxMemoryBytes: "--max-memory", 
 export const specOfHeader = (header: HeaderRead, local: Limits): RunSpec | CannotReplay => {
   if (header.kernelVersion !== KERNEL_VERSION) {
     return cannot(`it was made by kernel version ${header.kernelVersion}, this is ${KERNEL_VERSION}; it can be shown, not replayed`)
+  }
+  if (header.policy.number !== quietPolicy.number) {
+    return cannot(`it was made under quiet policy ${header.policy.number}, this is ${quietPolicy.number}; it can be shown, not replayed`)
   }
   const program = programOfPlain(header.program.value)
   if (program._tag === "Misshapen") return cannot(`the program it holds is not one: ${program.problem.path}: expected ${program.problem.expected}`)
@@ -124,9 +129,9 @@ export class StrictReplay {
     comparing.finish()
     this.telling.finish()
     if (comparing.divergence !== undefined) return
-    if (run.outcome._tag !== end.outcome._tag) {
-      comparing.differ({ at: end.now, what: "the outcome", recorded: end.outcome._tag, replayed: run.outcome._tag })
-    } else this.compareCheck(end)
+    const [recorded, replayed] = [outcomeText(end.outcome), outcomeText(run.outcome)]
+    if (recorded !== replayed) comparing.differ({ at: end.now, what: "the outcome", recorded, replayed })
+    else this.compareCheck(end)
     if (comparing.divergence === undefined) this.result = { _tag: "Same", end, check: checkOf(run) }
   }
 
@@ -135,6 +140,26 @@ export class StrictReplay {
     for (const what of ["now", "entryCount", "questionsDigest", "stateHash"] as const) {
       if (check[what] !== now[what]) return this.comparing.differ({ at: check.now, what, recorded: String(check[what]), replayed: String(now[what]) })
     }
+  }
+}
+
+/** All of an outcome as one text; tasks by name. */
+const outcomeText = (outcome: Outcome): string => {
+  switch (outcome._tag) {
+    case "Exited":
+      return `Exited ${outcome.status}`
+    case "Killed":
+      return `Killed ${outcome.signal}`
+    case "Deadlocked":
+      return `Deadlocked ${outcome.tasks.map(taskName).join(" ")}`
+    case "OutOfBudget":
+      return `OutOfBudget ${outcome.limit}`
+    case "Unsupported":
+      return `Unsupported ${outcome.what} at ${outcome.ip}: ${outcome.bytes.join(" ")}`
+    case "Abandoned":
+      return "Abandoned"
+    case "Diverged":
+      return `Diverged ${outcome.difference}`
   }
 }
 

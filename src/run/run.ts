@@ -3,7 +3,7 @@
  *
  * Same boot, same answers: same log, byte for byte. The turn is ours; the kernel is entered.
  */
-import { known } from "../base/assert.ts"
+import { assert, known } from "../base/assert.ts"
 import type { CpuId, TaskId } from "../base/ids.ts"
 import { isMarkedBy, type Mark } from "../base/mark.ts"
 import { enter, interrupt, tick } from "../kernel/enter.ts"
@@ -109,6 +109,10 @@ export class Run {
     stretch.begin(task, cpu.id, from, this.endOf(task, from), visit, pending)
     const answer = visit < VISIT_MAX ? decider.interrupt(stretch) : "nothing"
     if (answer === "halt") return kernel.end({ _tag: "Abandoned" })
+    if (answer !== "nothing") {
+      assert(from <= answer.at && answer.at <= stretch.until, "an interruption takes effect within its stretch")
+      assert(answer.option === FIRST_WAITING || stretch.options(answer.kind).includes(answer.option), "a decider takes one of the options there are")
+    }
     this.observer.begins(kernel)
     this.setMarks(decider.marks)
 

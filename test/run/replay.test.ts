@@ -108,4 +108,15 @@ describe("a strict replay", () => {
     if (end === undefined) throw new Error("a whole recording has an end")
     expect(told(altered(bare, { end: { ...end, outcome: { _tag: "Killed", signal: 11 } } }))).toMatchObject({ _tag: "Diverged", divergence: { what: "the outcome" } })
   })
+
+  it("compares what the outcome says, not only its kind", () => {
+    const { end } = bare
+    if (end === undefined) throw new Error("a whole recording has an end")
+    expect(told(altered(bare, { end: { ...end, outcome: { _tag: "Exited", status: 77 } } }))).toMatchObject({ _tag: "Diverged", divergence: { recorded: "Exited 77" } })
+  })
+
+  it("refuses a recording made under another quiet policy", () => {
+    const other = altered(bare, { header: { ...bare.header, policy: { ...bare.header.policy, number: 2 } } })
+    expect(replay(other, defaultLimits)).toMatchObject({ _tag: "CannotReplay", reason: expect.stringContaining("quiet policy 2") })
+  })
 })

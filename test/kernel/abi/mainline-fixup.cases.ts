@@ -122,6 +122,17 @@ export const fixupCasesOf = (abi: AbiDefinition): ReadonlyArray<Case> => [
     }
   },
   {
+    id: "R-26b", situation: "abort_ip at the first instruction of the section, preempted", expected: "SIGSEGV", source: "K14",
+    run: () => {
+      const first = registered(abi)
+      putDescriptor(first, { abort: START })
+      first.load32(START - 4, RSEQ_SIG)
+      standIn(first, START)
+      first.preempt(0)
+      dies(first)
+    }
+  },
+  {
     id: "R-27", situation: "rseq_cs, start_ip, its end or abort_ip not below TASK_SIZE; a length that wraps", expected: "SIGSEGV on the next event", source: "K14, K16",
     run: () => {
       const hand = registered(abi)

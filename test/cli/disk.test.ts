@@ -2,10 +2,10 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "vitest"
-import { fileIn, linesOf, rseqlab, scratchFolder } from "./spawned.ts"
+import { type Ended, fileIn, linesOf, rseqlab, scratchFolder } from "./spawned.ts"
 
 const folder = scratchFolder()
-const record = (file: string, ...words: ReadonlyArray<string>) => rseqlab(["run", "examples/p1.s", "--record", file, ...words])
+const record = (file: string, ...words: ReadonlyArray<string>): Ended => rseqlab(["run", "examples/p1.s", "--record", file, ...words])
 
 describe("--record", () => {
   it.each([

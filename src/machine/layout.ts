@@ -55,9 +55,9 @@ export const STASH_COUNT = 4
 export const STASH_BYTES = 32
 
 /** Versioned: one record a space. */
-export const SPACES = 0x10000
+export const SPACES = 0x100000
 export const SPACE_BYTES = 256
-export const SPACE_COUNT_MAX = 1024
+export const SPACE_COUNT_MAX = 4096
 /** Fields of a space's record. The 32 entries of the highest page table come first. */
 export const space = {
   root: 0,
@@ -74,7 +74,7 @@ export const space = {
 export const entryBits = { table: 32, shared: 16, mapped: 8 } as const
 
 /** Versioned: one register block a task. */
-export const BLOCKS = 0x100000
+export const BLOCKS = 0x200000
 export const BLOCK_BYTES = 1024
 export const BLOCK_COUNT_MAX = 8192
 /** Fields of a register block. The register file of `x86/register.ts` comes first. */
@@ -95,11 +95,11 @@ export const block = {
 } as const
 
 /** Versioned: 4 bytes for each page of linear memory: its reference count; of a free page, the complement of the next. */
-export const PAGES = 0x900000
+export const PAGES = 0xa00000
 const PAGE_COUNT_MAX = 2 ** 20
 
 /** One context a space that runs: its soft TLB, and where its indirect jumps lead. */
-export const CONTEXTS = 0xd00000
+export const CONTEXTS = 0xe00000
 export const CONTEXT_COUNT = 16
 export const TLB_ENTRY_COUNT = 4096
 /** Page tag for reads (i64), for writes (i64), host address less guest address (i32). */
@@ -113,19 +113,19 @@ export const target = { ip: 0, form: 8 } as const
 export const CONTEXT_BYTES = TARGETS + TARGET_COUNT * TARGET_BYTES
 
 /** Accesses to watched ranges, oldest first, 64 bytes each. */
-export const RING = 0x1100000
+export const RING = 0x1200000
 export const RING_COUNT = 4096
 export const RING_BYTES = 64
 
 /** Decoded instructions. */
-export const FORMS = 0x1200000
-export const FORMS_END = 0x2200000
+export const FORMS = 0x1300000
+export const FORMS_END = 0x2300000
 
 /** By page of linear memory, 8 bytes each: the hash of what it holds, 0 if it is not known. */
-export const HASHES = 0x2300000
+export const HASHES = 0x2400000
 
 /** Versioned: frames of guest memory and page tables. Pages below are left unused: a stray address hits nothing. */
-export const ARENA = 0x2c00000
+export const ARENA = 0x2d00000
 /** Never written: what an untouched page reads as. */
 export const ZERO_FRAME = ARENA
 export const FIRST_FRAME = ARENA + 4096

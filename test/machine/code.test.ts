@@ -1,6 +1,6 @@
 /** Code that changes under a program, and programs that misbehave. */
 import { describe, expect, it } from "vitest"
-import { BLOCK_BYTES, SPACES, SPACE_BYTES, regions } from "../../src/machine/layout.ts"
+import { ARENA, BLOCK_BYTES, SPACES, SPACE_BYTES, regions } from "../../src/machine/layout.ts"
 import { EXECUTE, PAGE_BYTES, READ, WRITE } from "../../src/machine/machine.ts"
 import { RSP } from "../../src/x86/register.ts"
 import { type Guest, STACK_END, STACK_START, anotherTask, guestOf } from "./support/guest.ts"
@@ -239,7 +239,7 @@ describe("a hostile guest ends in a stop", () => {
     expect(before.split("\n").slice(2).every((gap) => gap === "zeros" || gap === "")).toBe(true)
     for (let turn = 0; turn < 40; turn++) {
       for (let number = 0; number < 16; number++) {
-        registers.set(number, pick(draw, [BigInt(draw.bits()), BigInt(guest.at("_start") + draw.below(8192)), 0x2c00_0000n - 8n, 0x1000n, BigInt(2 ** 32 - 8)]))
+        registers.set(number, pick(draw, [BigInt(draw.bits()), BigInt(guest.at("_start") + draw.below(8192)), BigInt(ARENA) - 8n, 0x1000n, BigInt(2 ** 32 - 8)]))
       }
       registers.setIp(guest.at("_start") + draw.below(4000))
       machine.run(guest.block, 300, false)

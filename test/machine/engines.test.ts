@@ -14,7 +14,7 @@ import { differences } from "../hardware/result.ts"
 import { type Way, machineEngine } from "./support/case-engine.ts"
 
 const seed = process.env["RSEQLAB_SEED"] ?? "1"
-const casesPerForm = Number(process.env["RSEQLAB_ENGINE_CASES"] ?? 30)
+const casesPerForm = Number(process.env["RSEQLAB_ENGINE_CASES"] ?? 6)
 const ways: ReadonlyArray<Way> = ["cold", "warm", "careful"]
 
 /** The page of the instruction itself is mapped for the machine alone. */

@@ -1,10 +1,11 @@
 /** The tree of differences alone, on pages that nobody caches. */
 import { expect } from "vitest"
 import { Linear } from "../../src/machine/engine/linear.ts"
+import { ARENA } from "../../src/machine/layout.ts"
 import { History, type Version } from "../../src/machine/history.ts"
 import { forSeeds, pick } from "./support/law.ts"
 
-const FIRST_PAGE = 0x2300
+const FIRST_PAGE = ARENA / 4096
 const PAGE_COUNT = 12
 const PAGE_BYTES = 4096
 

@@ -362,8 +362,7 @@ const placementCases: ReadonlyArray<Case> = [
       const hand = machine()
       unplug(hand.kernel, 1)
       put(hand, [{ op: "ADD", b: 5 }])
-      hand.call(0, SYS_CPU_OPV, VECTOR, 1, 1, 0)
-      assert.strictEqual(finish(hand), 0)
+      assert.strictEqual(hand.call(0, SYS_CPU_OPV, VECTOR, 1, 1, 0), 0)
       assert.strictEqual(word(hand), 5n)
       assert.deepStrictEqual(hand.seen("Operated").map(({ cpu }) => cpu), [0])
     }

@@ -67,10 +67,7 @@ const place = (kernel: Kernel, task: Task, request: Request): CallResult => {
 /** The caller may not go there, and the CPU is online: try again, for ever. Others go on meanwhile. */
 const loop = (kernel: Kernel, task: Task, request: Request): CallResult => {
   kernel.step(task.id, LOOP_ICOUNT)
-  if (kernel.now >= kernel.limits.maxIcount) {
-    kernel.end({ _tag: "OutOfBudget", limit: "icount" })
-    return done
-  }
+  if (kernel.outcome !== undefined) return done
   standAt(kernel, task, PLACING, request)
   kernel.turnWanted = NEXT_CPU
   sliceEnds(kernel, kernel.current(task.id))

@@ -38,6 +38,7 @@ export const museum: ReadonlyArray<Exhibit> = [
   { name: "unregistered-thread", summary: "a thread that never registered is taken for one on CPU 0" },
   { name: "area-misaligned", summary: "the registration is refused and nobody looks" },
   { name: "second-owner", summary: "a library uses its own area although another is registered" },
+  { name: "contract-missing", summary: "the kernel keeps another contract than the program is for" },
   { name: "turner-no-lower-bound", summary: "turner-v2: a handler below a sequence that was left armed" },
   { name: "turner-rdx-late", summary: "turner-v2: the pair is read after the data" },
   { name: "turner-rcx-scratch", summary: "turner-v2: the way out is overwritten inside the sequence" },

@@ -1,5 +1,6 @@
 /** The recordings under recordings/: what each shows, and how it is made again from the program. */
 import { readFileSync } from "node:fs"
+import { type DetectorName, detectors } from "../../src/analysis/detect/table.ts"
 import { timelineText } from "../../src/analysis/timeline/text.ts"
 import { readingFor } from "../../src/lab/showing.ts"
 import { type Decider, quietDecider, type Schedule } from "../../src/log/choice.ts"
@@ -13,15 +14,19 @@ import { fuzz } from "../../src/search/fuzz.ts"
 import { minimize, sameFinding } from "../../src/search/minimize.ts"
 import { defaultTargetOptions, makeTarget } from "../../src/search/target.ts"
 import { randomDecider } from "../../src/strategy/random.ts"
+import { exhibitSpec } from "../museum/exhibit.ts"
+import { museum } from "../museum/table.ts"
 import { abisNamed, assembleText } from "./examples.ts"
 
 export interface Golden {
-  /** Path of the program from the root. */
+  /** Path of the program from the root, or `museum/` and the name of an exhibit. */
   readonly program: string
   /** `<program>/<what it shows>` under recordings/. */
   readonly name: string
-  /** `found`: searched, and as few deviations as can be. */
-  readonly made: { readonly by: "quiet" } | { readonly by: "random"; readonly seed: string } | { readonly by: "found" }
+  /** `found`: searched (with a detector of that name, watching every run, or those that campaigns have), and as few deviations as can be. */
+  readonly made: { readonly by: "quiet" } | { readonly by: "random"; readonly seed: string } | { readonly by: "found"; readonly detector?: DetectorName }
+  /** Ends the run after so many instructions: what never ends is still a file that can be read. */
+  readonly icountMax?: number
 }
 
 const found = (program: string, name: string): Golden => ({ program, name, made: { by: "found" } })
@@ -53,19 +58,32 @@ export const golden: ReadonlyArray<Golden> = [
   quiet("examples/commit-sequence-mainline.s", "quiet/commit-sequence-mainline"),
   random("examples/percpu-counter.s", "quiet/percpu-counter-random", "11"),
   random("examples/percpu-push.s", "quiet/percpu-push-random", "12"),
-  random("examples/spin-lock.s", "quiet/spin-lock-random", "13")
+  random("examples/spin-lock.s", "quiet/spin-lock-random", "13"),
+  found("museum/lost-wake", "lost-wake/all-wait"),
+  { ...found("museum/syscall-inside", "syscall-inside/never-commits"), icountMax: 1_100 },
+  quiet("museum/syscall-inside", "syscall-inside/quiet"),
+  found("museum/abort-inside", "abort-inside/killed"),
+  { program: "museum/gap-before-section", name: "gap-before-section/unprotected", made: { by: "found", detector: "unprotected-section" } },
+  found("museum/disarmed-early", "disarmed-early/lost-update")
 ]
 
 export const recordingsFolder = new URL("../../recordings/", import.meta.url)
 
-const specFor = ({ program: path }: Golden): RunSpec => {
+const specFor = ({ icountMax, program: path }: Golden): RunSpec => {
+  const spec = assembledSpec(path)
+  return icountMax === undefined ? spec : { ...spec, limits: { ...spec.limits, maxIcount: icountMax } }
+}
+
+const assembledSpec = (path: string): RunSpec => {
+  const exhibit = museum.find(({ name }) => path === `museum/${name}`)
+  if (exhibit !== undefined) return exhibitSpec(exhibit, "bad")
   const text = readFileSync(new URL(`../../${path}`, import.meta.url), "utf8")
   const program = assembleText(text, path.slice(path.lastIndexOf("/") + 1))
   return specOf(program, abisNamed(program.experiment.abi ?? "mainline-6.12"))
 }
 
-const search = (spec: RunSpec): { readonly spec: RunSpec; readonly schedule: Schedule } => {
-  const target = makeTarget(spec, defaultTargetOptions)
+const search = (spec: RunSpec, name: DetectorName | undefined): { readonly spec: RunSpec; readonly schedule: Schedule } => {
+  const target = makeTarget(spec, name === undefined ? defaultTargetOptions : { ...defaultTargetOptions, detectors: [detectors[name]], isAlwaysWatched: true })
   if ("_tag" in target) throw new Error(target.reason)
   for (const { hit } of fuzz(target, 0, 5_000)) {
     if (hit === undefined) continue
@@ -80,7 +98,7 @@ const search = (spec: RunSpec): { readonly spec: RunSpec; readonly schedule: Sch
 /** The bytes of a golden recording, made from the program. */
 export const makeGolden = (row: Golden): Uint8Array => {
   const asked = specFor(row)
-  const { schedule, spec } = row.made.by === "found" ? search(asked) : { spec: asked, schedule: [] }
+  const { schedule, spec } = row.made.by === "found" ? search(asked, row.made.detector) : { spec: asked, schedule: [] }
   const decider: Decider = row.made.by === "random" ? randomDecider(row.made.seed, {}) : row.made.by === "found" ? recorded(tell(schedule, () => {})) : quietDecider
   const parts: Array<Uint8Array> = []
   const { experiment, sections } = spec.program

@@ -22,7 +22,7 @@ export const livelock = defineDetector({
   rule: "a task that is aborted again and again commits before the budget is spent",
   severity: "error",
   canary: "syscall-inside/never-commits",
-  watches: ["Aborted", "Committed", "TaskExited", "Ended"],
+  watches: ["Aborted", "Committed", "SectionLeft", "TaskExited", "Ended"],
   onlyAfter: "OutOfBudget",
   page: `A section that yields, or an abort handler that leads back with nothing changed, may abort for ever. A cycle is ${CYCLE_COUNT_MIN} aborts at one `
     + "instruction of one section, each as many instructions after the last, with no commit between; it is reported where the run ends in it because "

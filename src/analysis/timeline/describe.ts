@@ -128,7 +128,9 @@ const readings: Readings = {
     task, verb: isWrite === 1 ? "stores" : "loads",
     detail: `${place(address)} (${sizeBytes}): ${isWrite === 1 ? `${hex(before)} → ${hex(after)}` : hex(before)}, at ${place(ip)}`
   }),
-  Reached: ({ ip, task }, { place }) => ({ task, verb: "reaches", detail: place(ip) })
+  Reached: ({ ip, task }, { place }) => ({ task, verb: "reaches", detail: place(ip) }),
+  SectionUnarmed: ({ start, task }, { place }) => ({ task, verb: "is unprotected", detail: `in the section at ${place(start)}` }),
+  SectionCalled: ({ ip, start, task }, { place }) => ({ task, verb: "makes a call", detail: `inside the section at ${place(start)}, at ${place(ip)}` })
 }
 
 /** The sentence of an event. */

@@ -2,6 +2,7 @@
 import { CYCLE_COUNT_MIN } from "../../../src/analysis/detect/livelock.ts"
 import type { DetectorName } from "../../../src/analysis/detect/table.ts"
 import { rootTask, type TaskId } from "../../../src/base/ids.ts"
+import { SI_KERNEL, SI_USER } from "../../../src/linux/siginfo.ts"
 import { SIGSEGV } from "../../../src/linux/signal.ts"
 import type { Entry, Event } from "../../../src/log/event.ts"
 import { log, type Placed, task1, task2 } from "../entries.ts"
@@ -15,6 +16,18 @@ const woken = (task: TaskId): Event => ({ _tag: "Woken", task, cpu: 0, cause: "f
 const times = <T>(count: number, make: (index: number) => T): ReadonlyArray<T> => Array.from({ length: count }, (_, index) => make(index))
 /** Aborts every ten instructions. */
 const cycle = (count: number, from = 0): ReadonlyArray<Placed & { readonly event: Event }> => times(count, (index) => ({ event: aborted(task1), count: from + 10 * index }))
+
+const entered = (task: TaskId, start = 0x401020): Event => ({ _tag: "SectionEntered", task, start, postCommit: start + 16 })
+const committed = (task: TaskId, start = 0x401020): Event => ({ _tag: "Committed", task, postCommit: start + 16 })
+const preempted = (task: TaskId, ip: number): Event => ({ _tag: "Preempted", task, ip })
+const called = (task: TaskId): Event => ({ _tag: "Called", task, number: 39, arguments: [] })
+const keeps = (task: TaskId, events: number): Event => ({ _tag: "ContractChanged", abi: "mainline-6.12", of: "task", task, cpu: 0, record: { area: 0x404000, events } })
+const sent = (task: TaskId, code = SI_KERNEL): Event =>
+  ({ _tag: "SignalSent", task, signal: SIGSEGV, isShared: 0, code, senderTid: 0, address: 0n, value: 0n })
+const accessed = (task: TaskId, isWrite: 0 | 1, before: bigint, after: bigint): Event =>
+  ({ _tag: "Accessed", task, ip: 0x401024, address: 0x404040, sizeBytes: 8, isWrite, before, after })
+const loads = (task: TaskId, value: bigint): Event => accessed(task, 0, value, value)
+const stores = (task: TaskId, before: bigint, after: bigint): Event => accessed(task, 1, before, after)
 
 export interface Canary {
   /** Entries, and what the finding points at. */
@@ -61,6 +74,49 @@ export const canaries: Readonly<Record<DetectorName, Canary>> = {
       ["two sections that abort by turns", log(
         ...times(2 * CYCLE_COUNT_MIN, (index) => ({ event: aborted(task1, index % 2 === 0 ? 0x401020 : 0x401080), count: 10 * index })), ended("OutOfBudget"))],
       ["aborts by chance", log(...times(2 * CYCLE_COUNT_MIN, (index) => ({ event: aborted(task1), count: 10 * index + index % 3 })), ended("OutOfBudget"))]
+    ]
+  },
+  "bad-descriptor": {
+    fires: [["a fixup that gives up", log(keeps(task1, 1), sent(task1), ended("Killed", SIGSEGV)), [0, 1]]],
+    silent: [
+      ["a fixup that succeeds", log(keeps(task1, 0))],
+      ["a signal's frame that finds no stack after a fixup", log(keeps(task1, 0), sent(task1))],
+      ["a signal from outside", log(keeps(task1, 1), sent(task1, SI_USER))],
+      ["a signal to another task", log(keeps(task1, 1), sent(task2))],
+      ["a signal some time later", log(keeps(task1, 1), woken(task1), keeps(task1, 0), sent(task1))]
+    ]
+  },
+  "unprotected-section": {
+    fires: [
+      ["a section nobody armed", log({ _tag: "SectionUnarmed", task: task1, start: 0x401020 }), [0]],
+      ["a section disarmed by a preemption", log(preempted(task1, 0x40101c), { _tag: "SectionUnarmed", task: task1, start: 0x401020 }), [0, 1]]
+    ],
+    silent: [["a section entered armed", log(preempted(task1, 0x40101c), entered(task1), committed(task1))]]
+  },
+  "commit-after-preemption": {
+    fires: [["a section that commits after a preemption inside", log(entered(task1), preempted(task1, 0x401024), committed(task1)), [1, 2]]],
+    silent: [
+      ["a section that is aborted and begins again", log(entered(task1), preempted(task1, 0x401024), aborted(task1), entered(task1), committed(task1))],
+      ["a preemption outside the section", log(entered(task1), preempted(task1, 0x401100), committed(task1))],
+      ["a preemption at its end", log(entered(task1), preempted(task1, 0x401030), committed(task1))],
+      ["a preemption of another task", log(entered(task1), preempted(task2, 0x401024), committed(task1))]
+    ]
+  },
+  "call-inside-section": {
+    fires: [["a call inside", log(entered(task1), { _tag: "SectionCalled", task: task1, ip: 0x401024, start: 0x401020 }, called(task1)), [1]]],
+    silent: [["a call of one who has left the section by a branch", log(entered(task1), called(task1))]]
+  },
+  "foreign-write": {
+    fires: [["a store over one that came after the load", log(
+      entered(task1), loads(task1, 1n), stores(task2, 1n, 2n), stores(task1, 2n, 2n + 1n), committed(task1)), [1, 2, 3]]],
+    silent: [
+      ["a store over what was loaded", log(entered(task1), loads(task1, 1n), stores(task1, 1n, 2n), committed(task1))],
+      ["a load after the other's store", log(entered(task1), loads(task1, 1n), stores(task2, 1n, 2n), loads(task1, 2n), stores(task1, 2n, 3n))],
+      ["a store of the other that was taken back", log(entered(task1), loads(task1, 1n), stores(task2, 1n, 2n), stores(task2, 2n, 1n), stores(task1, 1n, 2n))],
+      ["a section that was aborted in time", log(
+        entered(task1), loads(task1, 1n), stores(task2, 1n, 2n), aborted(task1), entered(task1), loads(task1, 2n), stores(task1, 2n, 3n))],
+      ["a section that stores without a load", log(entered(task1), stores(task2, 1n, 2n), stores(task1, 2n, 3n))],
+      ["stores outside sections", log(loads(task1, 1n), stores(task2, 1n, 2n), stores(task1, 2n, 3n))]
     ]
   }
 }

@@ -9,10 +9,10 @@ const record = (file: string, ...words: ReadonlyArray<string>): Ended => rseqlab
 
 describe("--record", () => {
   it.each([
-    ["a folder that is not there", () => join(folder, "nowhere/x.rec"), /its folder is not there/],
-    ["a folder itself", () => folder, /it is a folder/],
-    ["a device", () => "/dev/null", /it is no regular file/],
-    ["a path through a file", () => join(fileIn(folder, "plain", ""), "x.rec"), /a part of its path is no folder/]
+    ["a folder that is not there", (): string => join(folder, "nowhere/x.rec"), /its folder is not there/],
+    ["a folder itself", (): string => folder, /it is a folder/],
+    ["a device", (): string => "/dev/null", /it is no regular file/],
+    ["a path through a file", (): string => join(fileIn(folder, "plain", ""), "x.rec"), /a part of its path is no folder/]
   ] as const)("refuses %s in one line, and runs nothing", (_claim, file, said) => {
     const { code, stderr, stdout } = record(file())
     assert.strictEqual(code, 2)

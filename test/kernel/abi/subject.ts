@@ -70,13 +70,18 @@ export class Subject {
     return met
   }
 
-  /** One interruption; what the contracts did about it. */
-  interruptAt(count: number, kind: InterruptionKind, option: Option): ReadonlyArray<Entry> {
+  /** One interruption, by another option of its kind where that one is not on offer; what the contracts did about it. */
+  interruptAt(count: number, kind: InterruptionKind, wanted: Option): ReadonlyArray<Entry> {
     let isTaken = false
     this.again({
       ...quietDecider,
       taken: () => { isTaken = true },
-      interrupt: ({ from, task, until }) => (!isTaken && task === WORKER && from <= count && count <= until ? { at: count, kind, option } : "nothing")
+      interrupt: ({ from, options, task, until }) => {
+        if (isTaken || task !== WORKER || count < from || until < count) return "nothing"
+        const offered = options(kind)
+        const option = offered.includes(wanted) ? wanted : offered[0]
+        return option === undefined ? "nothing" : { at: count, kind, option }
+      }
     })
     assert.isTrue(isTaken, `nothing befell the worker at count ${count}`)
     return this.entries.filter((entry) => entry.task === WORKER && entry.count === count && entry.event._tag === "Aborted")

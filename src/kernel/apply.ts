@@ -38,9 +38,10 @@ const cpusWith = (state: KernelState, id: CpuId, change: (cpu: Cpu) => Cpu): Rea
 const withTask = (state: KernelState, id: TaskId, change: (task: Task) => Task): KernelState => ({ ...state, tasks: tasksWith(state, id, change) })
 
 const withProcess = (state: KernelState, id: TaskId, change: (process: Process) => Process): KernelState => {
-  const processes = new Map(state.processes)
-  processes.set(id, change(processOf(state, id)))
-  return { ...state, processes }
+  const changed = change(processOf(state, id))
+  // Most programs are one process, and to copy a map costs more than to make one.
+  const processes = new Map(state.processes.size === 1 ? undefined : state.processes)
+  return { ...state, processes: processes.set(id, changed) }
 }
 
 const withCpu = (state: KernelState, id: CpuId, change: (cpu: Cpu) => Cpu): KernelState => ({ ...state, cpus: cpusWith(state, id, change) })
@@ -145,10 +146,12 @@ export const reducers: Reducers = {
   AffinitySet: (state, { allowed, task }) => withTask(state, task, (was) => ({ ...was, allowed })),
   TaskExited: (state, { status, task }) => {
     const before = taskOf(state, task)
-    const off = withTask(taken(state, before), task, (was) => ({ ...was, status: "exited", exitStatus: status, wait: undefined, pausedCall: undefined }))
-    return withProcess(
-      { ...off, interrupts: off.interrupts.filter(({ sender }) => sender !== task) },
-      before.process, (was) => ({ ...was, taskCount: was.taskCount - 1 }))
+    const off = withProcess(taken(state, before), before.process, (was) => ({ ...was, taskCount: was.taskCount - 1 }))
+    return {
+      ...off,
+      tasks: tasksWith(off, task, (was) => ({ ...was, status: "exited", exitStatus: status, wait: undefined, pausedCall: undefined })),
+      interrupts: off.interrupts.filter(({ sender }) => sender !== task)
+    }
   },
   ProcessExiting: (state, { process, signal, status }) => withProcess(state, process, (was) => ({ ...was, exiting: { status, signal } })),
   SignalSent: (state, { address, code, isShared, senderTid, signal, task, value }) => {

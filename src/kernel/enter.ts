@@ -31,7 +31,9 @@ export const rowOf = (kernel: Kernel, number: number): AnySyscall | undefined =>
 
 const call = (kernel: Kernel, task: Task): void => {
   const registers = kernel.registers(task)
-  const number = Number(registers.get(RAX) & 0xffff_ffffn)
+  // 32 bits count. A double says all there is to say of a small number, and costs a tenth of a bigint.
+  const wide = registers.number(RAX)
+  const number = wide <= 0xffff_ffff ? wide : Number(registers.get(RAX) & 0xffff_ffffn)
   for (const abi of kernel.abis) abi.onCallEntered?.(kernel, task, number)
   const row = rowOf(kernel, number)
   if (row === undefined) {

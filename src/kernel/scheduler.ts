@@ -72,8 +72,11 @@ export const pickNext = (kernel: Kernel, cpu: CpuId, leaving: TaskId): void => {
   const quiet = queue[0] ?? IDLE
   let answer: Option = quiet
   if (kernel.menu.kinds.has("pick")) {
-    const elsewhere = kernel.state.tasks.filter((task) => task.status === "runnable" && task.cpu !== cpu && task.allowed.includes(cpu))
-    const options = [quiet, ...queue.slice(1), ...elsewhere.map(({ id }) => id)].filter((option) => option !== leaving || option === quiet)
+    const options: Array<Option> = [quiet]
+    for (const waiting of queue) if (waiting !== quiet && waiting !== leaving) options.push(waiting)
+    for (const { allowed, cpu: home, id, status } of kernel.state.tasks) {
+      if (status === "runnable" && home !== cpu && id !== leaving && allowed.includes(cpu)) options.push(id)
+    }
     answer = kernel.choose("pick", kernel.current(leaving), options)
   }
   if (answer !== IDLE) enterCpu(kernel, answer as TaskId, cpu)

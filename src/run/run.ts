@@ -38,6 +38,9 @@ interface Ready {
 const STRETCH_ICOUNT_MAX = 1 << 20
 
 const NOTHING: ReadonlyArray<Option> = []
+
+/** The first multiple of `period` after `count`. The remainder of small numbers is an instruction, that of doubles a call into libm. */
+const nextMultiple = (count: number, period: number): number => count - (count < 2 ** 31 ? (count | 0) % period : count % period) + period
 const EVICTIONS: ReadonlyArray<Option> = [MINOR, MAJOR]
 
 export class Run {
@@ -73,6 +76,7 @@ export class Run {
     const { kernel } = this
     this.observer = observer
     this.machine.setWatches(observer.watches)
+    if (observer === nobody) return
     const { log } = kernel
     kernel.log = {
       append: (now, cpu, task, count, event) => {
@@ -221,8 +225,8 @@ export class Run {
     const { kernel } = this
     const { sliceIcount, turnIcount } = kernel.quiet
     const turn = turnIcount > 0 ? turnIcount : STRETCH_ICOUNT_MAX
-    let until = from - (from % turn) + turn
-    if (sliceIcount > 0) until = Math.min(until, from - (from % sliceIcount) + sliceIcount)
+    let until = nextMultiple(from, turn)
+    if (sliceIcount > 0) until = Math.min(until, nextMultiple(from, sliceIcount))
     if (kernel.state !== this.deadlineState) {
       this.deadlineState = kernel.state
       this.deadline = nextDeadline(kernel)

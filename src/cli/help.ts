@@ -44,7 +44,7 @@ export const printHelp = (doc: HelpDoc): string => {
   const examples = doc.examples ?? []
   const subcommands = (doc.subcommands ?? []).flatMap(({ commands }) => commands)
   return [
-    doc.description,
+    ...wrapped(doc.description, LINE_WIDTH),
     ...section("Examples", examples.flatMap(({ command, description }) =>
       description === undefined ? [`  ${command}`] : [`  ${command}`, `      ${description}`])),
     ...section("Usage", [`  ${doc.usage.replace("[<ARGS...>]", "[-- ARGS...]")}`]),

@@ -37,7 +37,7 @@ const sideBySide = ({ at, entries, passingEntries }: Explanation, reading: Readi
   const moment = failing.findIndex(({ index }) => index >= at)
   const from = Math.max(0, moment - BEFORE_COUNT)
   const until = moment + AFTER_COUNT
-  const width = Math.floor((COLUMNS - 9) / 2)
+  const width = Math.floor((COLUMNS - 11) / 2)
   const rows = [`  ${"entry".padStart(5)}  ${"failing".padEnd(width)}  without it`]
   for (let row = from; row < until; row++) {
     const left = failing[row]

@@ -9,7 +9,7 @@ import type { PlainHit } from "../search/batch.ts"
 import { type Failure, understand } from "../search/failure.ts"
 import type { Target } from "../search/target.ts"
 import { drive, saveRun } from "./failing.ts"
-import { RecordingStore } from "./recording-store.ts"
+import type { RecordingStore } from "./recording-store.ts"
 import { targetName, WORK_FOLDER, Workspace } from "./workspace.ts"
 
 /** A distinct failure, and where it was saved. */

@@ -1,0 +1,178 @@
+/** Shrinking, bisecting and explaining a recorded failure, through the real door. */
+import { chmodSync, existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { assert, describe, it } from "vitest"
+import { fileIn, linesOf, root, rseqlab, scratchFolder } from "./spawned.ts"
+
+const cwd = scratchFolder()
+const program = join(root, "examples/percpu-push-bad.s")
+const fail = "fail.rec"
+const pass = "pass.rec"
+const at = (...words: ReadonlyArray<string>) => rseqlab(words, { cwd })
+
+assert.strictEqual(at("run", program, "--schedule", "1.1@35:preempt=1.2,1.2@21:preempt=1.1,1.1@61:preempt=kernel", "--record", fail).code, 1)
+assert.strictEqual(at("run", program, "--schedule", "1.1@20:turn=1", "--record", pass).code, 0)
+
+const script = (name: string, text: string): string => {
+  const file = fileIn(cwd, name, `#!/bin/sh\n${text}\n`)
+  chmodSync(file, 0o755)
+  return file
+}
+
+describe("minimize", () => {
+  it("takes away what is not needed, says how sure it is, and writes a run that replays", () => {
+    const { code, stdout } = at("minimize", fail, "--output", "small.rec")
+    assert.strictEqual(code, 0)
+    assert.match(stdout, /^3 deviations .* [12] \(minimum:/)
+    assert.strictEqual(at("replay", "small.rec").code, 0)
+    assert.strictEqual(at("minimize", fail, "--output", "small.rec").code, 2, "a good file stays")
+  })
+
+  it("says 1-minimal where it has proved no more", () => {
+    assert.match(at("minimize", fail, "--proof", "0").stdout, /\(1-minimal:/)
+  })
+
+  it("refuses a recording in which nothing fails", () => {
+    const { code, stderr } = at("minimize", pass)
+    assert.deepStrictEqual([code, /pass\.rec shows no failure/.test(stderr)], [2, true])
+  })
+})
+
+describe("bisect", () => {
+  it("ends at the deviation that decides, within 32 runs, with the instructions between which it fails", () => {
+    for (const words of [[fail], [pass, fail]]) {
+      const { code, stdout } = at("bisect", ...words, "--json")
+      assert.strictEqual(code, 0)
+      const { critical, range, trialCount } = JSON.parse(stdout) as { critical: string; range: { first: { place: string }; last: { place: string } }; trialCount: number }
+      assert.match(critical, /^1\.2@retry\+0x17:preempt=1\.1$/)
+      assert.deepStrictEqual([range.first.place, range.last.place], ["retry+0x17", "retry+0x21"])
+      assert.isAtMost(trialCount, 32)
+    }
+  })
+
+  it("ends with 4 where the quiet run fails as well", () => {
+    const always = fileIn(cwd, "always.s", "_start: mov $60, %eax\n mov $3, %edi\n syscall\n")
+    assert.strictEqual(at("run", always, "--record", "always.rec").code, 3)
+    const { code, stderr } = at("bisect", "always.rec")
+    assert.deepStrictEqual([code, /no passing end/.test(stderr)], [4, true])
+    assert.strictEqual(at("explain", "always.rec").code, 4)
+  })
+
+  it("refuses ends that are alike, and recordings of different programs", () => {
+    assert.match(at("bisect", fail, fail).stderr, /the passing end fails/)
+    assert.strictEqual(at("run", join(root, "examples/p1.s"), "--record", "p1.rec").code, 0)
+    assert.match(at("bisect", "p1.rec", fail).stderr, /hold different programs/)
+  })
+})
+
+describe("bisect --until", () => {
+  it("finds the instruction after which it holds", () => {
+    const { code, stdout } = at("bisect", fail, "--until", "u64(heads) != 0", "--json")
+    assert.strictEqual(code, 0)
+    assert.match((JSON.parse(stdout) as { by: { text: string } }).by.text, /^mov %rbx, \(%rdx\)$/)
+  })
+
+  it("puts a caret where it is not understood, and names what may have been meant", () => {
+    const { code, stderr } = at("bisect", fail, "--until", "u64(hesds) == 0")
+    assert.strictEqual(code, 2)
+    assert.deepStrictEqual(linesOf(stderr).slice(1), ["rseqlab:   u64(hesds) == 0", "rseqlab:       ^"])
+    assert.match(stderr, /did you mean heads\?/)
+  })
+
+  it("says where it never holds, and where it always does", () => {
+    assert.deepStrictEqual([at("bisect", fail, "--until", "now < 0").code, at("bisect", fail, "--until", "now >= 0").code], [2, 4])
+  })
+})
+
+describe("bisect --run", () => {
+  it("judges by a program that is handed the recording and the schedule, without a shell", () => {
+    const marker = join(cwd, "made-by-a-shell")
+    const judge = script("judge; touch made-by-a-shell", `
+[ "$1" = '$(touch made-by-a-shell)' ] || exit 200
+[ -s "$RSEQLAB_RECORDING" ] || exit 201
+read line && exit 202
+grep -q 'preempt=1.1' "$RSEQLAB_SCHEDULE" && exit 1
+exit 0`)
+    const { code, stdout, stderr } = at("bisect", fail, "--run", judge, "--", "$(touch made-by-a-shell)")
+    assert.strictEqual(code, 0, stderr)
+    assert.match(stdout, /CRITICAL {2}1\.2@retry\+0x17:preempt=1\.1/)
+    assert.isFalse(existsSync(marker))
+  })
+
+  it.each([
+    ["always the same", "exit 0", 2, /the failing end passes/],
+    ["always bad", "exit 1", 4, /no passing end/],
+    ["giving up", "exit 130", 2, /gave up with code 130/],
+    ["unable to judge", "exit 125", 2, /the passing end cannot be judged/],
+    ["killed", "kill -9 $$", 2, /was killed by SIGKILL/]
+  ] as const)("says clearly what is wrong with a script %s", (name, text, code, said) => {
+    const ended = at("bisect", fail, "--run", script(name, text))
+    assert.strictEqual(ended.code, code)
+    assert.match(ended.stderr, said)
+  })
+
+  it("kills a script that hangs, with all it has started", () => {
+    const pid = join(cwd, "child.pid")
+    const { code, stderr } = at("bisect", fail, "--run", script("hangs", `sleep 60 & echo $! > '${pid}'; wait`), "--timeout", "0.5")
+    assert.deepStrictEqual([code, /took longer than 0\.5 s/.test(stderr)], [2, true])
+    const state = (): string => {
+      try {
+        return readFileSync(`/proc/${readFileSync(pid, "utf8").trim()}/stat`, "utf8").split(" ")[2] ?? ""
+      } catch {
+        return "gone"
+      }
+    }
+    assert.include(["gone", "Z"], state())
+  })
+
+  it("says that a program is missing, or may not be executed", () => {
+    assert.match(at("bisect", fail, "--run", "./nowhere").stderr, /there is no such program/)
+    assert.match(at("bisect", fail, "--run", fileIn(cwd, "plain.txt", "x")).stderr, /it may not be executed/)
+  })
+})
+
+describe("bisect --predicate", () => {
+  it("judges by a module", () => {
+    const module = fileIn(cwd, "judge.ts", "export const fails = (run: { outcome: { status: number } }) => run.outcome.status === 1\n")
+    assert.match(at("bisect", fail, "--predicate", module).stdout, /CRITICAL {2}1\.2@retry\+0x17/)
+  })
+
+  it("refuses a module without `fails`, and one that answers something else", () => {
+    assert.match(at("bisect", fail, "--predicate", fileIn(cwd, "empty.mjs", "")).stderr, /exports no function named fails/)
+    assert.match(at("bisect", fail, "--predicate", fileIn(cwd, "odd.mjs", "export const fails = () => 7")).stderr, /true, false or "skip"/)
+  })
+})
+
+describe("bisect --abi", () => {
+  it("names the first contract under which the schedule fails", () => {
+    const { code, stdout } = at("bisect", fail, "--abi", "mainline-6.12,turner-v2", "--json")
+    assert.deepStrictEqual([code, (JSON.parse(stdout) as { first: string }).first], [0, "mainline-6.12"])
+    assert.match(at("bisect", fail, "--abi", "mainline-6.12,turner-v3").stderr, /did you mean turner-v2\?/)
+  })
+})
+
+describe("explain", () => {
+  it("says why in a page of at most 100 columns", () => {
+    const { code, stdout } = at("explain", fail)
+    assert.strictEqual(code, 0)
+    assert.match(stdout, /^WHY {3}Task 1\.2 was preempted and task 1\.1 ran at retry\+0x17/m)
+    assert.match(stdout, /^DEVIATIONS {2}[12] deviations? of 3 matter \(minimum\)/m)
+    for (const line of stdout.split("\n")) assert.isAtMost(Buffer.from(line, "latin1").toString("utf8").length, 100, line)
+  })
+
+  it("says the same to machines, its schema first", () => {
+    const value = JSON.parse(at("explain", fail, "--json").stdout) as object
+    assert.strictEqual(Object.keys(value)[0], "schema")
+  })
+})
+
+describe("replay --on", () => {
+  it("tells every stored failure to another build: 1 still fails, 0 passes now, 6 no longer applies", () => {
+    assert.strictEqual(at("replay", fail, "--on", program).code, 1)
+    const mended = readFileSync(program, "utf8").replace("jmp     retry\n        .popsection", "jmp     retry\n        .popsection\n")
+      .replace("setne   %dil", "xor     %edi, %edi")
+    assert.strictEqual(at("replay", fail, "--on", fileIn(cwd, "mended.s", mended)).code, 0)
+    const { code, stdout } = at("replay", fail, "--on", join(root, "examples/p1.s"))
+    assert.deepStrictEqual([code, /never met/.test(stdout)], [6, true])
+  })
+})

@@ -1,4 +1,5 @@
 import { escapeGithubMessage, escapeGithubProperty, prefixGithubLines } from "../format/github.ts"
+import { escapeTerminal } from "../format/terminal.ts"
 import { failureLines, triedLines } from "./default.ts"
 import { defineReporter } from "./definition.ts"
 
@@ -7,7 +8,8 @@ export const github = defineReporter({
   name: "github",
   summary: "a GitHub annotation, and the details as lines of the log",
   print: (report) => {
-    const { failures, program } = report
+    const { failures } = report
+    const program = escapeTerminal(report.program)
     const [first] = failures
     if (first === undefined) return `${prefixGithubLines(triedLines(report).join("\n"))}\n`
     const title = escapeGithubProperty(`${first.detector} in ${program}`)

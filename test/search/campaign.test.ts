@@ -1,0 +1,117 @@
+/** What is found depends on the seed alone: not on how runs are cut into batches, nor on how many make them. */
+import * as Effect from "effect/Effect"
+import { describe, expect, it } from "vitest"
+import { fuzzWorker, workerPool } from "../../src/host/fuzz-workers.ts"
+import { type BatchMaker, campaign, type CampaignOptions } from "../../src/lab/campaign.ts"
+import { workerSpec } from "../../src/lab/batch-worker.ts"
+import { Progress } from "../../src/lab/progress.ts"
+import { Batches, type BatchOptions, type BatchResult } from "../../src/search/batch.ts"
+import { understand } from "../../src/search/failure.ts"
+import { bisectPair } from "../../src/search/bisect.ts"
+import { sameFinding } from "../../src/search/minimize.ts"
+import { fuzz } from "../../src/search/fuzz.ts"
+import { defaultTargetOptions, makeTarget, type Target } from "../../src/search/target.ts"
+import { stream } from "../../src/base/prng.ts"
+import { exampleSpec } from "../support/examples.ts"
+
+const targetFor = (file: string, seed = "1"): Target => {
+  const target = makeTarget(exampleSpec(file), { ...defaultTargetOptions, seed })
+  if ("_tag" in target) throw new Error(target.reason)
+  return target
+}
+
+const options: CampaignOptions = { program: "p", from: 0, until: 120, isKeptGoing: true, clock: () => performance.now(), msMax: Infinity }
+const told = (maker: BatchMaker, more: Partial<CampaignOptions> = {}) =>
+  Effect.runPromise(Effect.provide(campaign(maker, { ...options, ...more }), Progress.layerNone))
+
+/** Fails in the runs named; a later batch may come back first. */
+const paper = (failing: ReadonlyArray<number>, jobs: number, delays: string): BatchMaker & { readonly asked: Array<BatchOptions> } => {
+  const chance = stream(delays, "delays")
+  const asked: Array<BatchOptions> = []
+  return {
+    jobs, asked,
+    run: (batch) => {
+      asked.push(batch)
+      const hit = failing.find((run) => run >= batch.from && run < batch.until)
+      const until = hit !== undefined && batch.stopsAtHit ? hit + 1 : batch.until
+      const result: BatchResult = {
+        from: batch.from, until, strategies: { paper: until - batch.from }, unendedCount: 0, unsupported: {}, failingCount: hit === undefined ? 0 : 1, novel: [],
+        hits: hit === undefined ? [] : [{ run: hit, strategy: "paper", schedule: "", finding: { detector: "d", severity: "error", message: "", evidence: [] } }]
+      }
+      return Effect.as(Effect.sleep(chance.below(5)), result)
+    }
+  }
+}
+
+describe("a campaign", () => {
+  it("tells the lowest failing run, in whatever order threads come back", async () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const { failingCount, hits, until } = await told(paper([37, 38, 90], 4, String(seed)), { isKeptGoing: false })
+      expect([hits[0]?.run, until, failingCount], `seed ${seed}`).toEqual([37, 38, 1])
+    }
+  })
+
+  it("makes every run once", async () => {
+    const maker = paper([], 3, "once")
+    const { strategies, until } = await told(maker)
+    expect([strategies, until]).toEqual([{ paper: 120 }, 120])
+  })
+
+  it("finds the same however it is cut into batches", () => {
+    const cut = (size: number) => {
+      const batches = new Batches(targetFor("percpu-push-bad.s"))
+      const hits: Array<string> = []
+      for (let from = 0; from < 120; from += size) {
+        for (const { run, schedule } of batches.run({ from, until: Math.min(120, from + size), stopsAtHit: false }).hits) hits.push(`${run} ${schedule}`)
+      }
+      return hits
+    }
+    const whole = cut(120)
+    expect(whole.length).toBeGreaterThan(0)
+    expect(cut(7)).toEqual(whole)
+  })
+
+  it("makes a dead thread's batch again, once, and then says which runs it was", async () => {
+    const dying = new URL("data:text/javascript,process.exit(3)")
+    const spec = workerSpec(exampleSpec("p1.s"), { seed: "s" })
+    const failed = await Effect.runPromise(Effect.flip(Effect.scoped(Effect.flatMap(workerPool(dying, spec, 1), (pool) => pool.run({ from: 5, until: 9, stopsAtHit: true })))))
+    expect(failed.message).toMatch(/a worker died twice over runs 5 to 8 of seed s: it ended with code 3/)
+  })
+
+  it("is the same by threads", async () => {
+    const spec = exampleSpec("p2.s")
+    const { hits } = await Effect.runPromise(Effect.provide(Effect.scoped(Effect.flatMap(workerPool(fuzzWorker, workerSpec(spec, { seed: "1" }), 2), (pool) => campaign(pool, options))), Progress.layerNone))
+    const alone = new Batches(targetFor("p2.s")).run({ from: 0, until: 120, stopsAtHit: false })
+    expect(hits.filter((_, index) => index < 8).map(({ run, schedule }) => `${run} ${schedule}`)).toEqual(alone.hits.map(({ run, schedule }) => `${run} ${schedule}`))
+  })
+})
+
+describe("a failure", () => {
+  it.each(["percpu-push-bad.s", "commit-sequence-bad.s", "commit-sequence-mainline-bad.s", "p1.s", "p2.s", "p3.s", "reorder.s"])("of %s is bisected within 32 runs, and what passes passes", (file) => {
+    const target = targetFor(file)
+    const hit = fuzz(target, 0, 2_000).find(({ hit: met }) => met !== undefined)?.hit
+    if (hit === undefined) throw new Error("nothing found")
+    const wanted = sameFinding(hit.finding)
+    const bisecting = bisectPair(target.trials, [], hit.trial.schedule)
+    let step = bisecting.next()
+    while (step.done !== true) step = bisecting.next(wanted(step.value.trial) ? "fails" : "passes")
+    const result = step.value
+    if (result._tag !== "Bisected") throw new Error(result._tag)
+    expect(result.trialCount).toBeLessThanOrEqual(32)
+    expect([wanted(result.passing), wanted(result.failing)]).toEqual([false, true])
+  })
+
+  it("has one name for all seeds that come to the same bug", () => {
+    const names = new Set<string>()
+    for (const seed of ["a", "b", "c"]) {
+      const target = targetFor("percpu-push-bad.s", seed)
+      const hit = fuzz(target, 0, 2_000).find(({ hit: met }) => met !== undefined)?.hit
+      if (hit === undefined) throw new Error("nothing found")
+      const search = understand(target, hit.trial.schedule, hit.finding)
+      let step = search.next()
+      while (step.done !== true) step = search.next()
+      names.add(step.value?.name ?? "none")
+    }
+    expect(names.size).toBe(1)
+  })
+})

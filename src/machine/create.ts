@@ -34,20 +34,23 @@ export const assembleMachine = ({ maxMemoryBytes }: MachineOptions): { readonly 
   const contexts = new Contexts(linear, pageCountMax)
   const hashes = new FrameHashes(linear, contexts)
   const changes = new EntryChanges()
+  let haveMappingsMoved = false
   const history = new History(linear, {
     settled: (page) => contexts.revokeWrites(page),
     reverted: (page) => {
       contexts.revokeWrites(page)
       hashes.forget(page)
       code.changed(page)
+      haveMappingsMoved ||= frames.saysWhatIsMapped(page)
     },
     arrived: (isFar) => {
-      if (isFar) changes.many()
+      // Nearby, each change of an entry is on the list; from afar come changes that nobody has listed.
+      if (isFar && haveMappingsMoved) contexts.releaseAll()
       changes.dropFrom(contexts)
-      if (isFar) contexts.releaseAll()
+      haveMappingsMoved = false
     }
   }, pageCountMax)
-  const frames = new Frames(linear, history, maxMemoryBytes)
+  const frames = new Frames(linear, history, maxMemoryBytes, pageCountMax)
   const spaces = new Spaces(linear, history, frames, contexts, hashes, changes)
   const executable = (space: number, at: number): number => {
     const entry = spaces.entryAt(space, lowWord(at), highWord(at))

@@ -14,11 +14,14 @@ export class Frames {
   private readonly linear: Linear
   private readonly history: History
   private readonly pageCountMax: number
+  /** By page: whether it has ever been a page table. Not versioned: it is asked when pages have just been other ones. */
+  private readonly wasTable: Uint8Array
 
   /** `maxMemoryBytes`: what frames and page tables may take together. */
-  constructor(linear: Linear, history: History, maxMemoryBytes: number) {
+  constructor(linear: Linear, history: History, maxMemoryBytes: number, pageCountMax: number) {
     this.linear = linear
     this.history = history
+    this.wasTable = new Uint8Array(pageCountMax)
     this.pageCountMax = Math.floor(maxMemoryBytes / PAGE_BYTES)
     this.setControl(control.top, FIRST_FRAME >>> PAGE_SHIFT)
   }
@@ -48,16 +51,20 @@ export class Frames {
   takeTable(): number {
     const address = this.take()
     assert(address !== 0, "page tables fit the memory of the host")
+    this.wasTable[address / PAGE_BYTES] = 1
     this.setControl(control.tableCount, this.control(control.tableCount) + 1)
     return address
   }
+
+  /** Whether the bytes of a page may say what is mapped. A change in the record of a space changes a table as well. */
+  saysWhatIsMapped(page: number): boolean { return this.wasTable[page] === 1 }
 
   private take(): number {
     const free = this.control(control.freeHead)
     const page = free !== 0 ? free : this.control(control.top)
     if (free !== 0) this.setControl(control.freeHead, ~this.references(page))
     else {
-      if (!this.linear.reach((page + 1) * PAGE_BYTES)) return 0
+      if (page >= this.wasTable.length || !this.linear.reach((page + 1) * PAGE_BYTES)) return 0
       this.setControl(control.top, page + 1)
     }
     this.history.touchFree(page)

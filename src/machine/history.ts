@@ -19,9 +19,9 @@ const GONE = -1
 export interface Caches {
   /** A page may be written again without anyone's noticing; from now on a first write must be noticed. */
   readonly settled: (page: number) => void
-  /** A page has other bytes. `keptPlace`: where in the vault the bytes are that it has now, if they are. */
+  /** A page has the bytes of the version that is restored. */
   readonly reverted: (page: number) => void
-  /** After all pages of one restore: `isFar` where more than what was changed since the last version has changed. */
+  /** After all pages of one restore. `isFar`: more may have changed than what was written since the last snapshot or restore. */
   readonly arrived: (isFar: boolean) => void
 }
 
@@ -63,9 +63,6 @@ export class History {
     this.keptFor = new Float64Array(pageCountMax)
     this.keptAt = new Int32Array(pageCountMax)
   }
-
-  /** True if the page may be written without a word. */
-  isDirty(page: number): boolean { return this.dirtyEpoch[page] === this.epoch }
 
   /** To be called before a versioned page changes, and before it is given up: whoever gets it will not care what was there. */
   touch(page: number): void {

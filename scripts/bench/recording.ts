@@ -8,17 +8,9 @@ import type { Header } from "../../src/log/header.ts"
 import { createRecordingWriter, type RecordingWriter } from "../../src/log/recording.ts"
 import { readRecording } from "../../src/log/recording-reader.ts"
 import { KERNEL_VERSION, quietPolicy, TOOL_VERSION } from "../../src/log/version.ts"
+import { threadMs } from "./clock.ts"
 import { randomSchedule, type RandomKind } from "./random-schedule.ts"
-
-/** One line of the table. `ratio` is to the baseline, measured in the same run. */
-export interface RecordingFigure {
-  readonly name: string
-  readonly figure: number
-  readonly unit: string
-  readonly baseline?: string
-  readonly ratio?: number
-  readonly target: string
-}
+import type { Bench, Figure } from "./table.ts"
 
 const header: Header = {
   toolVersion: TOOL_VERSION,
@@ -42,41 +34,42 @@ const emptyBytes = written(() => {}, "none").length
 /** Milliseconds of the fastest of five. */
 const fastest = (work: () => void): number =>
   Math.min(...Array.from({ length: 5 }, () => {
-    const start = performance.now()
+    const from = threadMs()
     work()
-    return performance.now() - start
+    return threadMs() - from
   }))
 
 const DEVIATION_COUNT = 262_144
 
-const sizes = (kinds: ReadonlyArray<RandomKind>): ReadonlyArray<RecordingFigure> => {
+const sizes = (kinds: ReadonlyArray<RandomKind>): ReadonlyArray<Figure> => {
   const { entropyBits, schedule } = randomSchedule("17", DEVIATION_COUNT, kinds)
   const bytesOf = (codec: Codec): number => (written((writer) => schedule.forEach(writer.taken), codec).length - emptyBytes) / DEVIATION_COUNT
-  const name = `recording of random, ${kinds.join(" ")} 1/100`
-  const [raw, small] = [bytesOf("none"), bytesOf("zstd")]
+  const of = kinds.join(" ")
+  const small = bytesOf("zstd")
   return [
-    { name, figure: raw, unit: "B/deviation", target: "≤ 5 before compression" },
-    { name: `${name}, zstd`, figure: small, unit: "B/deviation", baseline: "entropy", ratio: (8 * small) / entropyBits, target: "≤ 2, ≤ 1.35 × entropy" }
+    { of, value: bytesOf("none"), unit: "B/deviation", target: { atMost: 5 } },
+    { of: `${of}, zstd`, value: small, unit: "B/deviation", target: { atMost: 2 } },
+    { of: `${of}, zstd, over entropy`, value: (8 * small) / entropyBits, unit: "x", target: { atMost: 1.35 } }
   ]
 }
 
-const speeds = (): ReadonlyArray<RecordingFigure> => {
+const speeds = (): ReadonlyArray<Figure> => {
   const { schedule } = randomSchedule("17", DEVIATION_COUNT, ["turn", "preempt", "migrate"])
   const perSecond = (milliseconds: number): number => DEVIATION_COUNT / milliseconds / 1000
   const copied = perSecond(fastest(() => {
     const copies: Array<Deviation> = []
     for (const deviation of schedule) copies.push({ ...deviation })
   }))
-  const figures = (codec: Codec): ReadonlyArray<RecordingFigure> => {
+  const figures = (codec: Codec): ReadonlyArray<Figure> => {
     let bytes: Uint8Array = new Uint8Array(0)
     const write = perSecond(fastest(() => void (bytes = written((writer) => schedule.forEach(writer.taken), codec))))
     const read = perSecond(fastest(() => {
       const result = readRecording(bytes)
       if (result._tag !== "Read" || result.recording.schedule.length !== DEVIATION_COUNT) throw new Error("what was written is not what is read")
     }))
-    const row = (name: string, figure: number): RecordingFigure =>
-      ({ name: `recording ${name}, ${codec}`, figure, unit: "M deviations/s", baseline: "copying them", ratio: figure / copied, target: "≥ 5" })
-    return [row("writer", write), row("reader, checked and decoded", read)]
+    const row = (of: string, value: number): Figure =>
+      ({ of: `${of}, ${codec}`, value, unit: "M/s", target: { atLeast: 5 }, baseline: { name: "copying deviations", ratio: value / copied } })
+    return [row("writer", write), row("reader", read)]
   }
   return [...figures("none"), ...figures("zstd")]
 }
@@ -91,7 +84,7 @@ const appendAll = (log: EventLog, events: ReadonlyArray<ReadonlyArray<Event>>, r
   }
 }
 
-const entries = (): ReadonlyArray<RecordingFigure> => {
+const entries = (): ReadonlyArray<Figure> => {
   const roundCount = 100_000
   const events = Array.from({ length: 256 }, (_, index): ReadonlyArray<Event> => {
     const [task, next, ip] = [tasks[index % 4] ?? rootTask, tasks[(index + 1) % 4] ?? rootTask, 0x401000 + (37 * index) % 100]
@@ -105,19 +98,14 @@ const entries = (): ReadonlyArray<RecordingFigure> => {
   const perEntry = (milliseconds: number): number => (milliseconds * 1e6) / (4 * roundCount)
   const nothing = perEntry(fastest(() => appendAll(noLog, events, roundCount)))
   return (["none", "zstd"] as const).map((codec) => {
-    const figure = perEntry(fastest(() => void written((writer) => appendAll(writer.log, events, roundCount), codec))) - nothing
+    const value = perEntry(fastest(() => void written((writer) => appendAll(writer.log, events, roundCount), codec))) - nothing
     // 400,000 preemptions a second with four or five entries each: 15 % of a second for 1.8 million entries.
-    return { name: `recording entries, ${codec}`, figure, unit: "ns/entry", target: "≤ 83" }
+    return { of: `entries, ${codec}`, value, unit: "ns", target: { atMost: 83 } }
   })
 }
 
-export const recordingBench = {
+export const recording: Bench = {
   name: "recording",
-  run: (): ReadonlyArray<RecordingFigure> => [...sizes(["turn"]), ...sizes(["turn", "preempt"]), ...sizes(["turn", "preempt", "migrate"]), ...speeds(), ...entries()]
-}
-
-if (import.meta.main) {
-  for (const { baseline, figure, name, ratio, target, unit } of recordingBench.run()) {
-    console.log([name.padEnd(58), figure.toFixed(2).padStart(8), unit.padEnd(16), ratio === undefined ? "" : `${ratio.toFixed(2)} × ${baseline}`, `(${target})`].join(" "))
-  }
+  summary: "bytes a deviation of random at rates of 1/100 against their entropy; deviations written and read a second; an entry written",
+  run: () => [...sizes(["turn"]), ...sizes(["turn", "preempt"]), ...sizes(["turn", "preempt", "migrate"]), ...speeds(), ...entries()]
 }

@@ -54,7 +54,7 @@ export const mutants: ReadonlyArray<Mutant> = [
 
   // ---- the loop
   { file: "src/run/run.ts", before: "if (stop._tag === \"Paused\") {", after: "if (stop._tag === \"Paused\" && visit < 0) {", test: "test/run/loop.test.ts", breaks: "PAUSE passes the turn and enters no kernel" },
-  { file: "src/run/run.ts", before: "let until = from - (from % turn) + turn", after: "let until = from - (from % turn) + turn + 1", test: "test/run/quiet.test.ts", breaks: "a turn ends at a multiple of the task's own count" },
+  { file: "src/run/run.ts", before: "let until = nextMultiple(from, turn)", after: "let until = nextMultiple(from, turn) + 1", test: "test/run/quiet.test.ts", breaks: "a turn ends at a multiple of the task's own count" },
   { file: "src/run/run.ts", before: "else this.obey(task, answer, at === from ? visit : 0)", after: "else this.obey(task, answer, 0)", test: "test/run/loop.test.ts", breaks: "an interruption is keyed by its visit" },
   { file: "src/run/run.ts", before: "if (isMarkedBy(decider.marks, stop.pending)) return order.mark(slot, count, stop.pending)", after: "return order.mark(slot, count, stop.pending)", test: runs, only: counter, breaks: "a mark of the observer's changes nothing" },
   { file: "src/run/order.ts", before: "this.visits[slot] = this.visitAt(slot, count) + 1", after: "this.visits[slot] = 1", test: "test/run/loop.test.ts", breaks: "a visit is counted each time" },

@@ -139,8 +139,15 @@ export const emptiest = (kernel: Kernel, among: ReadonlyArray<CpuId>): CpuId => 
   return known([...among].sort((a, b) => load(a) - load(b) || a - b)[0], "a task may use some CPU")
 }
 
+/** Who may use no CPU that is online may use all of them from now on, as on Linux. */
+const freeIfStranded = (kernel: Kernel, id: TaskId): void => {
+  if (kernel.current(id).allowed.some((cpu) => cpuOf(kernel.state, cpu).isOnline)) return
+  kernel.emit({ _tag: "AffinitySet", task: id, allowed: kernel.state.cpus.map((cpu) => cpu.id) })
+}
+
 /** The blocked task is runnable again; its call says `result` (negative: minus an errno), if it stood in one. */
 export const wake = (kernel: Kernel, id: TaskId, cause: string, result: number | undefined): void => {
+  freeIfStranded(kernel, id)
   const task = kernel.current(id)
   assert(task.status === "blocked", "only who is blocked is woken")
   const cpu = kernel.choose("place", task, placeOptions(kernel, task))
@@ -175,17 +182,14 @@ export const setAffinity = (kernel: Kernel, id: TaskId, allowed: ReadonlyArray<C
   else if (task.status === "runnable") setCpu(kernel, id, to)
 }
 
-/** A CPU goes offline: whoever runs or waits there moves. Who may use no other CPU may use all of them from now on, as on Linux. */
+/** A CPU goes offline: whoever runs or waits there moves. Who sleeps learns of it when it is woken. */
 export const unplug = (kernel: Kernel, cpu: CpuId): void => {
   kernel.emit({ _tag: "CpuUnplugged", cpu })
   const { current, queue } = cpuOf(kernel.state, cpu)
-  const online = kernel.state.cpus.filter(({ isOnline }) => isOnline).map(({ id }) => id)
   for (const id of current === undefined ? queue : [...queue, current]) {
-    const { allowed } = kernel.current(id)
-    const usable = allowed.filter((one) => online.includes(one))
-    if (usable.length === 0) kernel.emit({ _tag: "AffinitySet", task: id, allowed: kernel.state.cpus.map((one) => one.id) })
+    freeIfStranded(kernel, id)
     const task = kernel.current(id)
-    const to = emptiest(kernel, usable.length === 0 ? online : usable)
+    const to = emptiest(kernel, task.allowed.filter((one) => cpuOf(kernel.state, one).isOnline))
     if (task.status === "running") migrate(kernel, task, to)
     else setCpu(kernel, id, to)
   }

@@ -307,7 +307,7 @@ class MutableStretch implements Stretch {
       case "signal":
         return kernel.menu.signals
       case "evict":
-        return this.pending?._tag === "Access" ? EVICTIONS : NOTHING
+        return EVICTIONS
       case "affinity":
         return kernel.state.cpus.length < 2 ? NOTHING : [ALL_CPUS, ...kernel.state.cpus.filter(({ isOnline }) => isOnline).map(({ id }) => id)]
       case "unplug": {

@@ -4,7 +4,10 @@ import { childTask, rootTask } from "../../src/base/ids.ts"
 import { defaultMenu, faultKinds, MAJOR, MINOR, type Kind, type Menu } from "../../src/log/choice.ts"
 import type { Event } from "../../src/log/event.ts"
 import { parseSchedule, printSchedule } from "../../src/log/schedule.ts"
-import { runLeniently } from "../../src/run/replay.ts"
+import { concatBytes } from "../../src/base/bytes.ts"
+import { readRecording } from "../../src/log/recording-reader.ts"
+import { record } from "../../src/run/record.ts"
+import { replay, runLeniently } from "../../src/run/replay.ts"
 import { type RunSpec, specOf, start } from "../../src/run/start.ts"
 import { randomDecider } from "../../src/strategy/random.ts"
 import { abisNamed, assembleText, exampleNames, exampleSpec } from "../support/examples.ts"
@@ -54,6 +57,35 @@ describe("unplug and plug", () => {
   })
 })
 
+describe("a sleeper whose CPUs have gone", () => {
+  it("wakes on one that is left", () => {
+    const sleeping = specOf(assembleText(`
+#: cpus 2
+#: task sleeper cpu=0
+#: task worker cpu=1
+        .text
+sleeper: mov    $35, %eax
+        lea     moment, %rdi
+        xor     %esi, %esi
+        syscall
+        mov     $60, %eax
+        xor     %edi, %edi
+        syscall
+worker: mov     $500, %ecx
+1:      dec     %ecx
+        jnz     1b
+        mov     $60, %eax
+        xor     %edi, %edi
+        syscall
+        .data
+moment: .quad   0, 100
+`, "sleeping.s"), abisNamed("none"))
+    const { events, run } = told(sleeping, "1.1@1:affinity=0,1.2@20:unplug=0")
+    expect(events.filter(({ _tag }) => _tag === "AffinitySet")).toMatchObject([{ allowed: [0] }, { allowed: [0, 1] }])
+    expect(run.outcome).toEqual({ _tag: "Exited", status: 0 })
+  })
+})
+
 describe("affinity", () => {
   it("moves a task that may not stay", () => {
     const { tags, run } = told(counting, "1.1@10:affinity=1")
@@ -81,7 +113,7 @@ word:   .zero   4
   it.each([MINOR, MAJOR])("leaves registers and memory as they would have been (%i)", (option) => {
     const run = start({ ...storing, menu }, {
       marks: storing.program.experiment.watches.map(({ end, start: at }) => ({ _tag: "Accessed", start: at, end, by: "any" })),
-      interrupt: (stretch) => stretch.visit === 0 && stretch.options("evict").length === 2 ? { at: stretch.from, kind: "evict", option } : "nothing",
+      interrupt: (stretch) => stretch.visit === 0 && stretch.pending !== undefined ? { at: stretch.from, kind: "evict", option } : "nothing",
       choose: ({ options }) => options[0] ?? 0
     })
     if ("_tag" in run) throw new Error(run.reason)
@@ -93,6 +125,26 @@ word:   .zero   4
     const [watch] = storing.program.experiment.watches
     expect(run.kernel.memory(run.kernel.current(one)).read32(watch?.start ?? 0)).toBe(7)
     expect(run.kernel.state.idleNanoseconds > 0).toBe(option === MAJOR)
+  })
+})
+
+describe("told again", () => {
+  it.each(["1", "2", "3", "4"])("a run with every fault on the menu replays strictly (seed %s)", (seed) => {
+    const spec = { ...exampleSpec("percpu-counter.s"), menu }
+    const parts: Array<Uint8Array> = []
+    const rates = { evict: 20, affinity: 40, unplug: 60, plug: 10, wait: 3, refuse: 3 }
+    const recording = record(spec, { strategy: "random" }, randomDecider(seed, rates), (bytes) => void parts.push(bytes), { keep: "entries", codec: "none" })
+    if ("_tag" in recording) throw new Error(recording.reason)
+    while (recording.outcome === undefined) recording.advance(1_000)
+    const read = readRecording(concatBytes(parts))
+    if (read._tag === "Unreadable") throw new Error(read.problem.expected)
+    const kinds = new Set(read.recording.schedule.map(({ kind }) => kind))
+    expect(kinds.has("evict")).toBe(true)
+    const strict = replay(read.recording, spec.limits)
+    if ("_tag" in strict) throw new Error(strict.reason)
+    let result = strict.advance(1_000)
+    while (result === undefined) result = strict.advance(1_000)
+    expect(result._tag).toBe("Same")
   })
 })
 

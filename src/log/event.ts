@@ -106,7 +106,7 @@ export const watched = rows({
   Committed: { doc: "`task` retired the last instruction of its critical section.", fields: { task: "task", postCommit: "address" } },
   Accessed: { doc: "`task` accessed a watched range.", fields: { task: "task", ip: "address", address: "address", sizeBytes: "natural", isWrite: "natural", before: "word64", after: "word64" } },
   Reached: { doc: "`task` is about to execute a marked address.", fields: { task: "task", ip: "address" } },
-  SectionUnarmed: { doc: "`task`, registered, is about to execute the `start` of a described section, and no section is armed.", fields: { task: "task", start: "address" } },
+  SectionUnarmed: { doc: "`task`, registered, is about to execute the `start` of a described section, and has nothing armed.", fields: { task: "task", start: "address" } },
   SectionCalled: { doc: "`task` is about to make a call at `ip`, inside the section at `start`, which is armed.", fields: { task: "task", ip: "address", start: "address" } }
 })
 

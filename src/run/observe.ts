@@ -113,8 +113,7 @@ export class Watcher implements Observer {
       kernel.notice({ _tag: "SectionEntered", task: task.id, start: range.start, postCommit: range.end })
       return
     }
-    const isUnarmed = this.starts.has(ip) && kernel.abis.some((abi) => abi.armingWord?.(kernel.state, task) !== undefined)
-    if (isUnarmed) kernel.notice({ _tag: "SectionUnarmed", task: task.id, start: ip })
+    if (this.starts.has(ip) && isDisarmed(kernel, task)) kernel.notice({ _tag: "SectionUnarmed", task: task.id, start: ip })
   }
 
   private isArmingWord(at: Address): boolean {
@@ -154,6 +153,13 @@ export class Watcher implements Observer {
     if (event._tag === "Aborted" || event._tag === "SignalDelivered" || event._tag === "TaskExited") this.inside.delete(event.task)
   }
 }
+
+/** Registered, and its arming word is empty: what it names otherwise may be unsound, but is for the kernel to judge. */
+const isDisarmed = (kernel: Kernel, task: Task): boolean =>
+  kernel.abis.some(({ armingWord }) => {
+    const word = armingWord?.(kernel.state, task)
+    return word !== undefined && kernel.memory(task).read64(word.start) === 0n
+  })
 
 const isArmed = (kernel: Kernel, task: Task): boolean =>
   kernel.abis.some(({ armed }) => armed(kernel.state, task, kernel.registers(task), kernel.memory(task)) !== undefined)

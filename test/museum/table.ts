@@ -27,7 +27,7 @@ export const museum: ReadonlyArray<Exhibit> = [
   { name: "wrong-signature", summary: "the word before the abort handler is not the one registered" },
   { name: "descriptor-filled-late", summary: "a descriptor is named before it is complete" },
   { name: "stale-descriptor", summary: "a descriptor is unmapped while the area still names it" },
-  { name: "gap-before-section", summary: "an instruction stands between arming and the section" },
+  { name: "gap-before-section", summary: "instructions stand between arming and the section" },
   { name: "disarmed-early", summary: "the section takes its own protection away before it commits" },
   { name: "nested-call", summary: "a section calls a function with a section of its own" },
   { name: "syscall-inside", summary: "a section yields its CPU" },

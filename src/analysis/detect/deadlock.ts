@@ -10,7 +10,7 @@ export const deadlock = defineDetector({
   name: "deadlock",
   rule: "while tasks live, one of them can go on",
   severity: "error",
-  canary: "futex-lost-wake/all-wait",
+  canary: "lost-wake/all-wait",
   watches: ["Blocked", "Woken", "TaskExited", "Ended"],
   page: "Every task waits, no timer is armed and no interrupt is under way: nothing can ever happen again. The evidence is the wait of "
     + "each task that another task was to end. Tasks that spin are not waiting: they run out of budget, or abort without progress.",

@@ -9,8 +9,8 @@ export const unprotectedSection = defineDetector({
   canary: "gap-before-section/unprotected",
   watches: ["Preempted", "SignalDelivered", "SectionUnarmed"],
   page: "The kernel forgets the descriptor of a task that it finds outside the section. An instruction between the store that arms and the section is enough: "
-    + "who is interrupted there runs the section without protection, and whatever befalls it there goes unnoticed. An unsound descriptor protects nothing either, "
-    + "nor does one in an area that is not the registered one. The evidence is the last interruption, where there was one, and the start of the section. Only registered tasks and sections in `__rseq_cs` are judged: a program that has code of its own for "
+    + "who is interrupted there runs the section without protection, and whatever befalls it there goes unnoticed. Nor does a descriptor help "
+    + "in an area that is not the registered one. The evidence is the last interruption, where there was one, and the start of the section. Only registered tasks and sections in `__rseq_cs` are judged: a program that has code of its own for "
     + "unregistered threads may use the same instructions.",
   start: () => new Map<TaskId, { readonly index: number; readonly ip: Address }>(),
   observe: (interrupted, { event, index }) => {

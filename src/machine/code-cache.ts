@@ -13,14 +13,12 @@ import type { Contexts } from "./contexts.ts"
 import { engineCode } from "./engine/code.ts"
 import type { Linear } from "./engine/linear.ts"
 import { EXCHANGE, FORMS, FORMS_END, exchange } from "./layout.ts"
+import { MarkedRecords } from "./marked-records.ts"
 
 const PAGE_BYTES = 4096
 /** So many instructions are decoded in a row, at most; each may need a stub, and the last a way on. */
 const RUN_MAX = 64
 const RUN_BYTES_MAX = (2 * RUN_MAX + 2) * FORM_BYTES
-
-/** In place of a code. */
-const NO_MARK = -1
 
 /** What may be executed, by space. */
 export interface ExecutableMemory {
@@ -56,17 +54,14 @@ export class CodeCache {
   private nextForm = FORMS
   private lastStub = FORMS_END
   private freeStubs: Array<number> = []
-  // ---- marks: records whose code is `marked`, with their own code
-  private readonly ownCode = new Map<number, number>()
-  private readonly calls = new Set<number>()
-  private markedAddresses: ReadonlySet<number> = new Set()
-  private areCallsMarked = false
+  readonly marks: MarkedRecords
 
   constructor(linear: Linear, contexts: Contexts, memory: ExecutableMemory, pageCountMax: number) {
     this.linear = linear
     this.contexts = contexts
     this.memory = memory
     this.codeFlags = new Uint8Array(pageCountMax)
+    this.marks = new MarkedRecords(linear)
     this.writeOwn(EXCHANGE + exchange.miss, engineCode.resolve, 0)
   }
 
@@ -182,7 +177,10 @@ export class CodeCache {
     if (page === undefined) {
       const framePage = this.memory.executable(space, start) >>> 12
       assert(framePage !== 0, "bytes were fetched from a page")
-      page = { codeSpace, start, framePage, forms: new Map(), isDecoded: new Uint8Array(PAGE_BYTES), bytes: new Uint8Array(PAGE_BYTES), straddlers: new Set() }
+      page = {
+        codeSpace, start, framePage,
+        forms: new Map(), isDecoded: new Uint8Array(PAGE_BYTES), bytes: new Uint8Array(PAGE_BYTES), straddlers: new Set()
+      }
       pages.set(start, page)
       const ofFrame = this.byFrame.get(framePage)
       if (ofFrame === undefined) this.byFrame.set(framePage, [page])
@@ -199,8 +197,7 @@ export class CodeCache {
     const { form, immediate, ip } = instruction
     writeForm(this.linear.view, at, instruction)
     known(this.codeSpaces.get(codeSpace)?.get(ip - (ip % PAGE_BYTES)), "the page was entered before its instructions").forms.set(ip, at)
-    if (form.row.name === "syscall") this.calls.add(at)
-    if (this.isMarked(at, ip)) this.mark(at)
+    this.marks.written(at, ip, form.row.name === "syscall")
     if (form.shape !== "j") return
     const target = Number(BigInt.asUintN(64, immediate))
     this.setLink(at, this.known(codeSpace, target) ?? this.newStub(at, immediate))
@@ -293,8 +290,7 @@ export class CodeCache {
   /** Whatever leads to the record, now or later, finds the instruction anew. */
   private bury(form: number): void {
     this.linear.view.setUint16(form + field.code, engineCode.resolve, true)
-    this.ownCode.delete(form)
-    this.calls.delete(form)
+    this.marks.forget(form)
   }
 
   /** Forgets everything; records are written from the beginning again. No engine runs meanwhile. */
@@ -305,54 +301,19 @@ export class CodeCache {
     this.nextForm = FORMS
     this.lastStub = FORMS_END
     this.freeStubs = []
-    this.ownCode.clear()
-    this.calls.clear()
+    this.marks.forgetAll()
     this.contexts.clearAllTargets()
   }
 
   // ---- marks
-  private isMarked(form: number, ip: number): boolean {
-    return this.markedAddresses.has(ip) || (this.areCallsMarked && this.calls.has(form))
-  }
-
-  private mark(form: number): void {
-    if (this.ownCode.has(form)) return
-    this.ownCode.set(form, this.linear.view.getUint16(form + field.code, true))
-    this.linear.view.setUint16(form + field.code, engineCode.marked, true)
-  }
-
-  private unmark(form: number): void {
-    const code = this.ownCode.get(form)
-    if (code !== undefined) this.linear.view.setUint16(form + field.code, code, true)
-    this.ownCode.delete(form)
-  }
-
   /** Which instructions are to be stopped at: those at these addresses, and system calls if so asked. */
   setMarks(addresses: ReadonlySet<number>, areCallsMarked: boolean): void {
-    for (const form of Array.from(this.ownCode.keys())) this.unmark(form)
-    this.markedAddresses = addresses
-    this.areCallsMarked = areCallsMarked
-    if (areCallsMarked) for (const form of this.calls) this.mark(form)
+    this.marks.replace(addresses, areCallsMarked)
     for (const pages of this.codeSpaces.values()) {
       for (const address of addresses) {
         const form = pages.get(address - (address % PAGE_BYTES))?.forms.get(address)
-        if (form !== undefined) this.mark(form)
+        if (form !== undefined) this.marks.mark(form)
       }
     }
-  }
-
-  isCall(form: number): boolean { return this.calls.has(form) }
-  isAddressMarked(ip: number): boolean { return this.markedAddresses.has(ip) }
-
-  /** Takes the mark off a record, for one execution of it; what to give to `markAgain`. */
-  withoutMark(form: number): number {
-    if (this.linear.view.getUint16(form + field.code, true) !== engineCode.marked) return NO_MARK
-    this.unmark(form)
-    return this.linear.view.getUint16(form + field.code, true)
-  }
-
-  /** If it has not been forgotten meanwhile. */
-  markAgain(form: number, code: number): void {
-    if (code !== NO_MARK && this.linear.view.getUint16(form + field.code, true) === code) this.mark(form)
   }
 }

@@ -72,7 +72,10 @@ export class Contexts {
   }
 
   // ---- tags
-  /** Lets the page at guest address (`high`, `low`) be read, and written if `mayWrite`, at a host page. Precondition: the page table does. */
+  /**
+   * Lets the page at guest address (`high`, `low`) be read, and written if `mayWrite`, at a host page. Precondition: the page
+   * table does.
+   */
   grant(context: number, low: number, high: number, hostPage: number, mayWrite: boolean): void {
     const { i32 } = this.linear
     const entry = context + ((low >>> 12) & (TLB_ENTRY_COUNT - 1)) * TLB_ENTRY_BYTES

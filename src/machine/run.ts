@@ -103,12 +103,12 @@ export class Runner {
 
   /** One instruction that meets no mark; the next record, or 0 where the engine stopped. */
   private step(block: number, form: number, context: number): number {
-    const { code, slowPath } = this.parts
-    const marked = code.withoutMark(form)
+    const { code: { marks }, slowPath } = this.parts
+    const code = marks.takeOff(form)
     slowPath.mayPassMarks = true
     const next = this.engine.careful(block, form, context, this.left - 1)
     slowPath.mayPassMarks = false
-    code.markAgain(form, marked)
+    marks.putBack(form, code)
     if (next !== 0) {
       this.left--
       return next
@@ -179,7 +179,7 @@ export class Runner {
       case "InvalidOpcode": return INVALID_OPCODE
       case "Refused": return slowPath.refusal
       case "Marked":
-        return code.isCall(this.word(EXCHANGE + exchange.form)) && !code.isAddressMarked(ip)
+        return code.marks.isCallMark(this.word(EXCHANGE + exchange.form), ip)
           ? { _tag: "Marked", pending: { _tag: "Call", ip } }
           : this.executionMark(block)
       case "Unsupported": {

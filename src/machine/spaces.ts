@@ -10,39 +10,23 @@ import { assert } from "../base/assert.ts"
 import { type Address, type AddressRange, TASK_SIZE } from "../base/ids.ts"
 import type { CodeCache } from "./code-cache.ts"
 import type { Contexts } from "./contexts.ts"
+import type { EntryChanges } from "./entry-changes.ts"
 import type { Linear } from "./engine/linear.ts"
 import type { Frames } from "./frames.ts"
 import type { FrameHashes } from "./hash.ts"
 import type { History } from "./history.ts"
 import { CONTROL, SPACES, SPACE_BYTES, SPACE_COUNT_MAX, control, entryBits, space as field } from "./layout.ts"
-import { EXECUTE, type Protection, READ, WRITE } from "./machine.ts"
+import type { Protection } from "./machine.ts"
+import {
+  HOST_PAGE, PROTECTION, TABLE_ENTRY_COUNT, TOP_ENTRY_COUNT, TOP_LEVEL, highWord, isShared, lowWord, pagesIn
+} from "./page-entry.ts"
 
 const PAGE_BYTES = 4096
-export const HOST_PAGE = ~4095
-const PROTECTION = READ | WRITE | EXECUTE
 const { mapped: MAPPED, shared: SHARED, table: TABLE } = entryBits
-const TABLE_ENTRY_COUNT = 1024
-const TOP_LEVEL = 3
-const TOP_ENTRY_COUNT = 32
 /** All spaces together. It bounds what page tables can grow to: a table for each 4 MiB. */
 const MAPPED_PAGES_MAX = 2 ** 38 / PAGE_BYTES
 /** Ranges of more pages are dropped from a TLB by dropping everything. */
 const FEW_PAGES = 64
-
-export const isShared = (entry: number): boolean => (entry & SHARED) !== 0
-
-/** The two words of an address. */
-export const lowWord = (at: number): number => at | 0
-export const highWord = (at: number): number => Math.floor(at / 2 ** 32)
-
-/** On x86 whatever may be written or executed may be read. Source: Intel SDM 3A, 4.6; Linux, protection_map. */
-export const isReadable = (entry: number): boolean => (entry & PROTECTION) !== 0
-export const isWritable = (entry: number): boolean => (entry & WRITE) !== 0
-export const isExecutable = (entry: number): boolean => (entry & EXECUTE) !== 0
-export const isMapped = (entry: number): boolean => entry !== 0
-
-const pagesOfLevel = [1, 2 ** 10, 2 ** 20, 2 ** 30]
-const pagesIn = (level: number): number => pagesOfLevel[level] ?? 0
 
 /** What becomes of an entry that a change of a range covers wholly. Of a table, all its entries are asked. */
 interface Change {
@@ -401,44 +385,6 @@ export class Spaces {
     this.setWord(slot, frame | (entry & 4095))
     this.contexts.drop(space, low)
     this.changes.one(space, low)
-  }
-}
-
-/** Entries of page tables that have changed since the last snapshot or restore. */
-export class EntryChanges {
-  private readonly spaces: Array<number> = []
-  private readonly lows: Array<number> = []
-  private readonly renewedSpaces: Array<number> = []
-  private areMany = false
-
-  /** Another space has this place now. */
-  renewed(space: number): void {
-    this.renewedSpaces.push(space)
-  }
-  one(space: number, low: number): void {
-    if (this.spaces.length === 4 * FEW_PAGES) this.areMany = true
-    if (this.areMany) return
-    this.spaces.push(space)
-    this.lows.push(low)
-  }
-  many(): void {
-    this.areMany = true
-  }
-
-  /** None since now. */
-  forget(): void {
-    this.spaces.length = 0
-    this.lows.length = 0
-    this.renewedSpaces.length = 0
-    this.areMany = false
-  }
-
-  /** Drops them all from the TLBs. */
-  dropFrom(contexts: Contexts): void {
-    for (const space of this.renewedSpaces) contexts.release(space)
-    if (this.areMany) contexts.dropAll()
-    else for (let index = 0; index < this.spaces.length; index++) contexts.drop(this.spaces[index] ?? 0, this.lows[index] ?? 0)
-    this.forget()
   }
 }
 

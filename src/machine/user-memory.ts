@@ -4,7 +4,8 @@ import type { CodeCache } from "./code-cache.ts"
 import type { Linear } from "./engine/linear.ts"
 import { ZERO_FRAME } from "./layout.ts"
 import type { UserMemory } from "./machine.ts"
-import { type Spaces, highWord, isReadable, isWritable, lowWord } from "./spaces.ts"
+import { highWord, isReadable, isWritable, lowWord } from "./page-entry.ts"
+import type { Spaces } from "./spaces.ts"
 
 const PAGE_BYTES = 4096
 

@@ -20,7 +20,9 @@ import {
 } from "../../../x86/lazy-flag.ts"
 import { SLOT_BYTES, VECTOR_BYTES, type Width, ZERO_SLOT } from "../../../x86/register.ts"
 import { type I32, type I64, type Value, int, long, select } from "../../../x86/value.ts"
-import { EXCHANGE, TARGETS, TARGET_COUNT, TLB_ENTRY_COUNT, block as blockField, exchange, target as targetField, tlbEntry } from "../../layout.ts"
+import {
+  EXCHANGE, TARGETS, TARGET_COUNT, TLB_ENTRY_COUNT, block as blockField, exchange, target as targetField, tlbEntry
+} from "../../layout.ts"
 import { type Exit, exitIndex } from "../code.ts"
 import { CodeWriter } from "./code.ts"
 

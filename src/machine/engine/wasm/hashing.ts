@@ -143,7 +143,9 @@ export const hashEntry = (index: HashingIndices): FunctionCode => {
 
 /** Visits what is there: most entries of most tables are 0, and four are seen at a glance. */
 const hashTable = (
-  code: CodeWriter, index: HashingIndices, { entry, level, page, shift }: { readonly entry: I32; readonly level: I32; readonly page: I64; readonly shift: I64 }
+  code: CodeWriter,
+  index: HashingIndices,
+  { entry, level, page, shift }: { readonly entry: I32; readonly level: I32; readonly page: I64; readonly shift: I64 }
 ): void => {
   const table = code.let(entry.and(-PAGE_BYTES))
   const offset = code.variable("i32")

@@ -159,7 +159,8 @@ class LoopRoutine extends WasmEmitter {
     this.dispatchAgain = this.openLoop()
     this.careful = this.openBlock()
     this.rare = this.openBlock()
-    const engineLabels = [engineCode.resolve, engineCode.stub, engineCode.goto, engineCode.marked].map((code) => ({ code, label: this.openBlock() }))
+    const engineLabels = [engineCode.resolve, engineCode.stub, engineCode.goto, engineCode.marked]
+      .map((code) => ({ code, label: this.openBlock() }))
     const opened = [...inLoop].reverse().map((form) => ({ code: form.code, label: this.openBlock() }))
     const labelOf = new Map([...engineLabels, ...opened].map(({ code, label }) => [code, label]))
     this.branchTable(this.code(), Array.from({ length: ENGINE_CODE_COUNT }, (_, code) => labelOf.get(code) ?? this.rare), this.rare)

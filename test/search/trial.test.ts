@@ -1,0 +1,62 @@
+/** What a trial sees: a run is watched only where something is found in it, and nobody hears of it twice. */
+import { describe, expect, it } from "vitest"
+import { detectors } from "../../src/analysis/detect/table.ts"
+import type { EventTag } from "../../src/log/event.ts"
+import { quietDecider } from "../../src/log/choice.ts"
+import { recorded, tell } from "../../src/log/telling.ts"
+import { fuzz, type Hit } from "../../src/search/fuzz.ts"
+import { defaultTargetOptions, makeTarget, type Target, type TargetOptions } from "../../src/search/target.ts"
+import { exhibitSpec } from "../museum/exhibit.ts"
+
+const targetOf = (name: string, options: Partial<TargetOptions> = {}): Target => {
+  const target = makeTarget(exhibitSpec({ name, summary: "" }, "bad"), { ...defaultTargetOptions, ...options })
+  if ("_tag" in target) throw new Error(target.reason)
+  return target
+}
+
+const hitOf = (target: Target): Hit => {
+  for (const { hit } of fuzz(target, 0, 2_000)) if (hit !== undefined) return hit
+  throw new Error("nothing found")
+}
+
+describe("a trial", () => {
+  it("says of a run that shows something what watching it from the first says", () => {
+    const { trial: { schedule, ...shown } } = hitOf(targetOf("disarmed-early"))
+    const watched = targetOf("disarmed-early", { isAlwaysWatched: true }).trials.perform(recorded(tell(schedule, () => {})))
+    expect(shown.findings.map(({ detector }) => detector)).toEqual(["commit-after-preemption", "guest-failure"])
+    expect(watched).toEqual({ ...shown, schedule })
+  })
+
+  it("watches from the first where it is told to: a call inside a section shows without a failure", () => {
+    expect(targetOf("syscall-inside").quiet.findings).toEqual([])
+    const { findings } = targetOf("syscall-inside", { isAlwaysWatched: true }).quiet
+    expect(findings.map(({ detector }) => detector)).toContain("call-inside-section")
+  })
+
+  it("watches a run that ends as a detector waits for", () => {
+    const { trial: { findings, outcome } } = hitOf(targetOf("syscall-inside", { detectors: [detectors.livelock] }))
+    expect(outcome).toEqual({ _tag: "OutOfBudget", limit: "icount" })
+    expect(findings.map(({ detector }) => detector)).toEqual(["livelock"])
+  })
+
+  it("tells its listener and whoever keeps deviations once", () => {
+    const target = targetOf("disarmed-early")
+    const { trial: { schedule } } = hitOf(target)
+    const { trials } = target
+    const { kernel } = trials.run
+    const heard: Array<EventTag> = []
+    const kept: Array<unknown> = []
+    const { keep } = kernel
+    trials.listener = { append: (_now, _cpu, _task, _count, { _tag }) => void heard.push(_tag) }
+    kernel.keep = (deviation) => {
+      kept.push(deviation)
+      keep(deviation)
+    }
+    expect(trials.perform(recorded(tell(schedule, () => {}))).findings).not.toEqual([])
+    expect(heard.filter((tag) => tag === "Ended")).toHaveLength(1)
+    expect(heard).not.toContain("SectionEntered")
+    expect(kept).toEqual(schedule)
+    trials.perform(quietDecider)
+    expect(heard.filter((tag) => tag === "Ended")).toHaveLength(2)
+  })
+})

@@ -3,7 +3,8 @@
 # Head and successor are both read inside the sequence. An interruption between reading the successor and making it the head,
 # long enough for others to pop and push, leads to `aborted`; no compare-and-exchange is needed, and none would help.
 #
-# Outcomes: status 0, always: every node is popped once.
+# Outcomes: status 0: every node is popped once. A popper that is moved to another CPU for good tries for ever: the list is
+# that of CPU 0.
 #
 #: cpus 2
 #: abi mainline-6.12

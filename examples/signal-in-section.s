@@ -4,8 +4,8 @@
 # sends the interrupted sequence to `aborted` before it enters the handler, so that what the handler adds is never
 # overwritten. `sender`, on another CPU, sends two signals; where they land is a matter of turns.
 #
-# Outcomes: status 0, always: the counter holds repeat, and one for each signal that was handled (0, 1 or 2: a signal that is
-# already waiting is not sent twice, and none reaches a task that has ended).
+# Outcomes: status 0: the counter holds repeat, and one for each signal that was handled (0, 1 or 2: a signal that is already
+# waiting is not sent twice, and none reaches a task that has ended). A worker moved off CPU 0 for good tries for ever.
 #
 #: cpus 2
 #: abi mainline-6.12

@@ -7,7 +7,7 @@ import * as written from "./flags.ts"
 export const limitFlags = {
   maxIcount: written.flag("max-icount", "N", "end the run after so many instructions; by default 1G", written.quantity("instructions")),
   maxMemory: written.flag("max-memory", "SIZE", "memory the program may use; by default 256M", written.byteSize),
-  maxTasks: written.flag("max-tasks", "N", "tasks the program may create; by default 1024", written.quantity("tasks", 100_000))
+  maxTasks: written.flag("max-tasks", "N", "tasks the program may create; by default 1024", written.quantity("tasks", 8_000))
 }
 export type LimitFlags = Command.Command.Config.Infer<typeof limitFlags>
 

@@ -9,6 +9,7 @@ import type { HelpDoc } from "effect/cli/HelpDoc"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import { escapeTerminal } from "../analysis/report/format/terminal.ts"
 import { hostTerminal } from "../host/terminal.ts"
 import { colorFlag, Surroundings } from "./color.ts"
 import { Ending } from "./ending.ts"
@@ -41,7 +42,7 @@ const presenter: CliOutput.Presenter = {
       case "Version":
         return Console.log(versionText)
       case "InvalidInvocation":
-        return say(escapeLines(usageLine(event.errors, {
+        return say(escapeTerminal(usageLine(event.errors, {
           commandPath: event.commandPath, commands: commands.map(({ name }) => name), flags: flagNames(event.helpDoc)
         })))
     }
@@ -74,7 +75,8 @@ const judged = (typed: ReadonlyArray<string>) =>
     if (Cause.hasInterruptsOnly(exit.cause)) return exitCode("interrupted")
     const error = Cause.squash(exit.cause)
     if (isUserError(error)) {
-      if (error._tag !== "ShowHelp") yield* say(escapeLines(error.message))
+      // Only a text that does not assemble takes several lines; elsewhere a line end is part of somebody's file name.
+      if (error._tag !== "ShowHelp") yield* say((error._tag === "ProgramRefused" ? escapeLines : escapeTerminal)(error.message))
       if (error._tag === "SimulatorBroke") yield* Console.error(stackOf(error.cause))
       return codeOfError(error)
     }

@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import { escapeTerminal } from "../analysis/report/format/terminal.ts"
 import { SCHEDULE_TEXT_LENGTH_MAX } from "../log/limits.ts"
 import { readWhole } from "../host/files.ts"
 import { Decider, type SeededOptions, strategyFor, strategyText } from "../lab/decider.ts"
@@ -15,7 +16,7 @@ import { strategies, type StrategyName } from "../strategy/table.ts"
 import { Surroundings } from "./color.ts"
 import { seed as seedText } from "./flags.ts"
 import type { LimitFlags, RunFlags } from "./run-flags.ts"
-import { escapeLines, say } from "./say.ts"
+import { say } from "./say.ts"
 
 type Program = RunSpec["program"]
 
@@ -96,8 +97,8 @@ const searched = (program: Program, definition: StrategyDefinition, options: See
     const spec = yield* (yield* Kernel).specOf(program)
     const { found, runCount } = yield* tryStrategy(spec, strategyFor(definition, spec, options), RUN_COUNT_MAX)
     yield* say(found === undefined
-      ? `${definition.name}: ${runCount} runs of ${escapeLines(program.name)}, none fails; the quiet one is shown`
-      : `${definition.name}: run ${found.runIndex} of ${escapeLines(program.name)} fails and is shown`)
+      ? `${definition.name}: ${runCount} runs of ${escapeTerminal(program.name)}, none fails; the quiet one is shown`
+      : `${definition.name}: run ${found.runIndex} of ${escapeTerminal(program.name)} fails and is shown`)
     return Decider.layerRecorded(found?.trial.schedule ?? [], strategyText(definition, options))
   })
 

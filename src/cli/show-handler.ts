@@ -63,8 +63,8 @@ const windowOf = ({ around, from, to }: ShowFlags): { readonly start: number; re
 const showEntries = (recording: Recording, flags: ShowFlags) =>
   Effect.gen(function*() {
     const { end, start } = windowOf(flags)
-    if (recording.entryCount === 0) return yield* print("no entries are kept (--keep schedule)")
-    if (start >= recording.entryCount) return yield* print(`entries 0 to ${recording.entryCount - 1} are there`)
+    if (recording.entryCount === 0) return yield* say(recording.end === undefined ? "no entry is whole" : "no entries are kept (--keep schedule)")
+    if (start >= recording.entryCount) return yield* new CommandLineRefused({ problem: `entries 0 to ${recording.entryCount - 1} are there` })
     const paint = yield* paintFor("stdout")
     const placed = flags.jsonl ? [] : yield* deviationPlaces(recording)
     const reading = readingFor(recording.header)
@@ -83,13 +83,16 @@ const perform = Effect.fnUntraced(function*(flags: ShowFlags) {
   if (flags.around !== undefined && (flags.from !== undefined || flags.to !== undefined)) {
     return yield* new CommandLineRefused({ problem: "--around is a window of its own; leave out --from and --to" })
   }
+  if (flags.from !== undefined && flags.to !== undefined && flags.to < flags.from) {
+    return yield* new CommandLineRefused({ problem: `--from ${flags.from} comes after --to ${flags.to}` })
+  }
   const recording = yield* loadRecording(flags.recording)
   if (flags.header) yield* print(headerText(recording))
   else if (flags.inputs) yield* print(inputsText(recording))
   else if (flags.schedule) yield* print(printSchedule(recording.schedule))
   else yield* showEntries(recording, flags)
   if (recording.status !== "clean" && recording.damage !== undefined) {
-    yield* say(`${escapeLines(flags.recording)} is good up to byte ${grouped(recording.validBytes)}; ${escapeLines(damageText(recording.damage))}`)
+    yield* say(`${escapeTerminal(flags.recording)} is good up to byte ${grouped(recording.validBytes)}; ${escapeLines(damageText(recording.damage))}`)
   }
 })
 

@@ -1,5 +1,6 @@
 /** What became of a run, for people: on standard error, after the guest's own last line. */
 import * as Effect from "effect/Effect"
+import { escapeTerminal } from "../analysis/report/format/terminal.ts"
 import { grouped } from "../base/bits.ts"
 import { printDeviation, printSchedule } from "../log/schedule.ts"
 import { outcomeSentence } from "../lab/outcome-sentence.ts"
@@ -7,7 +8,7 @@ import type { RunReport } from "../lab/run-program.ts"
 import { paintFor, Surroundings } from "./color.ts"
 import { verdictOf } from "./exit.ts"
 import type { RunFlags } from "./run-flags.ts"
-import { escapeLines, say, shellCommand, shellWord } from "./say.ts"
+import { say, shellCommand, shellWord } from "./say.ts"
 
 const SHOWN_SCHEDULE_LENGTH_MAX = 400
 const SHOWN_DROPPED_COUNT_MAX = 10
@@ -47,7 +48,7 @@ const unknownLines = ({ unknownCalls }: RunReport): ReadonlyArray<string> =>
 
 const hostLines = ({ record }: RunFlags, { spec: { env } }: RunReport): ReadonlyArray<string> =>
   record === undefined || env.length === 0 ? []
-    : [`${escapeLines(record)} holds ${plural(env.length, "environment variable")}, ${grouped(env.join("").length)} bytes from the host`]
+    : [`${escapeTerminal(record)} holds ${plural(env.length, "environment variable")}, ${grouped(env.join("").length)} bytes from the host`]
 
 /** The lines of ours at the end of a run; the verdict is the last, but for what to type next. */
 export const tellRun = (flags: RunFlags, report: RunReport) =>
@@ -56,9 +57,9 @@ export const tellRun = (flags: RunFlags, report: RunReport) =>
     const paint = yield* paintFor("stderr")
     const { now, outcome, schedule, seed, spec, strategy } = report
     const verdict = verdictOf(outcome)
-    const decided = seed === undefined ? strategy : `seed ${escapeLines(seed)}`
-    const what = `${escapeLines(outcomeSentence(outcome, spec.limits))} · ${decided} · ${plural(schedule.length, "deviation")} · ${plural(now, "instruction")}`
-    const name = escapeLines(spec.program.name)
+    const decided = seed === undefined ? strategy : `seed ${escapeTerminal(seed)}`
+    const what = `${escapeTerminal(outcomeSentence(outcome, spec.limits))} · ${decided} · ${plural(schedule.length, "deviation")} · ${plural(now, "instruction")}`
+    const name = escapeTerminal(spec.program.name)
     const lines = [...unknownLines(report), ...droppedLines(report), ...hostLines(flags, report)]
     if (verdict === "passed") lines.push(`${paint.good("passed")} ${name}: ${what}`)
     else lines.push(`${paint.bad(verdict.toUpperCase())} ${name}: ${what}`, ...nextSteps(flags, report, typed))

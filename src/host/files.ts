@@ -1,5 +1,5 @@
 /** Reading files that may not be there, may be something else, or may be far too large. */
-import { closeSync, fstatSync, openSync, readdirSync, readSync } from "node:fs"
+import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import { nearest } from "../lab/nearest.ts"
 
@@ -28,10 +28,14 @@ export const clauseOf = (cause: unknown): string => {
 const limitText = (bytesMax: number): string => `it is larger than ${bytesMax / 2 ** 20} MiB`
 const CHUNK_BYTES = 1 << 20
 
-/** A regular file, whole; at most `bytesMax`. Pipes and devices are read to their end under the same limit. */
+/**
+ * A regular file, whole; at most `bytesMax`. Devices are read to their end under the same limit. A named pipe is refused: opening it
+ * waits for a writer, and meanwhile not even Ctrl-C is heard.
+ */
 export const readWhole = (file: string, bytesMax: number): FileRead => {
   let descriptor: number | undefined
   try {
+    if (statSync(file).isFIFO()) return { _tag: "Unreadable", why: "it is a pipe" }
     descriptor = openSync(file, "r")
     const found = fstatSync(descriptor)
     const { size } = found

@@ -1,4 +1,5 @@
 /** This process: what it does when its reader goes away, and when somebody will not wait. */
+import { clauseOf } from "./files.ts"
 
 const CLOSED_PIPE_CODE = 128 + 13
 
@@ -19,7 +20,7 @@ export const endOnOutputFailure = (failedCode: number): void => {
   for (const name of ["stdout", "stderr"] as const) {
     process[name].on("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "EPIPE") process.exit(CLOSED_PIPE_CODE)
-      if (name === "stdout") process.stderr.write(`rseqlab: standard output cannot be written: ${error.code ?? error.message}\n`)
+      if (name === "stdout") process.stderr.write(`rseqlab: standard output cannot be written: ${clauseOf(error)}\n`)
       process.exit(failedCode)
     })
   }

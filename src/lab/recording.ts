@@ -8,7 +8,7 @@ import { type RecordingMissing, RecordingStore, type RecordingUnreadable } from 
 
 const sentences: Readonly<Record<Damage["_tag"], string>> = {
   NotARecording: "this is no recording",
-  Truncated: "it ends before its header is whole",
+  Truncated: "it is cut short",
   Corrupt: "it is damaged",
   Newer: `it is of a newer format than ${FORMAT_VERSION}, which this version reads; a newer rseqlab opens it`,
   TooLarge: "it asks for more than is read here"

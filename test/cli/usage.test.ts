@@ -31,6 +31,10 @@ describe("a mistyped command line", () => {
     [["replay", "x.rec", "--strict", "--lenient"], /leave out --lenient/],
     [["show", "x.rec", "--around", "1", "--from", "2"], /--around is a window of its own/],
     [["show", "x.rec", "--header", "--inputs"], /name one of them/],
+    [["show", "x.rec", "--from", "7", "--to", "6"], /--from 7 comes after --to 6/],
+    [["show", "recordings/p1/lost-update.rec", "--around", "99999"], /entries 0 to \d+ are there/],
+    [["run", "two\nrseqlab: lines.s"], /no program at two\\nrseqlab: lines\.s/],
+    [["replay", "two\nlines.rec"], /no recording at two\\nlines\.rec/],
     [["run", "evil\u001b]0;x\u0007.s"], /no program at evil\\x1b\]0;x\\x07\.s/]
   ] as const)("%j", (words, said) => {
     const { code, stderr, stdout } = rseqlab(words)

@@ -1,0 +1,83 @@
+/** What a search costs: runs of a whole campaign, shrinking, bisecting. Bare schedules have a bench of their own. */
+import { detectors } from "../../src/analysis/detect/table.ts"
+import { quietDecider, type Schedule } from "../../src/log/choice.ts"
+import { Batches } from "../../src/search/batch.ts"
+import { bisectPair } from "../../src/search/bisect.ts"
+import { fuzz } from "../../src/search/fuzz.ts"
+import { minimize, performPlaced, sameFinding } from "../../src/search/minimize.ts"
+import { placed } from "../../src/search/place.ts"
+import { defaultTargetOptions, makeTarget, type Target } from "../../src/search/target.ts"
+import { random } from "../../src/strategy/random.ts"
+import { exampleSpec } from "../../test/support/examples.ts"
+import { threadMs } from "./clock.ts"
+import type { Bench, Figure } from "./table.ts"
+
+const targetFor = (file: string, repeat?: number): Target => {
+  const target = makeTarget(exampleSpec(file, repeat === undefined ? {} : { repeat }), { ...defaultTargetOptions, detectors: [detectors["guest-failure"]] })
+  if ("_tag" in target) throw new Error(target.reason)
+  return target
+}
+
+const LEAST_MS = 600
+
+/** Runs a second of this thread, as `fuzz` makes them: the portfolio, all detectors, coverage. */
+const campaignPerSecond = (file: string): number => {
+  const made = makeTarget(exampleSpec(file), defaultTargetOptions)
+  if ("_tag" in made) throw new Error(made.reason)
+  const batches = new Batches(made)
+  batches.run({ from: 0, until: 300, stopsAtHit: false })
+  const began = threadMs()
+  let until = 300
+  for (; threadMs() - began < LEAST_MS; until += 50) batches.run({ from: until, until: until + 50, stopsAtHit: false })
+  return ((until - 300) * 1000) / (threadMs() - began)
+}
+
+const milliseconds = (work: () => void): number => {
+  const began = performance.now()
+  work()
+  return performance.now() - began
+}
+
+const drain = <Step, Result>(search: Generator<Step, Result>): Result => {
+  let step = search.next()
+  while (step.done !== true) step = search.next()
+  return step.value
+}
+
+/** A failing run of so many deviations or a little more, under blind chance. */
+const longFailure = (target: Target, deviationCount: number): { readonly schedule: Schedule; readonly finding: Parameters<typeof sameFinding>[0] } => {
+  const strategy = random.make({ ...target.options, rates: { turn: 30, preempt: 30, migrate: 30 } })
+  for (let run = 0; run < 2_000; run++) {
+    const { findings: [finding], schedule } = target.trials.perform(strategy.nextRun(run) ?? quietDecider)
+    if (finding === undefined || schedule.length < deviationCount || schedule.length > deviationCount * 1.5) continue
+    // Held by place it must fail as well, as whatever is minimized does.
+    if (sameFinding(finding)(performPlaced(target.trials, placed(target.trials, schedule)))) return { schedule, finding }
+  }
+  throw new Error("no such failure")
+}
+
+const bisectMs = (file: string): number => {
+  const target = targetFor(file)
+  const hit = fuzz(target, 0, 5_000).find(({ hit: met }) => met !== undefined)?.hit
+  if (hit === undefined) throw new Error(`${file}: nothing found`)
+  const wanted = sameFinding(hit.finding)
+  return milliseconds(() => {
+    const bisecting = bisectPair(target.trials, [], hit.trial.schedule)
+    let step = bisecting.next()
+    while (step.done !== true) step = bisecting.next(wanted(step.value.trial) ? "fails" : "passes")
+  })
+}
+
+export const search: Bench = {
+  name: "search",
+  summary: "runs a second of a core as fuzz makes them; shrinking a failure of 100 deviations; bisecting",
+  run: () => {
+    const figures: Array<Figure> = ["percpu-push.s", "percpu-counter.s"].map((file) => ({ of: `campaign ${file}`, value: campaignPerSecond(file) / 1000, unit: "k/s" }))
+    const target = targetFor("percpu-push-bad.s", 20)
+    const { finding, schedule } = longFailure(target, 100)
+    const shrinking = milliseconds(() => void drain(minimize(target.trials, schedule, sameFinding(finding), 2_000)))
+    figures.push({ of: `minimize ${schedule.length} deviations`, value: shrinking, unit: "ms", target: { atMost: 2_000 } })
+    for (const file of ["percpu-push-bad.s", "p1.s", "p2.s"]) figures.push({ of: `bisect ${file}`, value: bisectMs(file), unit: "ms", target: { atMost: 1_000 } })
+    return figures
+  }
+}

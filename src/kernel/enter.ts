@@ -6,7 +6,7 @@ import type { Errno } from "../linux/errno.ts"
 import { SI_USER } from "../linux/siginfo.ts"
 import type { Stop } from "../machine/stop.ts"
 import type { Interruptor } from "./abi/definition.ts"
-import { breakpointTrap, raise, raisedBy } from "./fault.ts"
+import { breakpointTrap, meetsMemoryLimit, raise, raisedBy } from "./fault.ts"
 import { type Kernel, NEXT_CPU } from "./kernel.ts"
 import { arriveAll, migrate, preempt, setAffinity, sleepForPage, sliceEnds, unplug } from "./scheduler.ts"
 import { send } from "./signal.ts"
@@ -119,6 +119,7 @@ export const enter = (kernel: Kernel, task: Task, stop: Stop): void => {
       userInterrupted(kernel, task.id, "breakpoint")
       return raise(kernel, task, breakpointTrap)
     case "Faulted": {
+      if (meetsMemoryLimit(kernel, task, stop.fault)) return kernel.end({ _tag: "OutOfBudget", limit: "memory" })
       const ip = kernel.registers(task).ipExact()
       const raised = raisedBy(kernel, task, stop.fault)
       userInterrupted(kernel, task.id, "fault")

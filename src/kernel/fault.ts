@@ -8,6 +8,7 @@ import { TASK_SIZE } from "../base/ids.ts"
 import { FPE_INTDIV, ILL_ILLOPN, SEGV_ACCERR, SEGV_MAPERR, SI_KERNEL } from "../linux/siginfo.ts"
 import { pageFaultError, trapNumber } from "../linux/sigframe.ts"
 import { SIGFPE, SIGILL, SIGSEGV, SIGTRAP } from "../linux/signal.ts"
+import { EXECUTE, READ, WRITE } from "../machine/machine.ts"
 import type { Fault } from "../machine/stop.ts"
 import type { Kernel } from "./kernel.ts"
 import { force } from "./signal.ts"
@@ -19,6 +20,13 @@ export interface Raised {
   readonly error: number
   readonly sent: PendingSignal
 }
+
+const neededFor = { read: READ, write: WRITE, execute: EXECUTE } as const
+
+/** The page allows the access and there is no frame for it: the run's own limit, and no fault of the guest. */
+export const meetsMemoryLimit = (kernel: Kernel, { process }: Task, fault: Fault): boolean =>
+  fault._tag === "PageFault" && fault.isPresent
+  && ((kernel.machine.protectionAt(processOf(kernel.state, process).space, Number(fault.address)) ?? 0) & neededFor[fault.access]) !== 0
 
 export const raisedBy = (kernel: Kernel, task: Task, fault: Fault): Raised => {
   const ip = kernel.registers(task).ipExact()

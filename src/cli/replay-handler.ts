@@ -51,7 +51,7 @@ const strictly = (recording: Recording, file: string, flags: ReplayFlags) =>
       exit: "passed",
       lines: [
         `${paint.good("the same run, bit for bit")}: ${name}`,
-        `  ${how} · ${grouped(recording.deviationCount)} deviations · ${grouped(check.now)} instructions · ${grouped(check.entryCount)} entries`,
+        `  ${how} · ${grouped(recording.deviationCount)} deviations · ${grouped(check.now)} instructions · ${grouped(check.entryCount)} events`,
         `  state ${check.stateHash} · content ${recording.contentHash}`
       ],
       value: {

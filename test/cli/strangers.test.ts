@@ -21,6 +21,15 @@ describe("a recording that was cut", () => {
   })
 })
 
+describe("a recording that is whole", () => {
+  it("is said to have the entries it shows, and as many events as the kernel applied", () => {
+    const entries = linesOf(rseqlab(["show", recording, "--jsonl"]).stdout).length
+    const said = /(\d+) events\n/.exec(rseqlab(["replay", recording]).stdout)?.[1]
+    assert.match(rseqlab(["show", recording, "--header"]).stdout, new RegExp(`^entries +${entries}$`, "m"))
+    assert.isBelow(Number(said), entries, "observations are entries, and no events")
+  })
+})
+
 describe("a recording without entries", () => {
   it("leaves standard output to entries", () => {
     const bare = join(folder, "bare.rec")

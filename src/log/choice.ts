@@ -50,8 +50,8 @@ const errnos: Vocabulary = {
 
 /** `preempt=kernel`: to a kernel thread and straight back. */
 export const KERNEL_THREAD: Option = -1
-/** `preempt` without an option: the first task waiting on that CPU, or a kernel thread if none does. Never stored. */
-export const FIRST_WAITING: Option = -2
+/** `preempt` without an option: the first task waiting on that CPU, or a kernel thread if none does. Never stored; no other word of any kind is this number. */
+export const FIRST_WAITING: Option = -3_000_000
 /** `pick=idle`: the CPU takes nobody. */
 export const IDLE: Option = -1
 /** `wait=sleep`, the quiet one. */

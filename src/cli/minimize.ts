@@ -1,12 +1,13 @@
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
 import * as written from "./flags.ts"
 import { lazily } from "./lazily.ts"
 import { limitFlags } from "./run-flags.ts"
 
 const config = {
   recording: Argument.String("REC").pipe(Argument.withDescription("a recording of a run that fails")),
-  output: written.text("output", "FILE", "write the shorter run down here; by default nowhere"),
+  output: written.text("output", "FILE", "write the shorter run down here; by default nowhere").pipe(Flag.withAlias("o")),
   force: written.toggle("force", "let --output replace a file"),
   proof: written.flag("proof", "N", "try at most so many smaller sets to prove a minimum; by default 2000", written.natural),
   json: written.toggle("json", "the result as JSON on standard output"),
@@ -18,6 +19,6 @@ export const minimize = Command.make("minimize", config, lazily(() => import("./
   Command.withDescription("Take away every deviation that a failure does not need"),
   Command.withExamples([
     { command: "rseqlab minimize fail.rec", description: "the fewest deviations, and whether that is proved" },
-    { command: "rseqlab minimize fail.rec --output small.rec" }
+    { command: "rseqlab minimize fail.rec -o small.rec" }
   ])
 )

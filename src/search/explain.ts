@@ -5,7 +5,7 @@
 import { known } from "../base/assert.ts"
 import { hex } from "../base/bits.ts"
 import { type Address, type AddressRange, taskName, type TaskId } from "../base/ids.ts"
-import { type Deviation, KERNEL_THREAD, kinds, optionName } from "../log/choice.ts"
+import { type Deviation, KERNEL_THREAD, kinds, optionName, quietDecider } from "../log/choice.ts"
 import type { Entry, EventOf } from "../log/event.ts"
 import type { Outcome } from "../log/outcome.ts"
 import { placesOf } from "../analysis/timeline/reading.ts"
@@ -16,6 +16,7 @@ import { start } from "../run/start.ts"
 import { recorded, tell } from "../log/telling.ts"
 import { printInstruction } from "../x86/print.ts"
 import { type Minimized, performPlaced } from "./minimize.ts"
+import { Standing } from "./place.ts"
 import type { Target } from "./target.ts"
 
 /** A write to a watched word by somebody else, while the task of the critical deviation stood still. */
@@ -90,14 +91,16 @@ interface Seen {
 /** A run once more, with every observation: what its recording holds. */
 export const watch = ({ bounded, options }: Target, schedule: ReadonlyArray<Deviation>, watches: ReadonlyArray<AddressRange>): Seen => {
   const entries: Array<Entry> = []
-  const run = start(bounded, recorded(tell(schedule, () => {})), {
+  const run = start(bounded, quietDecider, {
     append: (now, cpu, task, count, event) => void entries.push({ index: entries.length, now, cpu, task, count, event })
   })
   if ("_tag" in run) return { entries: [], ips: [], marks: [] }
+  const standing = new Standing(run.kernel)
+  run.kernel.decider = standing.overhear(recorded(tell(schedule, () => {})))
   const ips: Array<number> = []
   const marks: Array<number> = []
   run.kernel.keep = (deviation) => {
-    ips.push(run.kernel.registers(run.kernel.current(deviation.task)).ip())
+    ips.push(standing.of(deviation))
     marks.push(entries.length)
   }
   run.observe(new Watcher({ watches, sections: options.sections, reached: [] }))

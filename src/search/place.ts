@@ -7,6 +7,7 @@ import { Arrivals, type LocatedDeviation } from "../log/placed.ts"
 import { placeOf } from "../log/schedule.ts"
 import { recorded, tell } from "../log/telling.ts"
 import type { Program, ProgramSymbol } from "../program/program.ts"
+import type { Run } from "../run/run.ts"
 import type { Trial, Trials } from "./trial.ts"
 
 /** The symbol an address is told from: the last function or label at or before it. */
@@ -18,6 +19,32 @@ export const symbolBefore = ({ symbols }: Program, address: Address): ProgramSym
   return best
 }
 
+/** Where the subject of each answer stands. A question may be about a task that is not there yet: it says itself where. */
+export class Standing {
+  private readonly kernel: Run["kernel"]
+  private asked: Address = 0
+
+  constructor(kernel: Run["kernel"]) {
+    this.kernel = kernel
+  }
+
+  /** The same answers, overheard. */
+  overhear(decider: Decider): Decider {
+    return {
+      ...decider,
+      choose: (question) => {
+        this.asked = question.ip
+        return decider.choose(question)
+      }
+    }
+  }
+
+  /** To be asked while the deviation is taken. */
+  of(deviation: Deviation): Address {
+    return isInterruption(deviation) ? this.kernel.registers(this.kernel.current(deviation.task)).ip() : this.asked
+  }
+}
+
 const isInterruption = ({ kind }: Deviation): boolean => kinds[kind].is === "interruption"
 
 /**
@@ -26,13 +53,14 @@ const isInterruption = ({ kind }: Deviation): boolean => kinds[kind].is === "int
  */
 export const placed = (trials: Trials, schedule: Schedule): ReadonlyArray<LocatedDeviation> => {
   const { kernel, program } = trials.run
+  const standing = new Standing(kernel)
   const addresses: Array<Address> = []
   const keep = kernel.keep
   kernel.keep = (deviation) => {
-    addresses.push(kernel.registers(kernel.current(deviation.task)).ip())
+    addresses.push(standing.of(deviation))
     keep(deviation)
   }
-  trials.perform(recorded(tell(schedule, () => {})))
+  trials.perform(standing.overhear(recorded(tell(schedule, () => {}))))
 
   const interruptions = new Set(addresses.filter((_, index) => schedule[index] !== undefined && isInterruption(schedule[index])))
   const marks = [...interruptions].map((at): Mark => ({ _tag: "Executed", at }))
@@ -59,7 +87,7 @@ export const placed = (trials: Trials, schedule: Schedule): ReadonlyArray<Locate
   }
   const located: Array<LocatedDeviation> = []
   kernel.keep = (deviation) => {
-    const address = kernel.registers(kernel.current(deviation.task)).ip()
+    const address = standing.of(deviation)
     const arrival = arrivalOf(deviation.task, address, isInterruption(deviation) ? "" : deviation.kind, deviation.count)
     const symbol = symbolBefore(program, address)
     located.push({
@@ -68,7 +96,7 @@ export const placed = (trials: Trials, schedule: Schedule): ReadonlyArray<Locate
     })
     keep(deviation)
   }
-  const trial = trials.perform(counting)
+  const trial = trials.perform(standing.overhear(counting))
   kernel.keep = keep
   assert(located.length === schedule.length && trial.schedule.length === schedule.length, "a realised schedule is told whole")
   return located

@@ -1,7 +1,7 @@
 /** What a search is about: a program and its experiment, booted and forked, and what a quiet run of it shows. */
 import { detectors as allDetectors } from "../analysis/detect/table.ts"
 import type { AnyDetector } from "../analysis/detect/definition.ts"
-import type { Address, AddressRange } from "../base/ids.ts"
+import { type Address, type AddressRange, rootTask } from "../base/ids.ts"
 import { quietDecider } from "../log/choice.ts"
 import { type QuietPolicy, quietPolicy } from "../log/version.ts"
 import { Watcher } from "../run/observe.ts"
@@ -45,7 +45,7 @@ export interface Target {
 /** A trial may take so many times the quiet run, and so much more. */
 const PATIENCE = 20
 const PATIENCE_ICOUNT = 100_000
-/** A program without sections and watches, and no longer than this, is interesting everywhere. */
+/** A program without sections and watches, and no longer than this, is interesting everywhere; a longer start-up is run once. */
 const SHORT_ICOUNT = 2_000
 
 /**
@@ -58,19 +58,23 @@ interface Probed {
   /** Sections a quiet run enters, those of contracts without descriptors included. */
   readonly sections: ReadonlyArray<AddressRange>
   readonly icount: number
+  /** When the first task beside the first began, or the first told a contract of itself. */
+  readonly interestingNow: number
 }
 
 const probe = (spec: RunSpec): Probed | NotStarted => {
   const found = new Map<string, AddressRange>(spec.program.sections.map(({ end, start: at }) => [`${at}-${end}`, { start: at, end }]))
+  let interestingNow: number | undefined
   const run = start(spec, quietDecider, {
-    append: (_now, _cpu, _task, _count, event) => {
+    append: (now, _cpu, _task, _count, event) => {
+      if (event._tag === "ContractChanged" || (event._tag === "TaskCreated" && event.child !== rootTask)) interestingNow ??= now
       if (event._tag === "SectionEntered") found.set(`${event.start}-${event.postCommit}`, { start: event.start, end: event.postCommit })
     }
   })
   if ("_tag" in run) return run
   run.observe(new Watcher({ watches: [], sections: spec.program.sections, reached: [] }))
   while (run.outcome === undefined) run.step()
-  return { sections: [...found.values()], icount: run.kernel.now }
+  return { sections: [...found.values()], icount: run.kernel.now, interestingNow: interestingNow ?? 0 }
 }
 
 /** Boots `spec`, runs it quietly, and learns where deviations are worth their while. */
@@ -86,7 +90,10 @@ export const makeTarget = (asked: RunSpec, { detectors, forkAt, forkAtNow, isAlw
   if ("_tag" in run) return run
   const watches = [...spec.program.experiment.watches, ...more]
   const watcher = new Watcher({ watches, sections, reached: [] })
-  const trials = new Trials(run, { detectors, forkAtNow, forkAt, watcher, isAlwaysWatched })
+  // What was recorded may have deviated before; and a short beginning costs nothing.
+  const isForkedLater = !isAsRecorded && forkAt === undefined && probed.interestingNow > SHORT_ICOUNT
+  const forkNow = isForkedLater ? Math.max(forkAtNow, probed.interestingNow) : forkAtNow
+  const trials = new Trials(run, { detectors, forkAtNow: forkNow, forkAt, watcher, isAlwaysWatched })
   const quiet = trials.perform(quietDecider)
   const everyBoundary = sections.length === 0 && watches.length === 0 && quiet.icount <= SHORT_ICOUNT
   const base: StrategyOptions = { ...defaultStrategyOptions, seed, rates, sections, watches, everyBoundary }

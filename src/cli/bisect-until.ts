@@ -22,7 +22,8 @@ export class PredicateRefused extends Schema.TaggedError<PredicateRefused>()("Pr
 }) {
   override get message(): string {
     const { column, expected, found, hint, text } = this
-    const caret = text.length > 200 ? "" : `\n  ${text}\n  ${" ".repeat(column - 1)}^`
+    // Under a text that cannot be shown as it is, a caret would stand anywhere.
+    const caret = !/^[ -~]{0,200}$/.test(text) ? "" : `\n  ${text}\n  ${" ".repeat(column - 1)}^`
     return `--until: at character ${column}: expected ${expected}, found ${JSON.stringify(found)}${hint}${caret}`
   }
 }

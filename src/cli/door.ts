@@ -55,6 +55,9 @@ const builtIns = CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Versio
 /** Codes that say nothing of the program: under `--bisect` they skip this build. */
 const unjudged: ReadonlySet<number> = new Set((["usage", "limit", "no-passing-end", "unsupported", "bug"] as const).map(exitCode))
 
+/** Failures that show a place in a text: all others are one line, whatever a name may hold. */
+const severalLines: ReadonlySet<string> = new Set(["ProgramRefused", "PredicateRefused"])
+
 const isForBisect = (typed: ReadonlyArray<string>): boolean => typed.slice(0, typed.includes("--") ? typed.indexOf("--") : typed.length).includes("--bisect")
 
 /** Where our own promise was broken: wanted in a report. */
@@ -76,7 +79,7 @@ const judged = (typed: ReadonlyArray<string>) =>
     const error = Cause.squash(exit.cause)
     if (isUserError(error)) {
       // Only a text that does not assemble takes several lines; elsewhere a line end is part of somebody's file name.
-      if (error._tag !== "ShowHelp") yield* say((error._tag === "ProgramRefused" ? escapeLines : escapeTerminal)(error.message))
+      if (error._tag !== "ShowHelp") yield* say((severalLines.has(error._tag) ? escapeLines : escapeTerminal)(error.message))
       if (error._tag === "SimulatorBroke") yield* Console.error(stackOf(error.cause))
       return codeOfError(error)
     }

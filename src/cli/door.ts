@@ -78,7 +78,7 @@ const judged = (typed: ReadonlyArray<string>) =>
     if (Cause.hasInterruptsOnly(exit.cause)) return exitCode("interrupted")
     const error = Cause.squash(exit.cause)
     if (isUserError(error)) {
-      // Only a text that does not assemble takes several lines; elsewhere a line end is part of somebody's file name.
+      // Only a text that does not assemble, or a predicate, takes several lines; elsewhere a line end is part of somebody's file name.
       if (error._tag !== "ShowHelp") yield* say((severalLines.has(error._tag) ? escapeLines : escapeTerminal)(error.message))
       if (error._tag === "SimulatorBroke") yield* Console.error(stackOf(error.cause))
       return codeOfError(error)

@@ -7,6 +7,7 @@ import { isCounted, parseSchedule } from "../log/schedule.ts"
 import type { Schedule } from "../log/choice.ts"
 import type { PlainHit } from "../search/batch.ts"
 import { type Failure, understand } from "../search/failure.ts"
+import { simplest } from "../search/simplest.ts"
 import type { Target } from "../search/target.ts"
 import { drive, saveRun } from "./failing.ts"
 import type { RecordingStore } from "./recording-store.ts"
@@ -41,6 +42,14 @@ const save = (target: Target, failure: Failure, strategy: string): Effect.Effect
     return { saved: file, unsaved: undefined }
   }).pipe(Effect.catch((error) => Effect.succeed({ saved: undefined, unsaved: error.message })))
 
+/** `undefined` where somebody will not wait: what is found is told all the same. */
+const unlessHurried = <A>(search: Effect.Effect<A>): Effect.Effect<A | undefined> =>
+  Effect.gen(function*() {
+    const exit = yield* Effect.exit(Effect.interruptible(search))
+    if (Exit.isSuccess(exit)) return exit.value
+    return Cause.hasInterruptsOnly(exit.cause) ? undefined : yield* Effect.failCause(exit.cause)
+  })
+
 /** The distinct failures among the hits, in the order of their runs. */
 export const understandHits = (target: Target, hits: ReadonlyArray<PlainHit>): Effect.Effect<ReadonlyArray<Understood>, never, RecordingStore | Workspace> =>
   Effect.gen(function*() {
@@ -53,14 +62,12 @@ export const understandHits = (target: Target, hits: ReadonlyArray<PlainHit>): E
       looked.set(rule, count + 1)
       if (count >= TOLD_COUNT_MAX) continue
       const schedule = scheduleOf(hit)
-      const exit = yield* Effect.exit(Effect.interruptible(drive(understand(target, schedule, hit.finding))))
-      // Somebody will not wait: what is found is still told.
-      if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.failCause(exit.cause)
-      const failure = Exit.isSuccess(exit) ? exit.value : undefined
+      const failure = yield* unlessHurried(drive(understand(target, schedule, hit.finding)))
       if (failure === undefined) continue
       if (met.has(failure.key)) continue
       met.add(failure.key)
-      understood.push({ hit, failure, ...(yield* save(target, failure, hit.strategy)) })
+      const told = (yield* unlessHurried(drive(simplest(target, failure)))) ?? failure
+      understood.push({ hit, failure: told, ...(yield* save(target, told, hit.strategy)) })
     }
     return understood
   }).pipe(Effect.uninterruptible)

@@ -7,11 +7,14 @@ import { workerSpec } from "../../src/lab/batch-worker.ts"
 import { Progress } from "../../src/lab/progress.ts"
 import { Batches, type BatchOptions, type BatchResult } from "../../src/search/batch.ts"
 import { understand } from "../../src/search/failure.ts"
+import { simplest } from "../../src/search/simplest.ts"
 import { bisectPair } from "../../src/search/bisect.ts"
 import { sameFinding } from "../../src/search/minimize.ts"
 import { fuzz } from "../../src/search/fuzz.ts"
 import { defaultTargetOptions, makeTarget, type Target } from "../../src/search/target.ts"
 import { stream } from "../../src/base/prng.ts"
+import { isCounted, parseSchedule } from "../../src/log/schedule.ts"
+import { recorded, tell } from "../../src/log/telling.ts"
 import { exampleSpec } from "../support/examples.ts"
 
 const targetFor = (file: string, seed = "1"): Target => {
@@ -113,5 +116,27 @@ describe("a failure", () => {
       names.add(step.value?.name ?? "none")
     }
     expect(names.size).toBe(1)
+  })
+
+  it("is told by one deviation where one shows the same bug, and only then", () => {
+    const drain = <Step, Result>(search: Generator<Step, Result>): Result => {
+      let step = search.next()
+      while (step.done !== true) step = search.next()
+      return step.value
+    }
+    const toldSimplest = (file: string, schedule: string): { readonly before: number; readonly after: number; readonly isSameKey: boolean } => {
+      const target = targetFor(file)
+      const parsed = parseSchedule(schedule)
+      if (parsed._tag !== "Parsed" || !isCounted(parsed.schedule)) throw new Error("a schedule by counts")
+      const trial = target.trials.perform(recorded(tell(parsed.schedule, () => {})))
+      const [finding] = trial.findings
+      const failure = finding === undefined ? undefined : drain(understand(target, trial.schedule, finding))
+      if (failure === undefined) throw new Error("it fails")
+      const simpler = drain(simplest(target, failure))
+      return { before: failure.minimized.schedule.length, after: simpler.minimized.schedule.length, isSameKey: simpler.key === failure.key }
+    }
+    expect(toldSimplest("percpu-push-bad.s", "1.1@35:preempt=1.2,1.2@21:preempt=1.1")).toEqual({ before: 2, after: 1, isSameKey: true })
+    // Three orders are needed, of which a quiet run gives one.
+    expect(toldSimplest("p3.s", "1.1@6:turn=1,1.2@6:turn=0")).toEqual({ before: 2, after: 2, isSameKey: true })
   })
 })

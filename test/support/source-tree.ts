@@ -27,9 +27,11 @@ export const filesUnder = (...folders: ReadonlyArray<string>): ReadonlyArray<Sou
   const paths: Array<string> = []
   const walk = (folder: string, isDeep: boolean): void => {
     for (const found of readdirSync(folder, { withFileTypes: true })) {
+      // Also a file: in a linked work tree `.git` is one.
+      if (foreign.has(found.name)) continue
       const path = join(folder, found.name)
       if (found.isFile()) paths.push(relative(root, path).split(sep).join("/"))
-      else if (isDeep && found.isDirectory() && !foreign.has(found.name)) walk(path, true)
+      else if (isDeep && found.isDirectory()) walk(path, true)
     }
   }
   walk(root, false)

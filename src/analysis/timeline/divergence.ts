@@ -1,18 +1,12 @@
 /** Where a replay first differs from its recording, as a diff. */
 import { taskName } from "../../base/ids.ts"
 import type { Deviation } from "../../log/choice.ts"
+import type { Divergence } from "../../log/divergence.ts"
 import type { Entry } from "../../log/event.ts"
 import { printSchedule } from "../../log/schedule.ts"
-import type { DropReason } from "../../log/telling.ts"
 import { escapeTerminal } from "../report/format/terminal.ts"
 import { describe } from "./describe.ts"
 import { plainReading, type Reading } from "./reading.ts"
-
-/** What `run/` reports: the entries before, and what should have come beside what came. */
-export type Difference =
-  | { readonly _tag: "EntryDiffers"; readonly before: ReadonlyArray<Entry>; readonly recorded: Entry | undefined; readonly replayed: Entry | undefined; readonly last: Deviation | undefined }
-  | { readonly _tag: "NotTaken"; readonly before: ReadonlyArray<Entry>; readonly deviation: Deviation; readonly reason: DropReason }
-  | { readonly _tag: "CheckDiffers"; readonly before: ReadonlyArray<Entry>; readonly at: number; readonly what: string; readonly recorded: string; readonly replayed: string; readonly last: Deviation | undefined }
 
 const BEFORE_COUNT = 3
 
@@ -22,7 +16,7 @@ const key = (last: Deviation | undefined): string =>
 const entryText = (entry: Entry | undefined, reading: Reading): string => (entry === undefined ? "nothing: the run was over" : describe(entry, reading))
 
 /** Lines: three entries before, `-` as recorded, `+` as replayed, the key, and the question to ask next. */
-export const divergenceText = (difference: Difference, reading: Reading = plainReading): ReadonlyArray<string> => {
+export const divergenceText = (difference: Divergence, reading: Reading = plainReading): ReadonlyArray<string> => {
   const before = difference.before.slice(-BEFORE_COUNT).map((entry) => `  ${describe(entry, reading)}`)
   const question = "  is everything that varies a choice?"
   switch (difference._tag) {

@@ -1,7 +1,7 @@
 /** Where a replay first differs from its recording. Data: whoever shows it finds the words. */
-import type { Deviation } from "../log/choice.ts"
-import { type Entry, eventRows, type FieldValue } from "../log/event.ts"
-import type { DropReason } from "../log/telling.ts"
+import type { Deviation } from "./choice.ts"
+import { type Entry, eventRows, type FieldValue } from "./event.ts"
+import type { DropReason } from "./telling.ts"
 
 export type Divergence =
   /** The entries differ; one of them may be missing. */

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import { grouped } from "../base/bits.ts"
 import { escapeTerminal, quoteBytes } from "../analysis/report/format/terminal.ts"
+import { type Kept, remember } from "../analysis/timeline/describe.ts"
 import { timeline, windowAround } from "../analysis/timeline/text.ts"
 import { kinds } from "../log/choice.ts"
 import { signalName } from "../linux/signal.ts"
@@ -69,9 +70,10 @@ const showEntries = (recording: Recording, flags: ShowFlags) =>
     const placed = flags.jsonl ? [] : yield* deviationPlaces(recording)
     const reading = readingFor(recording.header)
     let isFirst = true
-    for (const { entries, notes } of passages(recording, placed, start, end)) {
+    const kept: Kept = new Map()
+    for (const { entries, notes } of passages(recording, placed, start, end, ({ event }) => void remember(kept, event))) {
       const lines = flags.jsonl ? entries.map((entry) => toJson(entryValue(entry)))
-        : [...timeline(entries, recording.header.machine.cpus, { reading, notes, isColored: paint.isOn })].slice(isFirst ? 0 : 1)
+        : [...timeline(entries, recording.header.machine.cpus, { reading, notes, isColored: paint.isOn, kept })].slice(isFirst ? 0 : 1)
       yield* print(lines.join("\n"))
       isFirst = false
     }

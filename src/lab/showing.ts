@@ -59,8 +59,10 @@ export interface Passage {
 /** So many entries are laid out together. */
 const PASSAGE_ENTRY_COUNT = 20_000
 
-/** The entries in `[start, end)` by index, in passages. */
-export function* passages(recording: Recording, placed: ReadonlyArray<PlacedText>, start: number, end: number): Generator<Passage> {
+/** The entries in `[start, end)` by index, in passages. `skip` hears those before, where they are read at all. */
+export function* passages(
+  recording: Recording, placed: ReadonlyArray<PlacedText>, start: number, end: number, skip: (entry: Entry) => void = () => {}
+): Generator<Passage> {
   let entries: Array<Entry> = []
   let notes: Array<Note> = []
   let appliedBefore = 0
@@ -73,7 +75,10 @@ export function* passages(recording: Recording, placed: ReadonlyArray<PlacedText
       }
       appliedBefore += 1
     }
-    if (entry.index < start) continue
+    if (entry.index < start) {
+      skip(entry)
+      continue
+    }
     entries.push(entry)
     if (entries.length === PASSAGE_ENTRY_COUNT) {
       yield { entries, notes }

@@ -137,18 +137,24 @@ const readings: Readings = {
 export const sentenceOf = (event: Event, reading: Reading = plainReading): Sentence =>
   (readings[event._tag] as (event: Event, reading: Reading) => Sentence)(event, reading)
 
-/**
- * The sentence of an event whose predecessors are known: of what a contract keeps, only what has changed since. `kept` is the
- * caller's, and remembers.
- */
-export const sentenceAfter = (kept: Map<string, ContractRecord>, event: Event, reading: Reading): Sentence => {
-  const sentence = sentenceOf(event, reading)
-  if (event._tag !== "ContractChanged") return sentence
+/** What each contract keeps of whom, as far as a log was read: by contract and task, process or CPU. */
+export type Kept = Map<string, ContractRecord>
+
+/** Reads on by one event; what was kept before of the one it is about. */
+export const remember = (kept: Kept, event: Event): ContractRecord | undefined => {
+  if (event._tag !== "ContractChanged") return undefined
   const key = `${event.abi} ${event.of} ${event.of === "cpu" ? event.cpu : taskName(event.task)}`
   const before = kept.get(key)
   if (event.record === undefined) kept.delete(key)
   else kept.set(key, event.record)
-  if (before === undefined || event.record === undefined) return sentence
+  return before
+}
+
+/** The sentence of an event whose predecessors `kept` remembers: of what a contract keeps, only what has changed since. */
+export const sentenceAfter = (kept: Kept, event: Event, reading: Reading): Sentence => {
+  const sentence = sentenceOf(event, reading)
+  const before = remember(kept, event)
+  if (event._tag !== "ContractChanged" || before === undefined || event.record === undefined) return sentence
   const changes = Object.entries(event.record).filter(([name, value]) => before[name] !== value)
   return { ...sentence, detail: keptText(event.abi, event.of, record(Object.fromEntries(changes))) }
 }

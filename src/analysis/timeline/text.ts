@@ -9,9 +9,9 @@
  */
 import { grouped } from "../../base/bits.ts"
 import { type CpuId, taskName } from "../../base/ids.ts"
-import type { ContractRecord, Entry, EventTag } from "../../log/event.ts"
+import type { Entry, EventTag } from "../../log/event.ts"
 import { escapeTerminal } from "../report/format/terminal.ts"
-import { sentenceAfter } from "./describe.ts"
+import { type Kept, sentenceAfter } from "./describe.ts"
 import { plainReading, type Reading } from "./reading.ts"
 
 /** A line that is no entry: a deviation, a finding. */
@@ -27,6 +27,8 @@ export interface TimelineOptions {
   readonly notes: ReadonlyArray<Note>
   /** ANSI colors; a mark never says more than the words beside it. */
   readonly isColored: boolean
+  /** What contracts keep where the entries begin; reads on with them. By default nothing is known. */
+  readonly kept?: Kept
 }
 
 export const plainTimeline: TimelineOptions = { reading: plainReading, notes: [], isColored: false }
@@ -71,7 +73,7 @@ interface Row {
   readonly detail: string
 }
 
-const rowOf = (entry: Entry, kept: Map<string, ContractRecord>, reading: Reading): Row => {
+const rowOf = (entry: Entry, kept: Kept, reading: Reading): Row => {
   const { cpu, detail, task, verb } = sentenceAfter(kept, entry.event, reading)
   return { entry, cpu: cpu ?? entry.cpu, cell: task === undefined ? verb : `${taskName(task)} ${verb}`, detail }
 }
@@ -84,8 +86,7 @@ const widest = (texts: Iterable<string>, least: number): number => {
 
 /** Lines of text, the heading first. `cpus` are the machine's: their columns stand whether or not anything happens there. */
 export function* timeline(entries: ReadonlyArray<Entry>, cpus: ReadonlyArray<CpuId>, options: TimelineOptions = plainTimeline): Generator<string> {
-  const { isColored, notes, reading } = options
-  const kept = new Map<string, ContractRecord>()
+  const { isColored, kept = new Map(), notes, reading } = options
   const rows = entries.map((entry) => rowOf(entry, kept, reading))
   const indexWidth = widest(rows.map(({ entry }) => String(entry.index)), "entry".length)
   const nowWidth = widest(rows.map(({ entry }) => grouped(entry.now)), "   now".length)

@@ -104,10 +104,12 @@ export const watched = rows({
   SectionEntered: { doc: "`task` reached `start` with its critical section armed.", fields: { task: "task", start: "address", postCommit: "address" } },
   SectionLeft: { doc: "`task` left its critical section at `ip` without committing it and without being aborted.", fields: { task: "task", ip: "address" } },
   Committed: { doc: "`task` retired the last instruction of its critical section.", fields: { task: "task", postCommit: "address" } },
-  Accessed: { doc: "`task` accessed a watched range.", fields: { task: "task", ip: "address", address: "address", sizeBytes: "natural", isWrite: "natural", before: "word64", after: "word64" } },
+  Accessed: { doc: "`task` accessed a watched range. `isWrite` and `isRead`: it read, and wrote what it made of it; `isLocked`: in one bus event.", fields: { task: "task", ip: "address", address: "address", sizeBytes: "natural", isWrite: "natural", before: "word64", after: "word64", isRead: "natural", isLocked: "natural" } },
   Reached: { doc: "`task` is about to execute a marked address.", fields: { task: "task", ip: "address" } },
   SectionUnarmed: { doc: "`task`, registered, is about to execute the `start` of a described section, and has nothing armed.", fields: { task: "task", start: "address" } },
-  SectionCalled: { doc: "`task` is about to make a call at `ip`, inside the section at `start`, which is armed.", fields: { task: "task", ip: "address", start: "address" } }
+  SectionCalled: { doc: "`task` is about to make a call at `ip`, inside the section at `start`, which is armed.", fields: { task: "task", ip: "address", start: "address" } },
+  Claimed: { doc: "The program claims of the words in `[start, end)` that they are `claim`, in cells of `strideBytes` (0: one); `option` says more of it, `other` is the address it is held by (0: none). They hold `value` (the first 8 bytes).", fields: { claim: "text", start: "address", end: "address", strideBytes: "natural", option: "text", other: "address", value: "word64" } },
+  Found: { doc: "`task` lives, on `cpu`, where an observer of claims begins; at its end it clears the word at `clearChildTid` (0: none).", fields: { task: "task", cpu: "cpu", clearChildTid: "address" } }
 })
 
 export const eventRows = { ...applied, ...observed, ...watched }

@@ -74,7 +74,11 @@ export interface WatchedAccess {
   readonly ip: Address
   readonly address: Address
   readonly sizeBytes: number
+  /** Both: it reads, and writes what it made of it. */
+  readonly isRead: boolean
   readonly isWrite: boolean
+  /** Nobody comes between: a LOCK prefix, or an exchange with memory. */
+  readonly isLocked: boolean
   readonly before: bigint
   readonly after: bigint
 }

@@ -132,7 +132,7 @@ export class SlowPath {
     const host = isStraddling
       ? this.straddle(low, high, lastLow & ~PAGE_MASK, lastHigh, sizeBytes, kind)
       : this.hostOf(low, high, sizeBytes, kind)
-    if (host !== 0 && !guards.isEmpty && guards.isWatched(at, sizeBytes)) watches.await(host, at, sizeBytes, isWrite)
+    if (host !== 0 && !guards.isEmpty && guards.isWatched(at, sizeBytes)) watches.await(host, at, sizeBytes, kind, this.isLocked)
     return host
   }
 
@@ -162,13 +162,17 @@ export class SlowPath {
     return addressOf(u32[(this.form + field.ip) >>> 2] ?? 0, u32[((this.form + field.ip) >>> 2) + 1] ?? 0)
   }
 
+  private get isLocked(): boolean {
+    return ((this.parts.linear.u8[this.form + field.tail] ?? 0) & LOCKED_BIT) !== 0
+  }
+
   private mark(address: number, sizeBytes: number, kind: AccessKind): 0 {
     const { pending } = this
     pending.ip = this.ip
     pending.address = address
     pending.sizeBytes = sizeBytes
     pending.kind = kind
-    pending.isLocked = ((this.parts.linear.u8[this.form + field.tail] ?? 0) & LOCKED_BIT) !== 0
+    pending.isLocked = this.isLocked
     return this.refuse(this.marked)
   }
 

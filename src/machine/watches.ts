@@ -1,20 +1,26 @@
 /**
  * Accesses to watched ranges, written down in linear memory as they retire, 64 bytes each:
  *
- *     0 block u32   4 size u32 (bit 31: a write)   8 count f64   16 ip f64   24 address f64   32 before u64   40 after u64
+ *     0 block u32   4 size u32 (bit 31: it writes, 30: it reads, 29: it is LOCKed)   8 count f64   16 ip f64   24 address f64
+ *     32 before u64   40 after u64
  */
+import type { AccessKind } from "../base/mark.ts"
 import type { BlockId, WatchedAccess } from "./machine.ts"
 import type { Linear } from "./engine/linear.ts"
 import { RING, RING_BYTES, RING_COUNT } from "./layout.ts"
 
 const WRITE_BIT = 0x8000_0000
+const READ_BIT = 0x4000_0000
+const LOCKED_BIT = 0x2000_0000
+const SIZE_MASK = LOCKED_BIT - 1
 
 /** An access that has been allowed and has yet to happen. */
 interface Awaited {
   readonly host: number
   readonly address: number
+  /** The size and the bits beside it. */
+  readonly sizeAndBits: number
   readonly sizeBytes: number
-  readonly isWrite: boolean
   readonly before: bigint
 }
 
@@ -32,8 +38,9 @@ export class WatchRing {
   get isWaiting(): boolean { return this.awaited.length > 0 }
 
   /** The instruction will access these bytes, at a host address, if it retires. */
-  await(host: number, address: number, sizeBytes: number, isWrite: boolean): void {
-    this.awaited.push({ host, address, sizeBytes, isWrite, before: this.valueAt(host, sizeBytes) })
+  await(host: number, address: number, sizeBytes: number, kind: AccessKind, isLocked: boolean): void {
+    const bits = (kind === "read" ? 0 : WRITE_BIT) + (kind === "write" ? 0 : READ_BIT) + (isLocked ? LOCKED_BIT : 0)
+    this.awaited.push({ host, address, sizeBytes, sizeAndBits: sizeBytes + bits, before: this.valueAt(host, sizeBytes) })
   }
 
   /** It did not. */
@@ -43,12 +50,12 @@ export class WatchRing {
 
   /** It did. `count`: instructions the block had retired before it. */
   retired(block: number, count: number, ip: number): void {
-    for (const { address, before, host, isWrite, sizeBytes } of this.awaited) {
+    for (const { address, before, host, sizeAndBits, sizeBytes } of this.awaited) {
       if (this.count === RING_COUNT) this.spill()
       const at = RING + RING_BYTES * this.count++
       const { f64, u32, u64 } = this.linear
       u32[at >>> 2] = block
-      u32[(at >>> 2) + 1] = sizeBytes | (isWrite ? WRITE_BIT : 0)
+      u32[(at >>> 2) + 1] = sizeAndBits
       f64[(at >>> 3) + 1] = count
       f64[(at >>> 3) + 2] = ip
       f64[(at >>> 3) + 3] = address
@@ -84,8 +91,10 @@ export class WatchRing {
         count: f64[(at >>> 3) + 1] ?? 0,
         ip: f64[(at >>> 3) + 2] ?? 0,
         address: f64[(at >>> 3) + 3] ?? 0,
-        sizeBytes: (size & ~WRITE_BIT) >>> 0,
+        sizeBytes: size & SIZE_MASK,
+        isRead: (size & READ_BIT) !== 0,
         isWrite: size >= WRITE_BIT,
+        isLocked: (size & LOCKED_BIT) !== 0,
         before: u64[(at >>> 3) + 4] ?? 0n,
         after: u64[(at >>> 3) + 5] ?? 0n
       }

@@ -128,7 +128,8 @@ export class Watcher implements Observer {
       if (task === undefined) continue
       kernel.notice({
         _tag: "Accessed", task, ip: access.ip, address: access.address, sizeBytes: access.sizeBytes,
-        isWrite: access.isWrite ? 1 : 0, before: access.before, after: access.after
+        isWrite: access.isWrite ? 1 : 0, before: access.before, after: access.after,
+        isRead: access.isRead ? 1 : 0, isLocked: access.isLocked ? 1 : 0
       }, access.count)
     }
   }

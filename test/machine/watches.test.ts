@@ -23,7 +23,7 @@ describe("a watched range", () => {
     machine.setWatches([{ start: at("counter"), end: at("counter") + 4 }])
     expect(machine.run(block, 1000, false)._tag).toBe("Call")
     const entry = (count: number, symbol: string, isWrite: boolean, before: bigint, after: bigint) =>
-      ({ block, count, ip: at(symbol), address: at("counter"), sizeBytes: 4, isWrite, before, after })
+      ({ block, count, ip: at(symbol), address: at("counter"), sizeBytes: 4, isRead: !isWrite, isWrite, isLocked: false, before, after })
     expect(machine.drainWatches()).toEqual([
       entry(1, "again", false, 5n, 5n), entry(3, "store", true, 5n, 6n),
       entry(6, "again", false, 6n, 6n), entry(8, "store", true, 6n, 7n),
@@ -44,11 +44,29 @@ describe("a watched range", () => {
     expect(registers.count()).toBe(18)
   })
 
+  it("has it written down whether an access reads, writes, does both, and does it in one bus event", () => {
+    const { at, block, machine } = guestOf(`
+_start: mov word(%rip), %eax
+        mov %eax, word(%rip)
+        incl word(%rip)
+        lock incl word(%rip)
+        xchg %eax, word(%rip)
+        cmpxchg %ecx, word(%rip)
+        syscall
+        .data
+word:   .long 0
+`)
+    machine.setWatches([{ start: at("word"), end: at("word") + 4 }])
+    machine.run(block, 100, false)
+    const said = machine.drainWatches().map(({ isLocked, isRead, isWrite }) => `${isRead ? "r" : ""}${isWrite ? "w" : ""}${isLocked ? " locked" : ""}`)
+    expect(said).toEqual(["r", "w", "rw", "rw locked", "rw locked", "rw"])
+  })
+
   it("is watched where an access straddles pages", () => {
     const { at, block, machine } = guestOf(text)
     machine.setWatches([{ start: at("edge"), end: at("edge") + 1 }])
     machine.run(block, 1000, false)
-    expect(machine.drainWatches()).toMatchObject([{ address: at("edge") - 4, sizeBytes: 8, isWrite: true, before: 0n, after: 1n }])
+    expect(machine.drainWatches()).toMatchObject([{ address: at("edge") - 4, sizeBytes: 8, isRead: true, isWrite: true, isLocked: true, before: 0n, after: 1n }])
   })
 
   it("is watched beyond what the ring holds", () => {

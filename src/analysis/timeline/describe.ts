@@ -124,13 +124,18 @@ const readings: Readings = {
   SectionEntered: ({ postCommit, start, task }, reading) => ({ task, verb: "enters", detail: range(start, postCommit, reading) }),
   SectionLeft: ({ ip, task }, { place }) => ({ task, verb: "leaves", detail: `at ${place(ip)}, neither committed nor aborted` }),
   Committed: ({ postCommit, task }, { place }) => ({ task, verb: "commits", detail: `before ${place(postCommit)}` }),
-  Accessed: ({ address, after, before, ip, isWrite, sizeBytes, task }, { place }) => ({
+  Accessed: ({ address, after, before, ip, isLocked, isWrite, sizeBytes, task }, { place }) => ({
     task, verb: isWrite === 1 ? "stores" : "loads",
-    detail: `${place(address)} (${sizeBytes}): ${isWrite === 1 ? `${hex(before)} → ${hex(after)}` : hex(before)}, at ${place(ip)}`
+    detail: `${place(address)} (${sizeBytes}): ${isWrite === 1 ? `${hex(before)} → ${hex(after)}` : hex(before)}, at ${place(ip)}${isLocked === 1 ? ", locked" : ""}`
   }),
   Reached: ({ ip, task }, { place }) => ({ task, verb: "reaches", detail: place(ip) }),
   SectionUnarmed: ({ start, task }, { place }) => ({ task, verb: "is unprotected", detail: `in the section at ${place(start)}` }),
-  SectionCalled: ({ ip, start, task }, { place }) => ({ task, verb: "makes a call", detail: `inside the section at ${place(start)}, at ${place(ip)}` })
+  SectionCalled: ({ ip, start, task }, { place }) => ({ task, verb: "makes a call", detail: `inside the section at ${place(start)}, at ${place(ip)}` }),
+  Claimed: ({ claim, end, option, start, strideBytes }, reading) => ({
+    task: undefined, verb: "is claimed",
+    detail: `${range(start, end, reading)} ${[escapeTerminal(claim), ...(strideBytes === 0 ? [] : [`every ${strideBytes} bytes`]), ...(option === "" ? [] : [escapeTerminal(option)])].join(", ")}`
+  }),
+  Found: ({ cpu, task }) => ({ task, cpu, verb: "is there", detail: "" })
 }
 
 /** The sentence of an event. */

@@ -25,7 +25,7 @@ const keeps = (task: TaskId, events: number): Event => ({ _tag: "ContractChanged
 const sent = (task: TaskId, code = SI_KERNEL): Event =>
   ({ _tag: "SignalSent", task, signal: SIGSEGV, isShared: 0, code, senderTid: 0, address: 0n, value: 0n })
 const accessed = (task: TaskId, isWrite: 0 | 1, before: bigint, after: bigint): Event =>
-  ({ _tag: "Accessed", task, ip: 0x401024, address: 0x404040, sizeBytes: 8, isWrite, before, after })
+  ({ _tag: "Accessed", task, ip: 0x401024, address: 0x404040, sizeBytes: 8, isWrite, before, after, isRead: 1 - isWrite, isLocked: 0 })
 const loads = (task: TaskId, value: bigint): Event => accessed(task, 0, value, value)
 const stores = (task: TaskId, before: bigint, after: bigint): Event => accessed(task, 1, before, after)
 

@@ -9,7 +9,6 @@ import { syscalls } from "../src/kernel/syscall/table.ts"
 import { defaultMenu, type Kind, kindNames, kinds } from "../src/log/choice.ts"
 import { applied, observed } from "../src/log/event.ts"
 import { strategies } from "../src/strategy/table.ts"
-import { defaultRates } from "../src/strategy/random.ts"
 import type { InstructionRow } from "../src/x86/instruction/definition.ts"
 import { instructionRows } from "../src/x86/instruction/table.ts"
 
@@ -90,8 +89,8 @@ const eventPage = (): string => page(
 )
 
 const kindRow = (kind: Kind): ReadonlyArray<Cell> => {
-  const { asked, effect, events, options, quiet } = kinds[kind]
-  return [code(kind), asked, options.name, quiet, effect, codes(events), defaultMenu.kinds.has(kind) ? "yes" : "no", `1/${defaultRates[kind]}`]
+  const { asked, effect, events, oneIn, options, quiet } = kinds[kind]
+  return [code(kind), asked, options.name, quiet, effect, codes(events), defaultMenu.kinds.has(kind) ? "yes" : "no", `1/${oneIn}`]
 }
 
 const kindPage = (): string => {

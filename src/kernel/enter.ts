@@ -1,15 +1,14 @@
 /** Into the kernel: calls, faults, and what befalls a task from outside. Each entry is one point in the order of the run. */
 import { unreachable } from "../base/assert.ts"
 import type { TaskId } from "../base/ids.ts"
-import { ALL_CPUS, GO_ON, type Interruption, type InterruptionKind, MAJOR } from "../log/choice.ts"
+import { GO_ON, type Option } from "../log/choice.ts"
 import type { Errno } from "../linux/errno.ts"
-import { SI_USER } from "../linux/siginfo.ts"
 import type { Stop } from "../machine/stop.ts"
 import type { Interruptor } from "./abi/definition.ts"
 import { breakpointTrap, meetsMemoryLimit, raise, raisedBy } from "./fault.ts"
+import { interruptions, type NoticedKind } from "./interruption.ts"
 import { type Kernel, NEXT_CPU } from "./kernel.ts"
-import { arriveAll, migrate, preempt, setAffinity, sleepForPage, sliceEnds, unplug } from "./scheduler.ts"
-import { send } from "./signal.ts"
+import { arriveAll, sliceEnds } from "./scheduler.ts"
 import type { Task } from "./state.ts"
 import { type AnySyscall, argument, type CallResult } from "./syscall/definition.ts"
 import { syscallNumbered } from "./syscall/table.ts"
@@ -139,43 +138,12 @@ export const enter = (kernel: Kernel, task: Task, stop: Stop): void => {
 
 // ---- from outside
 
-const interruptors: Readonly<Partial<Record<InterruptionKind, Interruptor>>> = { preempt: "preempt", migrate: "migrate", signal: "signal", evict: "fault" }
-
 /** An interruption that the kernel notices. */
-export const interrupt = (kernel: Kernel, { id }: Task, { kind, option }: Interruption): void => {
+export const interrupt = (kernel: Kernel, { id }: Task, kind: NoticedKind, option: Option): void => {
   if (kernel.state.interrupts.length > 0) arriveAll(kernel, id)
-  const by = interruptors[kind]
+  const { by, obey } = interruptions[kind]
   if (by !== undefined) userInterrupted(kernel, id, by)
-  const task = kernel.current(id)
-  switch (kind) {
-    case "preempt":
-      return preempt(kernel, task, option)
-    case "migrate":
-      return migrate(kernel, task, option)
-    case "signal":
-      return send(kernel, id, { signal: option, code: SI_USER, senderTid: 0, address: 0n }, false)
-    case "affinity":
-      return setAffinity(kernel, id, option === ALL_CPUS ? kernel.state.cpus.map((cpu) => cpu.id) : [option])
-    case "unplug":
-      return unplug(kernel, option)
-    case "plug":
-      return kernel.emit({ _tag: "CpuPlugged", cpu: option })
-    case "evict":
-      return evict(kernel, task, option === MAJOR)
-    case "turn":
-      return
-    default:
-      return unreachable(kind)
-  }
-}
-
-/** How long a page is on its way, in virtual nanoseconds. */
-const MAJOR_FAULT_NANOSECONDS = 100_000
-
-/** The page the task is about to touch is fetched again; the instruction is executed when it is there. */
-const evict = (kernel: Kernel, task: Task, isMajor: boolean): void => {
-  kernel.observe({ _tag: "PageFaulted", task: task.id, ip: kernel.registers(task).ip(), isMajor: isMajor ? 1 : 0 })
-  if (isMajor) sleepForPage(kernel, task, kernel.nanoseconds + MAJOR_FAULT_NANOSECONDS)
+  obey(kernel, kernel.current(id), option)
 }
 
 /** The stretch ended by itself: timers that are due, interrupts that arrive, the end of a slice. */

@@ -4,11 +4,10 @@
  * An *interruption* may befall the task that runs, at any boundary between two of its instructions; a *question* is asked
  * by the kernel inside an entry. Every choice has a quiet answer; a schedule stores the others.
  */
-import { type Address, childTask, type Count, CPU_MAX, type CpuId, parseTask, rootTask, type TaskId, taskName } from "../base/ids.ts"
+import { type Address, childTask, type Count, type CpuId, rootTask, type TaskId } from "../base/ids.ts"
 import type { Mark, Pending } from "../base/mark.ts"
 import { rowNamed, table } from "../base/table.ts"
-import { errno, errnoName } from "../linux/errno.ts"
-import { parseSignal, signalName } from "../linux/signal.ts"
+import { only, things, type Vocabulary, vocabulary } from "./vocabulary.ts"
 
 /**
  * An option by its own name, never a position in a list: lists change under editing. Inside one process it is a number: a
@@ -16,37 +15,9 @@ import { parseSignal, signalName } from "../linux/signal.ts"
  */
 export type Option = number
 
-/** How the options of a kind are spelled: on disk, in a schedule's text, in a report. */
-interface Vocabulary {
-  readonly name: string
-  readonly print: (option: Option) => string
-  /** `undefined` if the text names no option. */
-  readonly parse: (text: string) => Option | undefined
-}
-
-const digits = (text: string, max: number): number | undefined =>
-  /^[0-9]{1,16}$/.test(text) && Number(text) <= max ? Number(text) : undefined
-
-const cpus: Vocabulary = { name: "CPU", print: String, parse: (text) => digits(text, CPU_MAX) }
-const signals: Vocabulary = { name: "signal", print: signalName, parse: parseSignal }
-const naturals: Vocabulary = { name: "number", print: String, parse: (text) => digits(text, Number.MAX_SAFE_INTEGER) }
-
-/** Words are negative, so that they never meet a CPU, a task or a number. */
-const words = (name: string, rest: Vocabulary | undefined, list: Readonly<Record<string, Option>>): Vocabulary => {
-  const spelled = new Map(Object.entries(list).map(([word, option]) => [option, word]))
-  return {
-    name,
-    print: (option) => spelled.get(option) ?? rest?.print(option) ?? `?${option}`,
-    parse: (text) => (Object.hasOwn(list, text) ? list[text] : rest?.parse(text))
-  }
-}
-
-const tasks: Vocabulary = { name: "task", print: (option) => taskName(option as TaskId), parse: parseTask }
-const errnos: Vocabulary = {
-  name: "errno",
-  print: (option) => errnoName(option) ?? String(option),
-  parse: (text) => (Object.hasOwn(errno, text) ? errno[text as keyof typeof errno] : undefined)
-}
+const cpus = only("CPU")
+const signals = only("signal")
+const naturals = only("number")
 
 /** `preempt=kernel`: to a kernel thread and straight back. */
 export const KERNEL_THREAD: Option = -1
@@ -73,27 +44,10 @@ export const MAJOR: Option = -2
 /** `affinity=all`: every CPU there is; a number: that CPU alone. */
 export const ALL_CPUS: Option = -1
 
-const pauses: Vocabulary = {
-  name: "what happens",
-  print: (option) =>
-    option >= 0 ? `turn:${option}`
-    : option === GO_ON ? "go-on"
-    : option === PAUSE_PREEMPT ? "preempt"
-    : option > PAUSE_SIGNAL_BASE ? `migrate:${PAUSE_MIGRATE_BASE - option}`
-    : `signal:${signalName(PAUSE_SIGNAL_BASE - option)}`,
-  parse: (text) => {
-    if (text === "go-on") return GO_ON
-    if (text === "preempt") return PAUSE_PREEMPT
-    const [what, which] = text.split(":", 2)
-    if (which === undefined) return undefined
-    const number = what === "signal" ? parseSignal(which) : digits(which, CPU_MAX)
-    if (number === undefined) return undefined
-    return what === "turn" ? number
-      : what === "migrate" ? PAUSE_MIGRATE_BASE - number
-      : what === "signal" ? PAUSE_SIGNAL_BASE - number
-      : undefined
-  }
-}
+const pauses = vocabulary(
+  "what happens", { "go-on": GO_ON, preempt: PAUSE_PREEMPT },
+  { sort: "signal", prefix: "signal:", below: PAUSE_SIGNAL_BASE }, { sort: "CPU", prefix: "migrate:", below: PAUSE_MIGRATE_BASE }, { sort: "CPU", prefix: "turn:" }
+)
 
 /** A kind of choice: one row is its place in text, menus, recordings and the reference. Append rows; never reorder them. */
 interface KindRow<Name extends string, Is extends "interruption" | "question"> {
@@ -105,6 +59,10 @@ interface KindRow<Name extends string, Is extends "interruption" | "question"> {
   readonly effect: string
   /** What records the effect; empty where the kernel notices nothing. */
   readonly events: ReadonlyArray<string>
+  /** `random` deviates once in so many chances: boundaries for interruptions, questions asked for the others. */
+  readonly oneIn: number
+  /** A correct program may fail on it for reasons its author need not care about: asked on request only. */
+  readonly isFault?: true
 }
 
 const interruption = <const Name extends string>(row: Omit<KindRow<Name, "interruption">, "is">): KindRow<Name, "interruption"> =>
@@ -113,22 +71,22 @@ const question = <const Name extends string>(row: Omit<KindRow<Name, "question">
   ({ ...row, is: "question" })
 
 export const kinds = table(
-  interruption({ name: "turn", asked: "another CPU has a task", options: cpus, quiet: "none", effect: "that CPU has the turn; the kernel notices nothing", events: [] }),
-  interruption({ name: "preempt", asked: "always", options: words("task or `kernel`", tasks, { kernel: KERNEL_THREAD, "": FIRST_WAITING }), quiet: "none", effect: "context switch to that task, this one to the tail; `kernel`: to a kernel thread and straight back", events: ["Preempted", "SwitchedIn"] }),
-  interruption({ name: "migrate", asked: "another allowed CPU is online", options: cpus, quiet: "none", effect: "as `preempt`, then it joins that CPU's queue", events: ["Preempted", "Migrated"] }),
-  interruption({ name: "signal", asked: "signals are on the menu", options: signals, quiet: "none", effect: "sent from outside; delivered on this return to user mode unless blocked", events: ["SignalSent", "SignalDelivered"] }),
-  question({ name: "pick", asked: "a task leaves a CPU; subject: it", options: words("task or `idle`", tasks, { idle: IDLE }), quiet: "head of the queue", effect: "gets the CPU", events: ["SwitchedIn"] }),
-  question({ name: "place", asked: "a task becomes runnable; subject: it", options: cpus, quiet: "last or emptiest CPU", effect: "joins that queue", events: ["Woken", "TaskCreated"] }),
-  question({ name: "wake", asked: "fewer wakes than waiters; subject: the waker", options: tasks, quiet: "longest waiting", effect: "is woken", events: ["Woken"] }),
-  question({ name: "arrive", asked: "an interrupt is sent to a CPU in user mode; subject: its task", options: naturals, quiet: "0", effect: "arrives after so many more of its instructions", events: ["Interrupted"] }),
-  question({ name: "wait", asked: "a wait begins; subject: the waiter", options: words("word", undefined, { sleep: SLEEP, spurious: SPURIOUS, signal: INTERRUPTED }), quiet: "sleep", effect: "returns at once as the call's row says", events: ["Blocked", "Woken", "SignalSent"] }),
-  question({ name: "clock", asked: "a clock is read", options: naturals, quiet: "0 (as counted)", effect: "time steps by so many nanoseconds first", events: ["ClockJumped"] }),
-  question({ name: "pause", asked: "a declared pause of a call; subject: the caller", options: pauses, quiet: "go-on", effect: "happens inside the call", events: ["Preempted", "Migrated", "SignalSent"] }),
-  question({ name: "refuse", asked: "the call's row has `mayRefuse`", options: words("`go-on` or errno", errnos, { "go-on": GO_ON }), quiet: "go-on", effect: "the call fails with it", events: ["Refused"] }),
-  interruption({ name: "evict", asked: "always", options: words("`minor` or `major`", undefined, { minor: MINOR, major: MAJOR }), quiet: "none", effect: "a page that the next instruction needs, if only its own, is absent; `major` sleeps until it is there", events: ["PageFaulted"] }),
-  interruption({ name: "affinity", asked: "more CPUs than one", options: words("CPU or `all`", cpus, { all: ALL_CPUS }), quiet: "none", effect: "the task may use that CPU alone, or all, as if said from outside", events: ["AffinitySet"] }),
-  interruption({ name: "unplug", asked: "two CPUs or more are online", options: cpus, quiet: "none", effect: "that CPU goes offline; its tasks move to others they may use", events: ["CpuUnplugged", "Migrated"] }),
-  interruption({ name: "plug", asked: "a CPU is offline", options: cpus, quiet: "none", effect: "that CPU is online again", events: ["CpuPlugged"] })
+  interruption({ name: "turn", asked: "another CPU has a task", options: cpus, quiet: "none", effect: "that CPU has the turn; the kernel notices nothing", events: [], oneIn: 30 }),
+  interruption({ name: "preempt", asked: "always", options: vocabulary("task or `kernel`", { kernel: KERNEL_THREAD, "": FIRST_WAITING }, things("task")), quiet: "none", effect: "context switch to that task, this one to the tail; `kernel`: to a kernel thread and straight back", events: ["Preempted", "SwitchedIn"], oneIn: 40 }),
+  interruption({ name: "migrate", asked: "another allowed CPU is online", options: cpus, quiet: "none", effect: "as `preempt`, then it joins that CPU's queue", events: ["Preempted", "Migrated"], oneIn: 80 }),
+  interruption({ name: "signal", asked: "signals are on the menu", options: signals, quiet: "none", effect: "sent from outside; delivered on this return to user mode unless blocked", events: ["SignalSent", "SignalDelivered"], oneIn: 120 }),
+  question({ name: "pick", asked: "a task leaves a CPU; subject: it", options: vocabulary("task or `idle`", { idle: IDLE }, things("task")), quiet: "head of the queue", effect: "gets the CPU", events: ["SwitchedIn"], oneIn: 8 }),
+  question({ name: "place", asked: "a task becomes runnable; subject: it", options: cpus, quiet: "last or emptiest CPU", effect: "joins that queue", events: ["Woken", "TaskCreated"], oneIn: 8 }),
+  question({ name: "wake", asked: "fewer wakes than waiters; subject: the waker", options: only("task"), quiet: "longest waiting", effect: "is woken", events: ["Woken"], oneIn: 4 }),
+  question({ name: "arrive", asked: "an interrupt is sent to a CPU in user mode; subject: its task", options: naturals, quiet: "0", effect: "arrives after so many more of its instructions", events: ["Interrupted"], oneIn: 2 }),
+  question({ name: "wait", asked: "a wait begins; subject: the waiter", options: vocabulary("word", { sleep: SLEEP, spurious: SPURIOUS, signal: INTERRUPTED }), quiet: "sleep", effect: "returns at once as the call's row says", events: ["Blocked", "Woken", "SignalSent"], oneIn: 8, isFault: true }),
+  question({ name: "clock", asked: "a clock is read", options: naturals, quiet: "0 (as counted)", effect: "time steps by so many nanoseconds first", events: ["ClockJumped"], oneIn: 8 }),
+  question({ name: "pause", asked: "a declared pause of a call; subject: the caller", options: pauses, quiet: "go-on", effect: "happens inside the call", events: ["Preempted", "Migrated", "SignalSent"], oneIn: 4 }),
+  question({ name: "refuse", asked: "the call's row has `mayRefuse`", options: vocabulary("`go-on` or errno", { "go-on": GO_ON }, things("errno")), quiet: "go-on", effect: "the call fails with it", events: ["Refused"], oneIn: 20, isFault: true }),
+  interruption({ name: "evict", asked: "always", options: vocabulary("`minor` or `major`", { minor: MINOR, major: MAJOR }), quiet: "none", effect: "a page that the next instruction needs, if only its own, is absent; `major` sleeps until it is there", events: ["PageFaulted"], oneIn: 40, isFault: true }),
+  interruption({ name: "affinity", asked: "more CPUs than one", options: vocabulary("CPU or `all`", { all: ALL_CPUS }, things("CPU")), quiet: "none", effect: "the task may use that CPU alone, or all, as if said from outside", events: ["AffinitySet"], oneIn: 150, isFault: true }),
+  interruption({ name: "unplug", asked: "two CPUs or more are online", options: cpus, quiet: "none", effect: "that CPU goes offline; its tasks move to others they may use", events: ["CpuUnplugged", "Migrated"], oneIn: 200, isFault: true }),
+  interruption({ name: "plug", asked: "a CPU is offline", options: cpus, quiet: "none", effect: "that CPU is online again", events: ["CpuPlugged"], oneIn: 20, isFault: true })
 )
 
 export type Kind = keyof typeof kinds
@@ -141,6 +99,8 @@ export type QuestionKind = KindsThat<"question">
 export const kindNames = Object.keys(kinds) as ReadonlyArray<Kind>
 export const interruptionKinds = kindNames.filter((kind): kind is InterruptionKind => kinds[kind].is === "interruption")
 export const questionKinds = kindNames.filter((kind): kind is QuestionKind => kinds[kind].is === "question")
+/** Asked on request only. */
+export const isFault = (kind: Kind): boolean => kinds[kind].isFault === true
 /** A kind's place in the table: for counters inside one process. */
 export const kindIndex: Readonly<Record<Kind, number>> = Object.fromEntries(kindNames.map((kind, index) => [kind, index])) as Record<Kind, number>
 
@@ -222,14 +182,11 @@ export interface Menu {
 
 /** What `run` asks by default: nothing a correct program could fail on for reasons its author need not care about. */
 export const defaultMenu: Menu = {
-  kinds: new Set<Kind>(["turn", "preempt", "migrate", "signal", "pick", "place", "wake", "arrive", "pause", "clock"]),
+  kinds: new Set(kindNames.filter((kind) => !isFault(kind))),
   signals: [],
   arriveIcountMax: 16,
   clockSteps: [1_000_000]
 }
-
-/** Kinds that a correct program may fail on for reasons its author need not care about: on request only. */
-export const faultKinds: ReadonlyArray<Kind> = ["wait", "refuse", "evict", "affinity", "unplug", "plug"]
 
 export const nothingOnMenu: Menu = { kinds: new Set(), signals: [], arriveIcountMax: 0, clockSteps: [] }
 

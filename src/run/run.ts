@@ -4,20 +4,22 @@
  * Same boot, same answers: same log, byte for byte. The turn is ours; the kernel is entered.
  */
 import { assert, known } from "../base/assert.ts"
-import type { CpuId, TaskId } from "../base/ids.ts"
+import type { CpuId } from "../base/ids.ts"
 import { isMarkedBy, type Mark } from "../base/mark.ts"
 import { enter, interrupt, tick } from "../kernel/enter.ts"
+import { isNoticed } from "../kernel/interruption.ts"
 import { type Kernel, type KernelPosition, NEXT_CPU } from "../kernel/kernel.ts"
 import { returnToUser } from "../kernel/leave.ts"
-import { migrateOptions, preemptOptions, turnOptions } from "../kernel/scheduler.ts"
+import { preemptOptions } from "../kernel/scheduler.ts"
 import { type Cpu, type KernelState, slotOf, type Task } from "../kernel/state.ts"
 import { fireTimers, nextDeadline } from "../kernel/timer.ts"
-import { ALL_CPUS, FIRST_WAITING, type Interruption, type InterruptionKind, MAJOR, MINOR, type Option, type Stretch } from "../log/choice.ts"
+import { FIRST_WAITING, type Interruption } from "../log/choice.ts"
 import type { Outcome } from "../log/outcome.ts"
 import type { Machine, MachineSnapshot, Registers } from "../machine/machine.ts"
 import type { Program } from "../program/program.ts"
 import { nobody, type Observer } from "./observe.ts"
 import { Order, type OrderPosition, VISIT_MAX } from "./order.ts"
+import { MutableStretch } from "./stretch.ts"
 
 /** A run at a boundary: cheap to take, restored in place, any number of times. */
 export interface RunSnapshot {
@@ -37,11 +39,8 @@ interface Ready {
 /** With turn ends off, a stretch ends here all the same, so that no engine run is without end. */
 const STRETCH_ICOUNT_MAX = 1 << 20
 
-const NOTHING: ReadonlyArray<Option> = []
-
 /** The first multiple of `period` after `count`. The remainder of small numbers is an instruction, that of doubles a call into libm. */
 const nextMultiple = (count: number, period: number): number => count - (count < 2 ** 31 ? (count | 0) % period : count % period) + period
-const EVICTIONS: ReadonlyArray<Option> = [MINOR, MAJOR]
 
 export class Run {
   readonly program: Program
@@ -193,9 +192,10 @@ export class Run {
   private obey(task: Task, answer: Interruption, nth: number): void {
     const { kernel, order } = this
     const option = answer.kind === "preempt" && answer.option === FIRST_WAITING ? known(preemptOptions(kernel, task.cpu)[0], "a kernel thread always may") : answer.option
-    kernel.took({ task: task.id, count: answer.at, nth, kind: answer.kind, option })
-    if (answer.kind === "turn") order.pass(kernel, option)
-    else interrupt(kernel, task, { at: answer.at, kind: answer.kind, option })
+    const { at, kind } = answer
+    kernel.took({ task: task.id, count: at, nth, kind, option })
+    if (isNoticed(kind)) interrupt(kernel, task, kind, option)
+    else order.pass(kernel, option)
   }
 
   /** An entry gave the turn away: a yield, or a pause inside a call. */
@@ -265,57 +265,5 @@ export class Run {
   /** 16 hex digits over the machine; the kernel's half is checked by its events. */
   hash(): string {
     return this.machine.hash(this.kernel.state.tasks.map(({ block }) => block), { withCounts: true })
-  }
-}
-
-/** The stretch that deciders see: one object a run, its options looked up only when asked for. */
-class MutableStretch implements Stretch {
-  task: TaskId
-  cpu = 0
-  from = 0
-  until = 0
-  visit = 0
-  pending: Stretch["pending"] = undefined
-  private readonly kernel: Kernel
-  private subject: Task | undefined
-
-  constructor(kernel: Kernel) {
-    this.kernel = kernel
-    this.task = kernel.task
-  }
-
-  begin(task: Task, cpu: CpuId, from: number, until: number, visit: number, pending: Stretch["pending"]): void {
-    this.subject = task
-    this.task = task.id
-    this.cpu = cpu
-    this.from = from
-    this.until = until
-    this.visit = visit
-    this.pending = pending
-  }
-
-  readonly options = (kind: InterruptionKind): ReadonlyArray<Option> => {
-    const { kernel, subject } = this
-    if (subject === undefined || !kernel.menu.kinds.has(kind)) return NOTHING
-    switch (kind) {
-      case "turn":
-        return turnOptions(kernel, this.cpu)
-      case "preempt":
-        return preemptOptions(kernel, this.cpu)
-      case "migrate":
-        return migrateOptions(kernel, subject)
-      case "signal":
-        return kernel.menu.signals
-      case "evict":
-        return EVICTIONS
-      case "affinity":
-        return kernel.state.cpus.length < 2 ? NOTHING : [ALL_CPUS, ...kernel.state.cpus.filter(({ isOnline }) => isOnline).map(({ id }) => id)]
-      case "unplug": {
-        const online = kernel.state.cpus.filter(({ isOnline }) => isOnline).map(({ id }) => id)
-        return online.length < 2 ? NOTHING : online
-      }
-      case "plug":
-        return kernel.state.cpus.filter(({ isOnline }) => !isOnline).map(({ id }) => id)
-    }
   }
 }

@@ -1,19 +1,12 @@
 import { stream } from "../base/prng.ts"
-import { type Decider, type Interruption, type InterruptionKind, interruptionKinds, type Kind, type Option, type Question, type Stretch } from "../log/choice.ts"
+import { type Decider, type Interruption, type InterruptionKind, interruptionKinds, type Kind, kinds, type Option, type Question, type Stretch } from "../log/choice.ts"
 import { defineStrategy } from "./definition.ts"
 import { gap } from "./gap.ts"
-
-/** One deviation in so many chances: boundaries for interruptions, questions asked for the others. */
-export const defaultRates: Readonly<Record<Kind, number>> = {
-  turn: 30, preempt: 40, migrate: 80, signal: 120,
-  pick: 8, place: 8, wake: 4, arrive: 2, wait: 8, clock: 8, pause: 4, refuse: 20,
-  evict: 40, affinity: 150, unplug: 200, plug: 20
-}
 
 /** A decider that deviates by chance, all of it drawn from one stream. */
 export const randomDecider = (seed: string, rates: Readonly<Partial<Record<Kind, number>>>): Decider => {
   const chance = stream(seed, "random")
-  const rateOf = (kind: Kind): number => rates[kind] ?? defaultRates[kind]
+  const rateOf = (kind: Kind): number => rates[kind] ?? kinds[kind].oneIn
   const offered: Array<InterruptionKind> = []
   return {
     marks: [],
@@ -44,13 +37,13 @@ export const randomDecider = (seed: string, rates: Readonly<Partial<Record<Kind,
 
 const oneOf = (options: ReadonlyArray<Option>, index: number): Option => options[index] ?? 0
 
-const weighted = (kinds: ReadonlyArray<InterruptionKind>, rateOf: (kind: Kind) => number, at: number): InterruptionKind => {
+const weighted = (offered: ReadonlyArray<InterruptionKind>, rateOf: (kind: Kind) => number, at: number): InterruptionKind => {
   let passed = 0
-  for (const kind of kinds) {
+  for (const kind of offered) {
     passed += 1 / rateOf(kind)
     if (at < passed) return kind
   }
-  return kinds[kinds.length - 1] ?? "preempt"
+  return offered[offered.length - 1] ?? "preempt"
 }
 
 /** Independent chances everywhere: cheap, unbiased by where one thinks the bug is. */

@@ -1,7 +1,7 @@
 /** The kinds that are asked on request only: evicted pages, affinity from outside, CPUs that go and come, refused calls. */
 import { describe, expect, it } from "vitest"
 import { childTask, rootTask } from "../../src/base/ids.ts"
-import { defaultMenu, faultKinds, MAJOR, MINOR, type Kind, type Menu } from "../../src/log/choice.ts"
+import { defaultMenu, kindNames, MAJOR, MINOR, type Menu } from "../../src/log/choice.ts"
 import type { Event } from "../../src/log/event.ts"
 import { parseSchedule, printSchedule } from "../../src/log/schedule.ts"
 import { concatBytes } from "../../src/base/bytes.ts"
@@ -12,7 +12,7 @@ import { type RunSpec, specOf, start } from "../../src/run/start.ts"
 import { randomDecider } from "../../src/strategy/random.ts"
 import { abisNamed, assembleText, exampleNames, exampleSpec } from "../support/examples.ts"
 
-const menu: Menu = { ...defaultMenu, kinds: new Set<Kind>([...defaultMenu.kinds, ...faultKinds]) }
+const menu: Menu = { ...defaultMenu, kinds: new Set(kindNames) }
 
 const told = (spec: RunSpec, text: string) => {
   const parsed = parseSchedule(text)

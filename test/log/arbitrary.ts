@@ -1,9 +1,7 @@
 import { childTask, rootTask, type TaskId } from "../../src/base/ids.ts"
 import { stream, type Stream } from "../../src/base/prng.ts"
-import {
-  type Deviation, FIRST_WAITING, GO_ON, IDLE, INTERRUPTED, KERNEL_THREAD, type Kind, kindNames, kinds, type Option, PAUSE_MIGRATE_BASE,
-  PAUSE_PREEMPT, PAUSE_SIGNAL_BASE, type Schedule, SLEEP, SPURIOUS, ALL_CPUS, MAJOR, MINOR
-} from "../../src/log/choice.ts"
+import { type Deviation, type Kind, kindNames, kinds, type Option, type Schedule } from "../../src/log/choice.ts"
+import { optionOf, type Sort } from "../../src/log/vocabulary.ts"
 import { errno } from "../../src/linux/errno.ts"
 
 /** Runs `claim` with the streams of `count` seeds; a failure names its seed. `RSEQLAB_SEED` chooses one. */
@@ -44,31 +42,27 @@ export const task = (draw: Stream): TaskId => {
 const signal = (draw: Stream): number => 1 + draw.below(64)
 export const cpu = (draw: Stream): number => (draw.oneIn(4) ? draw.below(2 ** 20) : draw.below(8))
 
-/** An option of every sort the kind has. A kind without a line here does not compile. */
-const options: Readonly<Record<Kind, (draw: Stream) => Option>> = {
-  turn: cpu,
-  preempt: (draw) => (draw.oneIn(4) ? KERNEL_THREAD : task(draw)),
-  migrate: cpu,
-  signal,
-  pick: (draw) => (draw.oneIn(4) ? IDLE : task(draw)),
-  place: cpu,
-  wake: task,
-  arrive: natural,
-  wait: (draw) => oneOf(draw, [SLEEP, SPURIOUS, INTERRUPTED]),
-  clock: natural,
-  pause: (draw) => oneOf(draw, [GO_ON, PAUSE_PREEMPT, cpu(draw), PAUSE_MIGRATE_BASE - cpu(draw), PAUSE_SIGNAL_BASE - signal(draw)]),
-  refuse: (draw) => (draw.oneIn(4) ? GO_ON : oneOf(draw, Object.values(errno))),
-  evict: (draw) => oneOf(draw, [MINOR, MAJOR]),
-  affinity: (draw) => (draw.oneIn(4) ? ALL_CPUS : cpu(draw)),
-  unplug: cpu,
-  plug: cpu
+const ofSort: Readonly<Record<Sort, (draw: Stream) => number>> = {
+  CPU: cpu, task, signal, errno: (draw) => oneOf(draw, Object.values(errno)), number: natural
 }
 
-/** Any option that can be typed; `optionOf` leaves out those that are never stored. */
-export const typedOption = (draw: Stream, kind: Kind): Option => (kind === "preempt" && draw.oneIn(4) ? FIRST_WAITING : options[kind](draw))
+/** Any option that can be typed: a word of the kind's vocabulary, or something of a sort it names. */
+export const typedOption = (draw: Stream, kind: Kind): Option => {
+  const { families, words } = kinds[kind].options
+  const spelled = Object.values(words)
+  if (families.length === 0 || (spelled.length > 0 && draw.oneIn(4))) return oneOf(draw, spelled)
+  const family = oneOf(draw, families)
+  return optionOf(family, ofSort[family.sort](draw))
+}
+
+/** Leaves out the word of no letters, which is never stored. */
+const storedOption = (draw: Stream, kind: Kind): Option => {
+  const option = typedOption(draw, kind)
+  return kinds[kind].options.words[""] === option ? storedOption(draw, kind) : option
+}
 
 export const deviationOf = (draw: Stream, kind: Kind): Deviation => ({
-  task: task(draw), count: natural(draw), nth: draw.oneIn(4) ? natural(draw) : 0, kind, option: options[kind](draw)
+  task: task(draw), count: natural(draw), nth: draw.oneIn(4) ? natural(draw) : 0, kind, option: storedOption(draw, kind)
 })
 
 export const schedule = (draw: Stream, length: number): Schedule =>

@@ -6,13 +6,14 @@ import { known } from "../../../src/base/assert.ts"
 import { childTask, type CpuId, rootTask, type TaskId } from "../../../src/base/ids.ts"
 import { errnoName } from "../../../src/linux/errno.ts"
 import { SA_NODEFER, SA_RESTORER } from "../../../src/linux/signal.ts"
-import { type Decider, FIRST_WAITING, type InterruptionKind, type Menu, nothingOnMenu, type Option, quietDecider } from "../../../src/log/choice.ts"
+import { type Decider, FIRST_WAITING, type Menu, nothingOnMenu, type Option, quietDecider } from "../../../src/log/choice.ts"
 import type { Event, EventTag } from "../../../src/log/event.ts"
 import { READ, type Registers, type SpaceId, type UserMemory } from "../../../src/machine/machine.ts"
 import { CALL } from "../../../src/machine/stop.ts"
 import type { AbiDefinition } from "../../../src/kernel/abi/definition.ts"
 import { apply, isApplied } from "../../../src/kernel/apply.ts"
 import { enter, interrupt } from "../../../src/kernel/enter.ts"
+import type { NoticedKind } from "../../../src/kernel/interruption.ts"
 import { Kernel } from "../../../src/kernel/kernel.ts"
 import { quietPolicy } from "../../../src/log/version.ts"
 import { returnToUser } from "../../../src/kernel/leave.ts"
@@ -140,10 +141,10 @@ export class Hand {
     return id === undefined ? undefined : this.tasks.indexOf(id)
   }
 
-  private befall(index: number, kind: InterruptionKind, option: Option): void {
+  private befall(index: number, kind: NoticedKind, option: Option): void {
     const task = this.task(index)
     this.kernel.standAt(task.cpu, task)
-    interrupt(this.kernel, task, { at: this.kernel.countOf(task), kind, option })
+    interrupt(this.kernel, task, kind, option)
   }
   /** Preempted in favor of who waits, or of a kernel thread, and back in user mode with the CPU. */
   preempt(index: number): void {

@@ -13,7 +13,7 @@ const mayImport: Readonly<Record<string, ReadonlyArray<string>>> = {
   strategy: ["base", "log"],
   machine: ["base", "x86"],
   kernel: ["base", "linux", "log", "program", "machine"],
-  run: ["base", "linux", "log", "program", "machine", "kernel"],
+  run: ["base", "linux", "x86", "log", "program", "machine", "kernel"],
   "analysis/detect": ["base", "linux", "log"],
   "analysis/report/format": ["base"], // escapes: whoever prints what strangers wrote needs them
   "analysis/timeline": ["base", "linux", "log", "program", "analysis/report/format"],

@@ -99,6 +99,15 @@ export const observed = rows({
   Refused: { doc: "Call `number` of `task` was refused with `errno` before it began.", fields: { task: "task", number: "natural", errno: "text" } }
 })
 
+/** What is seen by following a task's registers through every instruction. */
+export const followed = rows({
+  SectionPassed: { doc: "`task`, of whom no contract knows, has executed the described section at `start` to its last instruction.", fields: { task: "task", start: "address", postCommit: "address" } },
+  CpuNumberRead: { doc: "`task` is about to read at `ip` the word `address`, in which its contract tells it the number of its CPU, and finds `value`.", fields: { task: "task", ip: "address", address: "address", value: "natural" } },
+  StoredByCpu: { doc: "`task`, in the section at `start`, which is armed, is about to store at `ip` to `address`, which it has worked out from `number`, read as that of its CPU.", fields: { task: "task", ip: "address", start: "address", address: "address", number: "natural" } },
+  ChangeRead: { doc: "`task`, aborted, is about to read at `ip` a register that the section at `start` had changed from `before` to `after`.", fields: { task: "task", ip: "address", start: "address", register: "text", before: "word64", after: "word64" } },
+  ReliedGone: { doc: "The `what` (`area` or `descriptor`) at `address`, which the contract of `task` will look at, is no longer mapped.", fields: { task: "task", what: "text", address: "address" } }
+})
+
 /** What the engine saw for an observer who asked. A replay with other observers makes others; nothing counts or compares them. */
 export const watched = rows({
   SectionEntered: { doc: "`task` reached `start` with its critical section armed.", fields: { task: "task", start: "address", postCommit: "address" } },
@@ -109,7 +118,8 @@ export const watched = rows({
   SectionUnarmed: { doc: "`task`, registered, is about to execute the `start` of a described section, and has nothing armed.", fields: { task: "task", start: "address" } },
   SectionCalled: { doc: "`task` is about to make a call at `ip`, inside the section at `start`, which is armed.", fields: { task: "task", ip: "address", start: "address" } },
   Claimed: { doc: "The program claims of the words in `[start, end)` that they are `claim`, in cells of `strideBytes` (0: one); `option` says more of it, `other` is the address it is held by (0: none). They hold `value` (the first 8 bytes).", fields: { claim: "text", start: "address", end: "address", strideBytes: "natural", option: "text", other: "address", value: "word64" } },
-  Found: { doc: "`task` lives, on `cpu`, where an observer of claims begins; at its end it clears the word at `clearChildTid` (0: none).", fields: { task: "task", cpu: "cpu", clearChildTid: "address" } }
+  Found: { doc: "`task` lives, on `cpu`, where an observer of claims begins; at its end it clears the word at `clearChildTid` (0: none).", fields: { task: "task", cpu: "cpu", clearChildTid: "address" } },
+  ...followed
 })
 
 export const eventRows = { ...applied, ...observed, ...watched }

@@ -5,11 +5,12 @@
  * describes; whether a section is armed there is asked of the contracts.
  */
 import type { Address, AddressRange, TaskId } from "../base/ids.ts"
-import type { Mark, Pending } from "../base/mark.ts"
+import { isMarkedBy, type Mark, type Pending } from "../base/mark.ts"
 import type { Kernel } from "../kernel/kernel.ts"
 import { type KernelState, type Task, taskOf } from "../kernel/state.ts"
 import type { Event } from "../log/event.ts"
 import type { BlockId, Machine } from "../machine/machine.ts"
+import { Follower } from "./follow.ts"
 
 export interface Observer {
   /** Replaced, never changed. */
@@ -34,12 +35,18 @@ export interface ObserverOptions {
   readonly sections: ReadonlyArray<AddressRange>
   /** Addresses whose execution is observed. */
   readonly reached: ReadonlyArray<Address>
+  /** Follows registers through every instruction, for the observations that need it: many times as slow. */
+  readonly isFollowing?: boolean
 }
+
+const EVERY_INSTRUCTION: ReadonlyArray<Mark> = [{ _tag: "EveryInstruction" }]
 
 /** Section edges, watched accesses, marked addresses. */
 export class Watcher implements Observer {
   marks: ReadonlyArray<Mark>
   readonly watches: ReadonlyArray<AddressRange>
+  /** What it wants to meet without following. */
+  private own: ReadonlyArray<Mark>
   private readonly reached: ReadonlySet<Address>
   /** Ends of sections that may be left by committing. */
   private readonly edges = new Set<Address>()
@@ -49,25 +56,34 @@ export class Watcher implements Observer {
   private isArming = false
   /** Registrations are part of the state: looked for once a state. */
   private lastState: KernelState | undefined
+  private readonly follower: Follower | undefined
 
-  constructor({ reached, sections, watches }: ObserverOptions) {
+  constructor({ isFollowing = false, reached, sections, watches }: ObserverOptions) {
+    this.follower = isFollowing ? new Follower(sections) : undefined
     this.watches = watches
     this.reached = new Set(reached)
     this.starts = new Set(sections.map(({ start }) => start))
     for (const { end, start } of sections) this.edges.add(start).add(end)
-    this.marks = this.wanted()
+    this.own = this.ownMarks()
+    this.marks = this.follower === undefined ? this.own : EVERY_INSTRUCTION
   }
 
   /** Forgets what it saw of a run: another begins, from a fork of the same boot. */
   restart(): void {
     this.inside.clear()
-    if (this.isArming) {
-      this.isArming = false
-      this.marks = this.wanted()
-    }
+    const isOther = this.isArming || this.follower?.isSpent === true
+    this.isArming = false
+    this.follower?.restart()
+    if (isOther) this.refresh()
   }
 
-  private wanted(): ReadonlyArray<Mark> {
+  /** The marks are others than before. */
+  private refresh(): void {
+    this.own = this.ownMarks()
+    this.marks = this.follower === undefined || this.follower.isSpent ? this.own : EVERY_INSTRUCTION
+  }
+
+  private ownMarks(): ReadonlyArray<Mark> {
     const executed = [...this.edges, ...this.reached].map((at): Mark => ({ _tag: "Executed", at }))
     const stored = [...this.words.values()].map(({ end, start }): Mark => ({ _tag: "Accessed", start, end, by: "write" }))
     const marks: ReadonlyArray<Mark> = [...executed, ...stored, { _tag: "Called" }]
@@ -75,10 +91,19 @@ export class Watcher implements Observer {
   }
 
   met(kernel: Kernel, task: Task, pending: Pending): void {
+    if (this.follower === undefined || this.follower.isSpent) return this.meet(kernel, task, pending)
+    const marked = this.follower.about(kernel, task, pending.ip).find((one) => isMarkedBy(this.own, one))
+    if (marked !== undefined) this.meet(kernel, task, marked)
+    const now = taskOf(kernel.state, task.id)
+    this.follower.look(kernel, now, () => (isArmed(kernel, now) ? this.inside.get(task.id) : undefined))
+    if (this.follower.isSpent) this.refresh()
+  }
+
+  private meet(kernel: Kernel, task: Task, pending: Pending): void {
     const now = taskOf(kernel.state, task.id)
     if (this.isArming) {
       this.isArming = false
-      this.marks = this.wanted()
+      this.refresh()
     }
     if (this.reached.has(pending.ip)) kernel.notice({ _tag: "Reached", task: task.id, ip: pending.ip })
     const met = this.inside.get(task.id)
@@ -93,7 +118,7 @@ export class Watcher implements Observer {
     this.look(kernel, now, pending.ip)
     if (pending._tag === "Access" && pending.kind !== "read" && this.isArmingWord(pending.address)) {
       this.isArming = true
-      this.marks = this.wanted()
+      this.refresh()
     }
   }
 
@@ -108,7 +133,7 @@ export class Watcher implements Observer {
       this.inside.set(task.id, range)
       if (!this.edges.has(range.end)) {
         this.edges.add(range.end)
-        this.marks = this.wanted()
+        this.refresh()
       }
       kernel.notice({ _tag: "SectionEntered", task: task.id, start: range.start, postCommit: range.end })
       return
@@ -136,6 +161,7 @@ export class Watcher implements Observer {
 
   /** The words of registrations are marked from the next instruction on. */
   begins(kernel: Kernel): void {
+    this.follower?.begins(kernel)
     if (kernel.state === this.lastState) return
     this.lastState = kernel.state
     let isChanged = false
@@ -147,10 +173,11 @@ export class Watcher implements Observer {
         isChanged = true
       }
     }
-    if (isChanged) this.marks = this.wanted()
+    if (isChanged) this.refresh()
   }
 
   heard(event: Event): void {
+    this.follower?.heard(event)
     if (event._tag === "Aborted" || event._tag === "SignalDelivered" || event._tag === "TaskExited") this.inside.delete(event.task)
   }
 }

@@ -1,6 +1,6 @@
 /** What a search is about: a program and its experiment, booted and forked, and what a quiet run of it shows. */
 import { detectors as allDetectors } from "../analysis/detect/table.ts"
-import type { AnyDetector } from "../analysis/detect/definition.ts"
+import { type AnyDetector, needsFollower } from "../analysis/detect/definition.ts"
 import { type Address, type AddressRange, rootTask } from "../base/ids.ts"
 import { quietDecider } from "../log/choice.ts"
 import { type QuietPolicy, quietPolicy } from "../log/version.ts"
@@ -89,7 +89,7 @@ export const makeTarget = (asked: RunSpec, { detectors, forkAt, forkAtNow, isAlw
   const run = start(bounded, quietDecider)
   if ("_tag" in run) return run
   const watches = [...spec.program.experiment.watches, ...more]
-  const watcher = new Watcher({ watches, sections, reached: [] })
+  const watcher = new Watcher({ watches, sections, reached: [], isFollowing: detectors.some(needsFollower) })
   // What was recorded may have deviated before; and a short beginning costs nothing.
   const isForkedLater = !isAsRecorded && forkAt === undefined && probed.interestingNow > SHORT_ICOUNT
   const forkNow = isForkedLater ? Math.max(forkAtNow, probed.interestingNow) : forkAtNow

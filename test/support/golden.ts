@@ -1,5 +1,6 @@
 /** The recordings under recordings/: what each shows, and how it is made again from the program. */
 import { readFileSync } from "node:fs"
+import { needsFollower } from "../../src/analysis/detect/definition.ts"
 import { type DetectorName, detectors } from "../../src/analysis/detect/table.ts"
 import { timelineText } from "../../src/analysis/timeline/text.ts"
 import { readingFor } from "../../src/lab/showing.ts"
@@ -30,6 +31,7 @@ export interface Golden {
 }
 
 const found = (program: string, name: string): Golden => ({ program, name, made: { by: "found" } })
+const shown = (program: string, name: string, detector: DetectorName): Golden => ({ program, name, made: { by: "found", detector } })
 const quiet = (program: string, name: string): Golden => ({ program, name, made: { by: "quiet" } })
 const random = (program: string, name: string, seed: string): Golden => ({ program, name, made: { by: "random", seed } })
 
@@ -63,8 +65,15 @@ export const golden: ReadonlyArray<Golden> = [
   { ...found("museum/syscall-inside", "syscall-inside/never-commits"), icountMax: 1_100 },
   quiet("museum/syscall-inside", "syscall-inside/quiet"),
   found("museum/abort-inside", "abort-inside/killed"),
-  { program: "museum/gap-before-section", name: "gap-before-section/unprotected", made: { by: "found", detector: "unprotected-section" } },
-  found("museum/disarmed-early", "disarmed-early/lost-update")
+  shown("museum/gap-before-section", "gap-before-section/unprotected", "unprotected-section"),
+  found("museum/disarmed-early", "disarmed-early/lost-update"),
+  shown("museum/two-commits", "two-commits/half-done", "two-commits"),
+  shown("museum/register-clobbered", "register-clobbered/counted-twice", "clobbered-register"),
+  shown("museum/wrong-cpu-slot", "wrong-cpu-slot/signs-elsewhere", "wrong-cpu-commit"),
+  shown("museum/cpu-id-start-scratch", "cpu-id-start-scratch/overwritten", "stale-cpu-number"),
+  shown("museum/stale-descriptor", "stale-descriptor/unmapped", "dangling-descriptor"),
+  shown("museum/unregistered-thread", "unregistered-thread/never-registered", "unregistered-section"),
+  shown("museum/contract-missing", "contract-missing/other-contract", "abi-mismatch")
 ]
 
 export const recordingsFolder = new URL("../../recordings/", import.meta.url)
@@ -102,7 +111,8 @@ export const makeGolden = (row: Golden): Uint8Array => {
   const decider: Decider = row.made.by === "random" ? randomDecider(row.made.seed, {}) : row.made.by === "found" ? recorded(tell(schedule, () => {})) : quietDecider
   const parts: Array<Uint8Array> = []
   const { experiment, sections } = spec.program
-  const watcher = new Watcher({ watches: experiment.watches, sections, reached: [] })
+  const isFollowing = row.made.by === "found" && row.made.detector !== undefined && needsFollower(detectors[row.made.detector])
+  const watcher = new Watcher({ watches: experiment.watches, sections, reached: [], isFollowing })
   const recording = record(spec, { strategy: row.made.by === "random" ? "random" : "" }, decider, (bytes) => void parts.push(bytes), { keep: "entries", codec: "none" }, watcher)
   if ("_tag" in recording) throw new Error(recording.reason)
   while (recording.outcome === undefined) recording.advance(1_000_000)

@@ -3,7 +3,7 @@
  * sees no entry but those it names, so whoever makes the log knows what it must hold.
  */
 import type { Address } from "../../base/ids.ts"
-import { type Entry, type EventOf, type EventTag, watched } from "../../log/event.ts"
+import { type Entry, type EventOf, type EventTag, followed, watched } from "../../log/event.ts"
 import type { OutcomeTag } from "../../log/outcome.ts"
 
 /** `error`: the program is wrong. `warning`: it may be. `note`: worth knowing. */
@@ -71,6 +71,9 @@ export const defineDetector = <const Name extends string, const Tag extends Even
 
 /** Whether it reads what only an observer sees, for which a run takes two or three times as long. */
 export const needsObserver = ({ watches }: AnyDetector): boolean => watches.some((tag) => Object.hasOwn(watched, tag))
+
+/** Whether it reads what is seen only by following every instruction: many times as slow again. */
+export const needsFollower = ({ watches }: AnyDetector): boolean => watches.some((tag) => Object.hasOwn(followed, tag))
 
 /** Detectors listening to one log, entry by entry: while it is made, or from a recording. */
 export class Detection {

@@ -1,13 +1,20 @@
 import { rowNamed, table } from "../../base/table.ts"
+import { abiMismatch } from "./abi-mismatch.ts"
 import { badDescriptor } from "./bad-descriptor.ts"
 import { callInsideSection } from "./call-inside-section.ts"
+import { clobberedRegister } from "./clobbered-register.ts"
 import { commitAfterPreemption } from "./commit-after-preemption.ts"
+import { danglingDescriptor } from "./dangling-descriptor.ts"
 import { deadlock } from "./deadlock.ts"
 import type { AnyDetector } from "./definition.ts"
 import { foreignWrite } from "./foreign-write.ts"
 import { guestFailure } from "./guest-failure.ts"
 import { livelock } from "./livelock.ts"
+import { staleCpuNumber } from "./stale-cpu-number.ts"
+import { twoCommits } from "./two-commits.ts"
 import { unprotectedSection } from "./unprotected-section.ts"
+import { unregisteredSection } from "./unregistered-section.ts"
+import { wrongCpuCommit } from "./wrong-cpu-commit.ts"
 
 export const detectors = table(
   guestFailure,
@@ -17,7 +24,14 @@ export const detectors = table(
   unprotectedSection,
   commitAfterPreemption,
   callInsideSection,
-  foreignWrite
+  foreignWrite,
+  twoCommits,
+  clobberedRegister,
+  wrongCpuCommit,
+  staleCpuNumber,
+  danglingDescriptor,
+  unregisteredSection,
+  abiMismatch
 )
 export type DetectorName = keyof typeof detectors
 

@@ -135,7 +135,16 @@ const readings: Readings = {
     task: undefined, verb: "is claimed",
     detail: `${range(start, end, reading)} ${[escapeTerminal(claim), ...(strideBytes === 0 ? [] : [`every ${strideBytes} bytes`]), ...(option === "" ? [] : [escapeTerminal(option)])].join(", ")}`
   }),
-  Found: ({ cpu, task }) => ({ task, cpu, verb: "is there", detail: "" })
+  Found: ({ cpu, task }) => ({ task, cpu, verb: "is there", detail: "" }),
+  SectionPassed: ({ start, task }, { place }) => ({ task, verb: "has run", detail: `the section at ${place(start)}, which no contract knows of` }),
+  CpuNumberRead: ({ ip, task, value }, { place }) => ({ task, verb: "reads its CPU", detail: `as ${value}, at ${place(ip)}` }),
+  StoredByCpu: ({ address, ip, number, task }, { place }) =>
+    ({ task, verb: "stores by CPU", detail: `to ${place(address)}, found by the number ${number}, at ${place(ip)}` }),
+  ChangeRead: ({ after, before, ip, register, start, task }, { place }) => ({
+    task, verb: "uses a change",
+    detail: `of ${escapeTerminal(register)} by the section at ${place(start)}, ${hex(before)} → ${hex(after)}, at ${place(ip)}`
+  }),
+  ReliedGone: ({ address, task, what }, { place }) => ({ task, verb: "is left without", detail: `the ${escapeTerminal(what)} at ${place(address)}` })
 }
 
 /** The sentence of an event. */

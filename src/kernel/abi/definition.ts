@@ -2,7 +2,7 @@
  * One contract between user code and the kernel about interrupted sequences. A moment left out is a moment at which it
  * does nothing. Rows keep the order of the moments, so that two of them can be laid side by side.
  */
-import type { AddressRange, CpuId } from "../../base/ids.ts"
+import type { Address, AddressRange, CpuId } from "../../base/ids.ts"
 import type { ContractRecord } from "../../log/event.ts"
 import type { Registers, UserMemory } from "../../machine/machine.ts"
 import type { Kernel } from "../kernel.ts"
@@ -11,6 +11,11 @@ import type { AnySyscall } from "../syscall/definition.ts"
 
 /** Why user mode was left without the task's asking. */
 export type Interruptor = "timer" | "preempt" | "migrate" | "signal" | "interrupt" | "fault" | "breakpoint"
+
+/** Memory a contract relies on, by what it holds. */
+export interface ReliedRange extends AddressRange {
+  readonly what: "area" | "descriptor"
+}
 
 export interface AbiDefinition<Name extends string = string> {
   readonly name: Name
@@ -24,6 +29,10 @@ export interface AbiDefinition<Name extends string = string> {
   readonly armed: (state: KernelState, task: Task, registers: Registers, memory: UserMemory) => AddressRange | undefined
   /** The word of user memory whose store arms a section, once the task is registered. Asked by observers. */
   readonly armingWord?: (state: KernelState, task: Task) => AddressRange | undefined
+  /** Words of 4 bytes in user memory that tell a registered task the number of its CPU. Asked by observers. */
+  readonly cpuWords?: (state: KernelState, task: Task) => ReadonlyArray<Address>
+  /** User memory that the contract will look at for a registered task, uninvited. Asked by observers. */
+  readonly relied?: (state: KernelState, task: Task, memory: UserMemory) => ReadonlyArray<ReliedRange>
   /** User mode was left by an interrupt or exception, not by a call. */
   readonly onUserInterrupted?: (kernel: Kernel, task: Task, by: Interruptor) => void
   /** `"refused"`: the task keeps its CPU. */

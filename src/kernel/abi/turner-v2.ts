@@ -20,6 +20,7 @@
  * Source: P. Turner, [RFC PATCH 0/3] restartable sequences v2, linux-kernel, 2015-10-27; M. Desnoyers' reply of 2015-12-11
  */
 import type { Address } from "../../base/ids.ts"
+import { SYS_RESTARTABLE_SEQUENCES } from "../../linux/turner.ts"
 import type { Registers, UserMemory } from "../../machine/machine.ts"
 import type { Kernel } from "../kernel.ts"
 import { forceSegv } from "../signal.ts"
@@ -30,7 +31,6 @@ import { keptOfCpu, keptOfTask } from "./kept.ts"
 import { isUserRange } from "./user-range.ts"
 
 const NAME = "turner-v2"
-const SYS_RESTARTABLE_SEQUENCES = 323
 const RCX = 1
 const RDX = 2
 const WORD_BYTES = 8
@@ -114,6 +114,15 @@ export const turnerV2 = defineAbi({
   armingWord: (_state, task) => {
     const registration = kept.of(task)
     return registration === undefined ? undefined : { start: registration.postCommitInstr, end: registration.postCommitInstr + 8 }
+  },
+  cpuWords: (_state, task) => {
+    const registration = kept.of(task)
+    return registration === undefined ? [] : [registration.eventAndCpu]
+  },
+  relied: (_state, task) => {
+    const registration = kept.of(task)
+    if (registration === undefined) return []
+    return [registration.eventAndCpu, registration.postCommitInstr].map((start) => ({ what: "area", start, end: start + WORD_BYTES }))
   },
   onScheduleIn: (kernel, task, cpu) => {
     const registration = kept.of(task)

@@ -28,6 +28,14 @@ const accessed = (task: TaskId, isWrite: 0 | 1, before: bigint, after: bigint): 
   ({ _tag: "Accessed", task, ip: 0x401024, address: 0x404040, sizeBytes: 8, isWrite, before, after, isRead: 1 - isWrite, isLocked: 0 })
 const loads = (task: TaskId, value: bigint): Event => accessed(task, 0, value, value)
 const stores = (task: TaskId, before: bigint, after: bigint): Event => accessed(task, 1, before, after)
+const changeRead = (register: string): Event =>
+  ({ _tag: "ChangeRead", task: task1, ip: 0x401050, start: 0x401020, register, before: 3n, after: 2n })
+const readsCpu = (task: TaskId, value: number): Event => ({ _tag: "CpuNumberRead", task, ip: 0x401010, address: 0x404000, value })
+const storesByCpu = (task: TaskId, number: number): Event =>
+  ({ _tag: "StoredByCpu", task, ip: 0x401028, start: 0x401020, address: 0x404040, number })
+const passed = (task: TaskId): Event => ({ _tag: "SectionPassed", task, start: 0x401020, postCommit: 0x401030 })
+const unknown = (task: TaskId, number: number): Event => ({ _tag: "UnknownCalled", task, number })
+const returned = (number: number, result: number): Event => ({ _tag: "Returned", task: task1, number, result })
 
 export interface Canary {
   /** Entries, and what the finding points at. */
@@ -117,6 +125,61 @@ export const canaries: Readonly<Record<DetectorName, Canary>> = {
         entered(task1), loads(task1, 1n), stores(task2, 1n, 2n), aborted(task1), entered(task1), loads(task1, 2n), stores(task1, 2n, 3n))],
       ["a section that stores without a load", log(entered(task1), stores(task2, 1n, 2n), stores(task1, 2n, 3n))],
       ["stores outside sections", log(loads(task1, 1n), stores(task2, 1n, 2n), stores(task1, 2n, 3n))]
+    ]
+  },
+  "two-commits": {
+    fires: [
+      ["what an aborted section stored, loaded by another", log(entered(task1), stores(task1, 1n, 2n), aborted(task1), loads(task2, 2n)), [1, 2, 3]],
+      ["loaded before the abort is known", log(entered(task1), stores(task1, 1n, 2n), preempted(task1, 0x401028), loads(task2, 2n), stores(task2, 2n, 3n), aborted(task1)), [1, 3, 5]],
+      ["what it stored, loaded when it begins again", log(entered(task1), stores(task1, 1n, 2n), aborted(task1), entered(task1), loads(task1, 2n)), [1, 2, 4]]
+    ],
+    silent: [
+      ["a store that is committed", log(entered(task1), stores(task1, 1n, 2n), committed(task1), aborted(task1), loads(task2, 2n))],
+      ["a slot that is written again before anybody looks", log(entered(task1), stores(task1, 1n, 2n), aborted(task1), entered(task1), stores(task1, 2n, 3n), committed(task1), loads(task2, 3n))],
+      ["a look of the section itself", log(entered(task1), stores(task1, 1n, 2n), loads(task1, 2n), aborted(task1))],
+      ["another value", log(entered(task1), stores(task1, 1n, 2n), aborted(task1), loads(task2, 5n))],
+      ["a store of what was there", log(entered(task1), stores(task1, 1n, 1n), aborted(task1), loads(task2, 1n))],
+      ["a store outside", log(stores(task1, 1n, 2n), aborted(task1), loads(task2, 2n))]
+    ]
+  },
+  "clobbered-register": {
+    fires: [["a register that is used as the section left it", log(entered(task1), aborted(task1), changeRead("r13"), changeRead("r13")), [1, 2]]],
+    silent: [["an abort behind which all is written before it is used", log(entered(task1), aborted(task1), entered(task1), committed(task1))]]
+  },
+  "wrong-cpu-commit": {
+    fires: [
+      ["a store by the number of another CPU", log(readsCpu(task1, 0), { cpu: 1, event: storesByCpu(task1, 0) }), [0, 1]],
+      ["one whose reading nobody saw", log({ cpu: 1, event: storesByCpu(task1, 0) }), [0]]
+    ],
+    silent: [
+      ["a store by the number of its own", log(readsCpu(task1, 0), storesByCpu(task1, 0))],
+      ["a number that is only read", log(readsCpu(task1, 0), { cpu: 1, event: readsCpu(task1, 1) }, { cpu: 1, event: storesByCpu(task1, 1) })]
+    ]
+  },
+  "stale-cpu-number": {
+    fires: [["a number that is another CPU's", log(readsCpu(task1, 0), readsCpu(task1, 3), readsCpu(task1, 3)), [1]]],
+    silent: [["the number of the CPU", log(readsCpu(task1, 0), { cpu: 1, event: readsCpu(task1, 1) })]]
+  },
+  "dangling-descriptor": {
+    fires: [["a descriptor that is unmapped", log(
+      { _tag: "Unmapped", process: rootTask, start: 0x404000, end: 0x405000 }, { _tag: "ReliedGone", task: task1, what: "descriptor", address: 0x404020 }), [0, 1]]],
+    silent: [["memory nobody relies on", log({ _tag: "Unmapped", process: rootTask, start: 0x404000, end: 0x405000 })]]
+  },
+  "unregistered-section": {
+    fires: [
+      ["a section of one who never registered", log(passed(task1), passed(task1)), [0]],
+      ["one whose registration was refused", log(returned(334, -22), passed(task1)), [0, 1]],
+      ["one while another is asked for a call there is not", log(unknown(task2, 334), passed(task1)), [1]]
+    ],
+    silent: [
+      ["one armed", log(returned(334, -22), entered(task1), committed(task1))]
+    ]
+  },
+  "abi-mismatch": {
+    fires: [["a section of one whose call the kernel does not know", log(unknown(task1, 334), returned(334, -38), passed(task1), passed(task1)), [0, 2]]],
+    silent: [
+      ["one who asks for another call there is not", log(unknown(task1, 999), entered(task1), committed(task1))],
+      ["one who looks", log(unknown(task1, 334), returned(334, -38))]
     ]
   }
 }

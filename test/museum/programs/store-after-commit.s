@@ -14,11 +14,13 @@ start:  cmp     %eax, CPU_ID(%r12)
         mov     (%rdx), %rcx
         inc     %rcx
 .ifdef FIXED
-        mov     %rcx, 8(%rdx)           # may run ahead by one, never behind
-.endif
+        movq    %rcx, %xmm0
+        punpcklqdq %xmm0, %xmm0
+        movdqa  %xmm0, (%rdx)           # commit: both at once
+post_commit:
+.else
         mov     %rcx, (%rdx)            # commit
 post_commit:
-.ifndef FIXED
         mov     %rcx, 8(%rdx)
 .endif
         dec     %r13d

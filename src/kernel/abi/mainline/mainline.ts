@@ -5,13 +5,13 @@
  * Source: Linux kernel/rseq.c __rseq_handle_notify_resume; include/linux/sched.h (4.18) rseq_preempt, rseq_migrate,
  * rseq_signal_deliver, rseq_fork
  */
-import { AT_RSEQ_ALIGN, AT_RSEQ_FEATURE_SIZE, RSEQ_ORIGINAL_BYTES, rseqEvent, rseqArea } from "../../../linux/rseq.ts"
+import { AT_RSEQ_ALIGN, AT_RSEQ_FEATURE_SIZE, RSEQ_DESCRIPTOR_BYTES, RSEQ_ORIGINAL_BYTES, rseqEvent, rseqArea } from "../../../linux/rseq.ts"
 import type { Registers, UserMemory } from "../../../machine/machine.ts"
 import type { Kernel } from "../../kernel.ts"
 import { forceSegv } from "../../signal.ts"
 import type { Task } from "../../state.ts"
 import type { AnySyscall } from "../../syscall/definition.ts"
-import type { AbiDefinition } from "../definition.ts"
+import type { AbiDefinition, ReliedRange } from "../definition.ts"
 import { keptOfTask } from "../kept.ts"
 import { causeOf, fixUp, sectionOf } from "./fixup.ts"
 import type { Generation } from "./generation.ts"
@@ -88,6 +88,18 @@ export const mainline = <Name extends string>(generation: Generation<Name>): Abi
     armingWord: (_state, task) => {
       const registration = kept.of(task)
       return registration === undefined ? undefined : { start: registration.area + rseqArea.rseqCs, end: registration.area + rseqArea.rseqCs + 8 }
+    },
+    cpuWords: (_state, task) => {
+      const registration = kept.of(task)
+      return registration === undefined ? [] : [registration.area + rseqArea.cpuIdStart, registration.area + rseqArea.cpuId]
+    },
+    relied: (_state, task, memory) => {
+      const registration = kept.of(task)
+      if (registration === undefined) return []
+      const { area, areaBytes } = registration
+      const at = memory.readAddress(area + rseqArea.rseqCs) ?? 0
+      const ranges: ReadonlyArray<ReliedRange> = [{ what: "area", start: area, end: area + areaBytes }]
+      return at === 0 ? ranges : [...ranges, { what: "descriptor", start: at, end: at + RSEQ_DESCRIPTOR_BYTES }]
     },
     onScheduleOut: (kernel, task) => {
       const registration = kept.of(task)

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { plural } from "../analysis/report/reporter/default.ts"
+import { placesOf } from "../analysis/timeline/reading.ts"
 import { grouped } from "../base/bits.ts"
 import { fuzzWorker, workerPool } from "../host/fuzz-workers.ts"
 import { workspaceFiles } from "../host/workspace-files.ts"
@@ -50,6 +51,16 @@ const check = ({ expect, failOnTimeout, json, jsonl, maxTotalTime, only, reporte
   : failOnTimeout && expect === "fail" ? "--fail-on-timeout and --expect fail say different things about the same end; name one of them"
   : undefined
 
+const SHARED_NAMES_MAX = 6
+
+/** Nobody has said what to watch. */
+const sayShared = ({ options: { watches }, spec: { program } }: Target) => {
+  const place = placesOf(program)
+  const named = watches.slice(0, SHARED_NAMES_MAX).map(({ start }) => escapeLines(place(start)))
+  const rest = watches.length > named.length ? ` and ${plural(watches.length - named.length, "more place")}` : ""
+  return watches.length === 0 ? Effect.void : say(`watching what tasks share in a quiet run: ${named.join(", ")}${rest} (--watch NAME: that instead)`)
+}
+
 const perform = Effect.fnUntraced(function*(flags: FuzzFlags) {
   const problem = check(flags)
   if (problem !== undefined) return yield* new CommandLineRefused({ problem })
@@ -69,6 +80,7 @@ const perform = Effect.fnUntraced(function*(flags: FuzzFlags) {
   if (corpus !== undefined && corpus.skippedCount > 0) yield* say(`${plural(corpus.skippedCount, "file")} of the corpus passed over: damaged, or none of ours`)
   const { from, runCountMax, until } = rangeOf(flags, flags.fresh ? 0 : corpus?.nextRun ?? 0)
   yield* say(`seed ${escapeLines(seed)}, runs from ${grouped(from)}${from > 0 && flags.only === undefined ? " on, where the last campaign came to (--fresh begins again)" : ""}`)
+  if (spec.program.experiment.watches.length === 0 && flags.watch.length === 0) yield* sayShared(target)
   const isOld = corpus !== undefined && corpus.entries.length > 0 && (corpus.isOther || flags.fresh || corpora.length > 0)
   const stored = corpus !== undefined && isOld ? yield* runCorpus(target, corpus, flags.keepGoing) : []
   if (corpus !== undefined && isOld) yield* say(`${plural(corpus.entries.length, "stored schedule")} told to this build, ${stored.length === 0 ? "none" : stored.length} of them failed`)

@@ -8,6 +8,7 @@ import { record } from "../run/record.ts"
 import { specOfHeader } from "../run/replay.ts"
 import { defaultLimits, type RunSpec } from "../run/start.ts"
 import type { Bisecting, BisectQuestion, Verdict } from "../search/bisect.ts"
+import { watchedWords } from "../search/shared.ts"
 import { defaultTargetOptions, makeTarget, type Target, type TargetOptions } from "../search/target.ts"
 import { BootRefused } from "./boot-refused.ts"
 import { type RecordingExists, RecordingStore, type RecordingUnwritable } from "./recording-store.ts"
@@ -21,12 +22,14 @@ export const targetOf = (spec: RunSpec, options: Partial<TargetOptions> = {}): E
 
 /** The program and experiment a recording holds, under the policy and limits it was recorded with. */
 export const targetOfRecording = (
-  { header }: Recording, file: string, limits: Partial<RunSpec["limits"]> = {}, options: Partial<TargetOptions> = {}
+  { entries, header }: Recording, file: string, limits: Partial<RunSpec["limits"]> = {}, options: Partial<TargetOptions> = {}
 ): Effect.Effect<Target, BootRefused | ReplayRefused> =>
   Effect.suspend((): Effect.Effect<Target, BootRefused | ReplayRefused> => {
     const spec = specOfHeader(header, { ...defaultLimits, ...limits })
     if ("_tag" in spec) return Effect.fail(new ReplayRefused({ file, reason: spec.reason }))
-    return targetOf(spec, { ...options, isAsRecorded: true })
+    // What was watched beside what the program says: --watch, or words that tasks share.
+    const watches = watchedWords(entries, spec.program.experiment.watches)
+    return targetOf(spec, { watches, ...options, isAsRecorded: true })
   })
 
 /** A search taken to its end. `hear` is told each step; between two of them Ctrl-C is heeded. */

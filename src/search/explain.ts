@@ -145,16 +145,16 @@ export const explain = (target: Target, { deviations, schedule, trial }: Minimiz
   const instruction = instructionAt(program, ip)
 
   const clauses = [`${befell(critical)} at ${instruction.place}, before \`${instruction.text}\``]
-  const last = foreignWrites[foreignWrites.length - 1]
+  // Of several words that changed the one it then wrote over, where it did.
+  const last = foreignWrites.findLast(({ address }) => ownWrite === undefined || address === ownWrite.address)
   if (last !== undefined) {
     clauses.push(`meanwhile task ${taskName(last.task)} changed ${place(last.address)} from ${hex(last.before)} to ${hex(last.after)} at ${place(last.ip)}`)
   }
   if (ownWrite !== undefined) {
     clauses.push(`task ${taskName(critical.task)} then wrote ${hex(ownWrite.after)} there, over ${hex(ownWrite.before)}, at ${place(ownWrite.ip)}`)
   }
-  clauses.push(reaction === undefined
-    ? "no section was armed there, so the contract let it go on"
-    : `the contract sent it from ${place(reaction.ip)} to its abort handler ${place(reaction.abort)}`)
+  if (reaction !== undefined) clauses.push(`the contract sent it from ${place(reaction.ip)} to its abort handler ${place(reaction.abort)}`)
+  else if (options.sections.length > 0) clauses.push("no section was armed there, so the contract let it go on")
   const sentence = `${capital(clauses.join("; "))}. The run ${outcomeText(trial.outcome)}; without this it ${outcomeText(known(without[index], "each was left out once").outcome)}.`
   return { sentence, critical, instruction, reaction, foreignWrites, ownWrite, without, finding, entries, passingEntries, at }
 }

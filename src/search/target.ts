@@ -8,6 +8,7 @@ import { Watcher } from "../run/observe.ts"
 import { type NotStarted, type RunSpec, start } from "../run/start.ts"
 import { defaultStrategyOptions, type StrategyOptions } from "../strategy/definition.ts"
 import { profileOf } from "../strategy/offers.ts"
+import { SharedWords } from "./shared.ts"
 import { type Trial, Trials } from "./trial.ts"
 
 export interface TargetOptions {
@@ -60,27 +61,33 @@ interface Probed {
   readonly icount: number
   /** When the first task beside the first began, or the first told a contract of itself. */
   readonly interestingNow: number
+  /** Words that tasks were seen to share; of a program that says what to watch none. */
+  readonly shared: ReadonlyArray<AddressRange>
 }
 
-const probe = (spec: RunSpec): Probed | NotStarted => {
+const probe = (spec: RunSpec, isLookedFor: boolean): Probed | NotStarted => {
   const found = new Map<string, AddressRange>(spec.program.sections.map(({ end, start: at }) => [`${at}-${end}`, { start: at, end }]))
   let interestingNow: number | undefined
-  const run = start(spec, quietDecider, {
+  const words = new SharedWords()
+  const run = start(spec, isLookedFor ? words : quietDecider, {
     append: (now, _cpu, _task, _count, event) => {
-      if (event._tag === "ContractChanged" || (event._tag === "TaskCreated" && event.child !== rootTask)) interestingNow ??= now
+      const isBirth = event._tag === "TaskCreated" && event.child !== rootTask
+      words.hasOthers ||= isBirth
+      if (event._tag === "ContractChanged" || isBirth) interestingNow ??= now
       if (event._tag === "SectionEntered") found.set(`${event.start}-${event.postCommit}`, { start: event.start, end: event.postCommit })
     }
   })
   if ("_tag" in run) return run
   run.observe(new Watcher({ watches: [], sections: spec.program.sections, reached: [] }))
   while (run.outcome === undefined) run.step()
-  return { sections: [...found.values()], icount: run.kernel.now, interestingNow: interestingNow ?? 0 }
+  return { sections: [...found.values()], icount: run.kernel.now, interestingNow: interestingNow ?? 0, shared: words.ranges(spec.program) }
 }
 
 /** Boots `spec`, runs it quietly, and learns where deviations are worth their while. */
 export const makeTarget = (asked: RunSpec, { detectors, forkAt, forkAtNow, isAlwaysWatched = false, isAsRecorded = false, rates, seed, watches: more }: TargetOptions): Target | NotStarted => {
   const spec: RunSpec = isAsRecorded ? asked : { ...asked, quiet: searchPolicy }
-  const probed = probe(spec)
+  const told = [...spec.program.experiment.watches, ...more]
+  const probed = probe(spec, told.length === 0 && !isAsRecorded)
   if ("_tag" in probed) return probed
   const { sections } = probed
   const patience = { ...spec.limits, maxIcount: Math.min(spec.limits.maxIcount, probed.icount * PATIENCE + PATIENCE_ICOUNT) }
@@ -88,14 +95,14 @@ export const makeTarget = (asked: RunSpec, { detectors, forkAt, forkAtNow, isAlw
 
   const run = start(bounded, quietDecider)
   if ("_tag" in run) return run
-  const watches = [...spec.program.experiment.watches, ...more]
+  const watches = told.length === 0 ? probed.shared : told
   const watcher = new Watcher({ watches, sections, reached: [], isFollowing: detectors.some(needsFollower) })
   // What was recorded may have deviated before; and a short beginning costs nothing.
   const isForkedLater = !isAsRecorded && forkAt === undefined && probed.interestingNow > SHORT_ICOUNT
   const forkNow = isForkedLater ? Math.max(forkAtNow, probed.interestingNow) : forkAtNow
   const trials = new Trials(run, { detectors, forkAtNow: forkNow, forkAt, watcher, isAlwaysWatched })
   const quiet = trials.perform(quietDecider)
-  const everyBoundary = sections.length === 0 && watches.length === 0 && quiet.icount <= SHORT_ICOUNT
+  const everyBoundary = sections.length === 0 && told.length === 0 && quiet.icount <= SHORT_ICOUNT
   const base: StrategyOptions = { ...defaultStrategyOptions, seed, rates, sections, watches, everyBoundary }
   let profile: StrategyOptions["profile"] | undefined
   const options: StrategyOptions = {

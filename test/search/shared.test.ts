@@ -1,0 +1,95 @@
+/** What tasks share is found, and nothing else; a program that says what to watch is taken at its word. */
+import { readFileSync } from "node:fs"
+import { describe, expect, it } from "vitest"
+import { placesOf } from "../../src/analysis/timeline/reading.ts"
+import { known } from "../../src/base/assert.ts"
+import { loadProgram } from "../../src/program/load.ts"
+import { specOf } from "../../src/run/start.ts"
+import { watch } from "../../src/search/explain.ts"
+import { fuzz } from "../../src/search/fuzz.ts"
+import { rangesOfWords, watchedWords } from "../../src/search/shared.ts"
+import { defaultTargetOptions, makeTarget, type Target } from "../../src/search/target.ts"
+import { abisNamed, assembleText, exampleSpec } from "../support/examples.ts"
+
+const targetFor = (spec: Parameters<typeof makeTarget>[0]): Target => {
+  const target = makeTarget(spec, defaultTargetOptions)
+  if ("_tag" in target) throw new Error(target.reason)
+  return target
+}
+const watched = ({ options: { watches }, spec: { program } }: Target): ReadonlyArray<string> => watches.map(({ end, start }) => `${placesOf(program)(start)},${end - start}`)
+
+/** `c = c + 1` by two tasks, three times each; a word of each task's own, one that is only read, and one the first task sets before. */
+const counting = `
+#: cpus 2
+#: task count x2
+#: finally check
+.data
+.balign 64
+c: .quad 0
+.balign 64
+limit: .quad 6
+.balign 64
+own: .quad 0, 0
+.text
+count:
+  mov $3, %ecx
+1: mov c(%rip), %rax
+  inc %rax
+  mov %rax, c(%rip)
+  push %rax
+  pop %rdx
+  dec %ecx
+  jnz 1b
+  mov $60, %eax
+  xor %edi, %edi
+  syscall
+check:
+  mov c(%rip), %rax
+  cmp limit(%rip), %rax
+  setne %dil
+  movzbl %dil, %edi
+  mov $231, %eax
+  syscall
+`
+const countingSpec = (text: string) => {
+  const program = assembleText(text, "counting.s")
+  return specOf(program, abisNamed("mainline-6.12"))
+}
+
+describe("the words that tasks share", () => {
+  it("are those two tasks come to, one of them to write: no stacks, nothing that is only read", () => {
+    expect(watched(targetFor(countingSpec(counting)))).toEqual(["c,8"])
+  })
+
+  it("are not looked for where the program says what to watch", () => {
+    expect(watched(targetFor(countingSpec(`#: watch limit 8\n${counting}`)))).toEqual(["limit,8"])
+    expect(watched(targetFor(exampleSpec("p1.s")))).toEqual(["c,4"])
+  })
+
+  it("are found in an executable built by a compiler, behind its libc's start-up", () => {
+    const file = new URL("../fixtures/musl-threads.elf", import.meta.url)
+    const loaded = loadProgram(readFileSync(file), "musl-threads.elf")
+    if (loaded._tag === "Refused") throw new Error(loaded.message)
+    const names = watched(targetFor(specOf(loaded.program, abisNamed("mainline-6.12"))))
+    expect(names).toEqual(expect.arrayContaining(["lock,8", "total,8"]))
+    expect(names.length).toBeLessThan(16)
+  })
+
+  it("lead random walk to a lost update that nobody pointed at", () => {
+    const hit = fuzz(targetFor(countingSpec(counting)), 0, 200).find(({ hit: met }) => met !== undefined)?.hit
+    expect(hit?.finding.detector).toBe("guest-failure")
+  })
+
+  it("are read off a recording again, beside what the program says", () => {
+    const target = targetFor(countingSpec(counting))
+    const { entries } = watch(target, [], target.options.watches)
+    const c = known(target.options.watches[0], "c is watched")
+    expect(watchedWords(entries, [])).toEqual([c])
+    expect(watchedWords(entries, [c])).toEqual([])
+  })
+
+  it("are merged where they touch", () => {
+    expect(rangesOfWords([24, 8, 16, 64, 16])).toEqual([{ start: 8, end: 32 }, { start: 64, end: 72 }])
+    expect(rangesOfWords([])).toEqual([])
+  })
+})

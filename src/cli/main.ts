@@ -3,20 +3,18 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
-import { endOnOutputFailure, endOnOldNode, leaveOnSecondInterrupt } from "../host/process.ts"
+import { endOnOutputFailure, endOnOldNode, endWithCode, leaveOnSecondInterrupt } from "../host/process.ts"
 import { door } from "./door.ts"
 import { exitCode } from "./exit.ts"
 
 endOnOldNode(exitCode("usage"))
 endOnOutputFailure(exitCode("usage"))
-leaveOnSecondInterrupt(exitCode("interrupted"))
+leaveOnSecondInterrupt()
 
 NodeRuntime.runMain(door(process.argv.slice(2)), {
   disableErrorReporting: true,
-  teardown: (exit, onExit) => {
-    if (Exit.isSuccess(exit)) return onExit(Number(exit.value))
-    if (Cause.hasInterruptsOnly(exit.cause)) return onExit(exitCode("interrupted"))
-    console.error(Cause.pretty(exit.cause))
-    onExit(exitCode("bug"))
+  teardown: (exit) => {
+    if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) console.error(Cause.pretty(exit.cause))
+    endWithCode(Exit.isSuccess(exit) ? Number(exit.value) : exitCode(Cause.hasInterruptsOnly(exit.cause) ? "interrupted" : "bug"))
   }
 })

@@ -1,7 +1,11 @@
-/** This process: what it does when its reader goes away, and when somebody will not wait. */
+/**
+ * This process: how it ends, what it does when its reader goes away, and when somebody will not wait.
+ *
+ * `process.exit` is not the way while V8 compiles in the background: Node waits for its threads first, and one that waits for a
+ * collection by the thread that is exiting waits forever. Source: nodejs/node#54918, seen with Node 24.21. A process ends when it
+ * has nothing left to do, which takes V8 down in the right order, or by a signal, which takes nothing down.
+ */
 import { clauseOf } from "./files.ts"
-
-const CLOSED_PIPE_CODE = 128 + 13
 
 const NODE_MAJOR_MIN = 22
 
@@ -12,25 +16,37 @@ export const endOnOldNode = (code: number): void => {
   process.exit(code)
 }
 
+/** The work is done: `code` is what the process ends with, once nothing keeps it. */
+export const endWithCode = (code: number): void => {
+  process.exitCode = code
+}
+
+/** As if nobody had ever listened for `signal`. To a shell the code is 128 and its number. */
+const endBySignal = (signal: "SIGINT" | "SIGPIPE"): void => {
+  // Node ignores SIGPIPE from the start; the default comes back when the last listener goes.
+  process.on(signal, () => {}).removeAllListeners(signal)
+  process.kill(process.pid, signal)
+}
+
 /**
- * `rseqlab show x.rec | head`: the reader has what it wanted, so we end as if by SIGPIPE, without a word. Any other failure
+ * `rseqlab show x.rec | head`: the reader has what it wanted, so we end by SIGPIPE, without a word. Any other failure
  * (a full disk) is one line, and `failedCode`.
  */
 export const endOnOutputFailure = (failedCode: number): void => {
   for (const name of ["stdout", "stderr"] as const) {
     process[name].on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") process.exit(CLOSED_PIPE_CODE)
+      if (error.code === "EPIPE") return endBySignal("SIGPIPE")
       if (name === "stdout") process.stderr.write(`rseqlab: standard output cannot be written: ${clauseOf(error)}\n`)
       process.exit(failedCode)
     })
   }
 }
 
-/** The first Ctrl-C lets the work end properly; the second leaves at once, with `code`. */
-export const leaveOnSecondInterrupt = (code: number): void => {
+/** The first Ctrl-C lets the work end properly; the second leaves at once. */
+export const leaveOnSecondInterrupt = (): void => {
   let isInterrupted = false
   process.on("SIGINT", () => {
-    if (isInterrupted) process.exit(code)
+    if (isInterrupted) endBySignal("SIGINT")
     isInterrupted = true
   })
 }

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process"
 import { join } from "node:path"
 import { assert, describe, it } from "vitest"
 import { unmodelled, spinning } from "./programs.ts"
-import { fileIn, linesOf, root, rseqlab, scratchFolder, spawned } from "./spawned.ts"
+import { fileIn, linesOf, main, root, rseqlab, scratchFolder, spawned } from "./spawned.ts"
 
 const bad = join(root, "examples/percpu-push-bad.s")
 const good = join(root, "examples/percpu-push.s")
@@ -156,7 +156,7 @@ describe("git bisect run", () => {
       return git("rev-parse", "HEAD")
     })
     mkdirSync(join(repository, "bin"))
-    const judge = fileIn(join(repository, "bin"), "judge", `#!/bin/sh\nexec '${process.execPath}' '${join(root, "src/cli/main.ts")}' fuzz prog.s --bisect --runs 300\n`)
+    const judge = fileIn(join(repository, "bin"), "judge", `#!/bin/sh\nexec '${process.execPath}' '${main}' fuzz prog.s --bisect --runs 300\n`)
     chmodSync(judge, 0o755)
     git("bisect", "start", commits[6] ?? "", commits[0] ?? "")
     const said = git("bisect", "run", judge)

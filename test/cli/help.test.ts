@@ -4,14 +4,14 @@ import { symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "vitest"
 import { commands } from "../../src/cli/table.ts"
-import { linesOf, root, rseqlab, scratchFolder } from "./spawned.ts"
+import { linesOf, main, root, rseqlab, scratchFolder } from "./spawned.ts"
 
 const folder = scratchFolder()
 for (const name of ["examples", "test", "recordings"]) symlinkSync(join(root, name), join(folder, name))
 
 /** `rseqlab …` in a shell, as a reader would paste it. */
 const pasted = (command: string): { readonly code: number | null; readonly said: string } => {
-  const words = command.replace(/^rseqlab /, `"${process.execPath}" "${join(root, "src/cli/main.ts")}" `)
+  const words = command.replace(/^rseqlab /, `"${process.execPath}" "${main}" `)
   const { status, stderr, stdout } = spawnSync("bash", ["-c", words], { cwd: folder, encoding: "utf8", timeout: 60_000 })
   return { code: status, said: stdout + stderr }
 }

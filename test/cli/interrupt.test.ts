@@ -1,5 +1,6 @@
 /** Ctrl-C: the first ends the run properly, the second leaves at once. */
 import { existsSync } from "node:fs"
+import { constants } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "vitest"
 import { spinning } from "./programs.ts"
@@ -13,11 +14,12 @@ const appears = async (file: string): Promise<void> => {
   for (let tries = 0; !existsSync(file) && tries < 600; tries += 1) await new Promise((resolve) => setTimeout(resolve, 50))
 }
 
+/** As a shell says it: 128 and its number, where a signal ended the process. */
 const ending = (child: ReturnType<typeof spawned>): Promise<{ readonly code: number | null; readonly stderr: string }> =>
   new Promise((resolve) => {
     let stderr = ""
     child.stderr.on("data", (part: Buffer) => void (stderr += part.toString("latin1")))
-    child.on("close", (code) => resolve({ code, stderr }))
+    child.on("close", (code, signal) => resolve({ code: signal === null ? code : 128 + constants.signals[signal], stderr }))
   })
 
 describe("the first Ctrl-C", () => {
@@ -59,5 +61,14 @@ describe("the second Ctrl-C", () => {
     child.kill("SIGINT")
     const { code } = await ended
     assert.strictEqual(code, 130)
+  })
+})
+
+describe("a reader that goes away", () => {
+  it("ends the writer by SIGPIPE, without a word", async () => {
+    const child = spawned(["run", program, "--max-icount", "1M", "--strategy", "random", "--jsonl"])
+    const ended = ending(child)
+    child.stdout.once("data", () => child.stdout.destroy())
+    assert.deepStrictEqual(await ended, { code: 128 + constants.signals.SIGPIPE, stderr: "" })
   })
 })

@@ -3,10 +3,13 @@ import { spawn, spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
+import { threadId } from "node:worker_threads"
 import { afterAll } from "vitest"
+import { bundledMain } from "./bundle.ts"
+import { watchOver } from "./stuck.ts"
 
 export const root = resolve(import.meta.dirname, "../..")
-const main = join(root, "src/cli/main.ts")
+export const main = bundledMain(root)
 
 export interface Ended {
   readonly code: number | null
@@ -19,25 +22,23 @@ export interface Surroundings {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** The sources are stripped and compiled once, not by every process. */
+/** Compiled once, not by every process. */
 const bareEnv = { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", NODE_COMPILE_CACHE: join(tmpdir(), "rseqlab-compile-cache") }
 
-const ENDS_WITHIN_MS = 40_000
+const ENDS_WITHIN_MS = 50_000
+const LOOKED_AT_AFTER_S = 25
 
-/**
- * Runs to the end. `latin1` output, so that raw bytes stay what they are. Node itself, on a crowded machine, has been seen to
- * stand still after its last line was written: such a process is said aloud and started again, once.
- */
+const watched = watchOver(join(tmpdir(), `rseqlab-stuck-${process.pid}-${threadId}.txt`), LOOKED_AT_AFTER_S)
+
+/** Runs to the end. `latin1` output, so that raw bytes stay what they are. One that does not end is told with what it waits for. */
 export const rseqlab = (words: ReadonlyArray<string>, { cwd = root, env = {} }: Surroundings = {}): Ended => {
-  const once = () => spawnSync(process.execPath, [main, ...words], {
+  watched.begin()
+  const { signal, status, stderr, stdout } = spawnSync(process.execPath, [main, ...words], {
     cwd, encoding: "latin1", env: { ...bareEnv, ...env }, timeout: ENDS_WITHIN_MS, killSignal: "SIGKILL", maxBuffer: 2 ** 26
   })
-  let ended = once()
-  if (ended.status === null) {
-    console.warn(`rseqlab ${words.join(" ")} did not end within ${ENDS_WITHIN_MS} ms; started again`)
-    ended = once()
-  }
-  return { code: ended.status, stdout: ended.stdout, stderr: ended.stderr }
+  const seen = watched.seen()
+  if (signal === "SIGKILL") throw new Error(`rseqlab ${words.join(" ")} did not end within ${ENDS_WITHIN_MS} ms; it said ${stdout}${stderr}\n${seen}`)
+  return { code: status, stdout, stderr }
 }
 
 export const spawned = (words: ReadonlyArray<string>, { cwd = root, env = {} }: Surroundings = {}) =>

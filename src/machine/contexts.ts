@@ -7,7 +7,7 @@
  */
 import type { Linear } from "./engine/linear.ts"
 import {
-  CONTEXTS, CONTEXT_BYTES, CONTEXT_COUNT, SPACES, SPACE_BYTES, SPACE_COUNT_MAX, TARGETS, TARGET_BYTES, TARGET_COUNT, TLB_ENTRY_BYTES,
+  CONTEXTS, CONTEXT_BYTES, CONTEXT_COUNT, NOT_WRITTEN, SPACES, SPACE_BYTES, SPACE_COUNT_MAX, TARGETS, TARGET_BYTES, TARGET_COUNT, TLB_ENTRY_BYTES,
   TLB_ENTRY_COUNT, target, tlbEntry
 } from "./layout.ts"
 
@@ -15,6 +15,8 @@ import {
 const FEW_BYTES = 2 ** 18
 /** A tag that no address has: tags are addresses of pages. */
 const NO_TAG = -1
+/** The tag of guarded pages, in words from the entry. */
+const GUARDED = tlbEntry.guarded >>> 2
 /** In `writerOf`: more than one entry. */
 const SEVERAL = -1
 
@@ -86,6 +88,21 @@ export class Contexts {
     i32[at + (tlbEntry.write >>> 2)] = mayWrite ? tag : NO_TAG
     i32[at + (tlbEntry.write >>> 2) + 1] = mayWrite ? high : NO_TAG
     i32[at + (tlbEntry.addend >>> 2)] = hostPage - tag
+    i32[at + GUARDED] = NO_TAG
+    i32[at + GUARDED + 1] = NO_TAG
+    if (mayWrite) this.noteWriter(hostPage >>> 12, entry)
+  }
+
+  /** The same for a page with marks: the engine finds its host page, and looks whether a mark is met. */
+  guard(context: number, low: number, high: number, hostPage: number, mayWrite: boolean): void {
+    const { i32 } = this.linear
+    const entry = context + ((low >>> 12) & (TLB_ENTRY_COUNT - 1)) * TLB_ENTRY_BYTES
+    const at = entry >>> 2
+    const tag = low & ~4095
+    i32.fill(NO_TAG, at, at + 4)
+    i32[at + (tlbEntry.addend >>> 2)] = hostPage - tag
+    i32[at + GUARDED] = mayWrite ? tag : tag | NOT_WRITTEN
+    i32[at + GUARDED + 1] = high
     if (mayWrite) this.noteWriter(hostPage >>> 12, entry)
   }
 
@@ -114,11 +131,14 @@ export class Contexts {
   /** An entry may have been given to another page since; then it is not ours to touch. */
   private revokeEntry(page: number, entry: number): void {
     const { i32 } = this.linear
-    const at = (entry + tlbEntry.write) >>> 2
-    const tag = i32[at] ?? 0
-    if (((tag + (i32[(entry + tlbEntry.addend) >>> 2] ?? 0)) >>> 0) !== page * 4096) return
-    i32[at] = NO_TAG
-    i32[at + 1] = NO_TAG
+    const at = entry >>> 2
+    const addend = i32[at + (tlbEntry.addend >>> 2)] ?? 0
+    // What is no tag, or one that is not for writing, is no multiple of the length of a page.
+    for (const tag of [at + (tlbEntry.write >>> 2), at + GUARDED]) {
+      if ((((i32[tag] ?? 0) + addend) >>> 0) !== page * 4096) continue
+      i32[tag] = NO_TAG
+      i32[tag + 1] = NO_TAG
+    }
   }
 
   /** Forgets a page of a space. */
@@ -126,7 +146,7 @@ export class Contexts {
     const context = this.contextOf[ordinal(space)] ?? 0
     if (context === 0) return
     const at = (context + ((low >>> 12) & (TLB_ENTRY_COUNT - 1)) * TLB_ENTRY_BYTES) >>> 2
-    this.linear.i32.fill(NO_TAG, at, at + 4)
+    this.linear.i32.fill(NO_TAG, at, at + (TLB_ENTRY_BYTES >>> 2))
   }
 
   /** Forgets a page in all spaces. */

@@ -60,7 +60,7 @@ export const assembleMachine = ({ maxMemoryBytes }: MachineOptions): { readonly 
   }
   const code = new CodeCache(linear, contexts, { executable }, pageCountMax)
   spaces.attach(code)
-  const guards = new Guards()
+  const guards = new Guards(linear)
   const watches = new WatchRing(linear)
   const slowPath = new SlowPath({ linear, spaces, contexts, code, guards, watches })
   const runner = new Runner({ linear, history, spaces, contexts, code, slowPath })
@@ -128,8 +128,10 @@ export const assembleMachine = ({ maxMemoryBytes }: MachineOptions): { readonly 
     const before = markSet
     markSet = markSetOf(wanted)
     guards.setMarks(markSet)
-    dropTags(markSet.any)
-    dropTags(markSet.writes)
+    for (const { any, writes } of [before, markSet]) {
+      dropTags(any)
+      dropTags(writes)
+    }
     runner.hasMarks = wanted.length > 0
     runner.isEveryInstructionMarked = markSet.isEveryInstructionMarked
     if (before.executed.size + markSet.executed.size > 0 || before.areCallsMarked !== markSet.areCallsMarked) {

@@ -1,9 +1,12 @@
 /**
  * Ranges whose accesses matter to somebody: marks, which stop the engine before an access, and watches, which have it written
- * down. A page with either has no tag in any TLB, so its accesses come by the slow path; other pages never notice.
+ * down. A page with either has no tag in any TLB: the engine looks for marks in a table of them (`engine/wasm/miss.ts`), and accesses
+ * to a page with watches come by the slow path. Other pages never notice.
  */
 import type { AddressRange } from "../base/ids.ts"
 import type { AccessKind, Mark } from "../base/mark.ts"
+import type { Linear } from "./engine/linear.ts"
+import { EXCHANGE, MARK_BYTES, MARK_COUNT_MAX, exchange, markedRange } from "./layout.ts"
 
 const PAGE_BYTES = 4096
 
@@ -39,14 +42,36 @@ const touches = (ranges: ReadonlyArray<AddressRange>, start: number, end: number
 }
 
 export class Guards {
+  private readonly linear: Linear
   private marks = NO_MARKS
   private watches: ReadonlyArray<AddressRange> = []
   /** Whether there is anything at all: the question that is asked most. */
   isEmpty = true
+  /** Whether the engine has all marked ranges in its table, and can look for itself. */
+  areMarksTold = true
+
+  constructor(linear: Linear) {
+    this.linear = linear
+    this.setMarks(NO_MARKS)
+  }
 
   setMarks(marks: MarkSet): void {
     this.marks = marks
     this.refresh()
+    this.areMarksTold = marks.any.length + marks.writes.length <= MARK_COUNT_MAX
+    if (this.areMarksTold) this.tellEngine([...marks.any, ...marks.writes], marks.any.length)
+  }
+
+  private tellEngine(ranges: ReadonlyArray<AddressRange>, anyCount: number): void {
+    const { i32, u64 } = this.linear
+    let at = EXCHANGE + exchange.marks
+    for (const [index, { end, start }] of ranges.entries()) {
+      u64[(at + markedRange.start) >>> 3] = BigInt(start)
+      u64[(at + markedRange.end) >>> 3] = BigInt(end)
+      i32[(at + markedRange.isMetByReads) >>> 2] = index < anyCount ? 1 : 0
+      at += MARK_BYTES
+    }
+    i32[(EXCHANGE + exchange.marksEnd) >>> 2] = at
   }
   setWatches(watches: ReadonlyArray<AddressRange>): void {
     this.watches = watches
@@ -56,11 +81,12 @@ export class Guards {
     this.isEmpty = this.marks.any.length + this.marks.writes.length + this.watches.length === 0
   }
 
-  /** Whether accesses to the page that begins there must come by the slow path. */
-  covers(page: number, isWrite: boolean): boolean {
-    const end = page + PAGE_BYTES
-    return touches(this.marks.any, page, end) || touches(this.watches, page, end) || (isWrite && touches(this.marks.writes, page, end))
+  /** Whether there is a mark on the page that begins there. */
+  marksOn(page: number): boolean {
+    return touches(this.marks.any, page, page + PAGE_BYTES) || touches(this.marks.writes, page, page + PAGE_BYTES)
   }
+  /** Whether accesses to the page that begins there must come by the slow path. */
+  watchesOn(page: number): boolean { return touches(this.watches, page, page + PAGE_BYTES) }
 
   isMarked(at: number, sizeBytes: number, kind: AccessKind): boolean {
     return touches(this.marks.any, at, at + sizeBytes) || (kind !== "read" && touches(this.marks.writes, at, at + sizeBytes))

@@ -46,11 +46,26 @@ export const exchange = {
   rangeStart: 24,
   rangeEnd: 32,
   rangeBits: 40,
+  /** The budget behind the one instruction that meets no mark; `NOBODY_PASSES`: none such. */
+  passBudget: 44,
+  /** The access at which a mark stopped the engine: its request (0: none did) and its address. */
+  metRequest: 48,
+  metAddress: 52,
+  /** Where the table of marked ranges ends. */
+  marksEnd: 60,
   /** The form that control goes to when an indirect target is not in the table. */
   miss: 64,
   /** A read that straddles pages is put together here, a write taken apart from here: four places of 32 bytes. */
-  stash: 128
+  stash: 128,
+  /** Marked ranges, one after the other. */
+  marks: 512
 } as const
+/** In `passBudget`: no budget is negative. */
+export const NOBODY_PASSES = -1
+/** First address and the one behind the last (i64 each), and whether reads meet it (i32). */
+export const MARK_BYTES = 32
+export const MARK_COUNT_MAX = 64
+export const markedRange = { start: 0, end: 8, isMetByReads: 16 } as const
 export const STASH_COUNT = 4
 export const STASH_BYTES = 32
 
@@ -102,9 +117,15 @@ const PAGE_COUNT_MAX = 2 ** 20
 export const CONTEXTS = 0xe00000
 export const CONTEXT_COUNT = 16
 export const TLB_ENTRY_COUNT = 4096
-/** Page tag for reads (i64), for writes (i64), host address less guest address (i32). */
+/**
+ * Page tag for reads (i64), for writes (i64), host address less guest address (i32). A page with marks has none of these tags,
+ * but the one of guarded pages (i64); its lowest bits say what may not be done.
+ */
 export const TLB_ENTRY_BYTES = 32
-export const tlbEntry = { read: 0, write: 8, addend: 16 } as const
+export const tlbEntry = { read: 0, write: 8, addend: 16, guarded: 20 } as const
+/** Bits of the tag of a guarded page: its host page is not to be read, not to be written. */
+export const NOT_READ = 1
+export const NOT_WRITTEN = 2
 export const TARGETS = TLB_ENTRY_COUNT * TLB_ENTRY_BYTES
 export const TARGET_COUNT = 4096
 /** Guest address (i64), form (i32). */

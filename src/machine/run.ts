@@ -8,7 +8,7 @@ import { type Exit, engineCode, exits } from "./engine/code.ts"
 import type { Linear } from "./engine/linear.ts"
 import { type Interpreter, loadInterpreter } from "./engine/load.ts"
 import type { History } from "./history.ts"
-import { EXCHANGE, block as field, exchange } from "./layout.ts"
+import { EXCHANGE, NOBODY_PASSES, block as field, exchange } from "./layout.ts"
 import type { SlowPath } from "./slow-path.ts"
 import type { Spaces } from "./spaces.ts"
 import { BREAKPOINT, BUDGET_SPENT, CALL, PAUSED, type Stop } from "./stop.ts"
@@ -75,7 +75,7 @@ export class Runner {
       let form = this.find(block, space, codeSpace, context, from)
       if (form === 0) return this.fetchRefusal
       let exit: Exit | undefined
-      if (isPassing) {
+      if (isPassing && (this.isEveryInstructionMarked || this.codeOf(form) === engineCode.marked)) {
         isPassing = false
         form = this.step(block, form, context)
         if (form === 0) exit = this.exit
@@ -83,7 +83,9 @@ export class Runner {
       }
       if (exit === undefined && this.left > 0) {
         if (this.isEveryInstructionMarked) return this.executionMark(block)
-        exit = this.runEngine(block, form, context)
+        const before = this.left
+        exit = this.runEngine(block, form, context, isPassing)
+        if (this.left < before) isPassing = false
       }
       switch (exit) {
         case undefined: case "BudgetSpent": from = 0; break
@@ -95,9 +97,12 @@ export class Runner {
 
   private get exit(): Exit | undefined { return exits[this.word(EXCHANGE + exchange.exit)] }
 
-  private runEngine(block: number, form: number, context: number): Exit | undefined {
+  private runEngine(block: number, form: number, context: number, isPassing: boolean): Exit | undefined {
+    const { slowPath } = this.parts
     const budget = Math.min(this.left, ENGINE_ICOUNT_MAX)
+    if (isPassing) slowPath.passAt(budget - 1)
     this.left -= budget - this.engine.run(block, form, context, budget)
+    if (isPassing) slowPath.passAt(NOBODY_PASSES)
     return this.exit
   }
 
@@ -105,9 +110,9 @@ export class Runner {
   private step(block: number, form: number, context: number): number {
     const { code: { marks }, slowPath } = this.parts
     const code = marks.takeOff(form)
-    slowPath.mayPassMarks = true
+    slowPath.passAt(this.left - 1)
     const next = this.engine.careful(block, form, context, this.left - 1)
-    slowPath.mayPassMarks = false
+    slowPath.passAt(NOBODY_PASSES)
     marks.putBack(form, code)
     if (next !== 0) {
       this.left--
@@ -178,6 +183,7 @@ export class Runner {
       case "DivideError": return DIVIDE_ERROR
       case "InvalidOpcode": return INVALID_OPCODE
       case "Refused": return slowPath.refusal
+      case "Accessed": return slowPath.met()
       case "Marked":
         return code.marks.isCallMark(this.word(EXCHANGE + exchange.form), ip)
           ? { _tag: "Marked", pending: { _tag: "Call", ip } }

@@ -3,14 +3,15 @@
  * watch or decoded code, and those that fault. `fill` is asked by the fast routines, `access` by the careful one.
  */
 import { assert } from "../base/assert.ts"
-import type { AccessKind, Pending } from "../base/mark.ts"
+import type { AccessKind } from "../base/mark.ts"
 import { LOCKED_BIT, field } from "../x86/form.ts"
 import type { CodeCache } from "./code-cache.ts"
 import type { Contexts } from "./contexts.ts"
 import type { Linear } from "./engine/linear.ts"
 import { accessKinds } from "./engine/wasm/emitter.ts"
+import { LOOK_AGAIN } from "./engine/wasm/miss.ts"
 import type { Guards } from "./guards.ts"
-import { ARENA, EXCHANGE, STASH_BYTES, STASH_COUNT, ZERO_FRAME, exchange } from "./layout.ts"
+import { ARENA, EXCHANGE, NOBODY_PASSES, STASH_BYTES, STASH_COUNT, ZERO_FRAME, exchange } from "./layout.ts"
 import { isReadable, isWritable } from "./page-entry.ts"
 import type { Spaces } from "./spaces.ts"
 import type { Stop } from "./stop.ts"
@@ -31,6 +32,7 @@ const wholeAddress = (low: number, high: number): bigint => (BigInt(high >>> 0) 
 
 const isCanonical = (high: number): boolean => high >> USER_SHIFT === 0 || high >> USER_SHIFT === -1
 const isUser = (high: number): boolean => high >> USER_SHIFT === 0
+const kindOf = (request: number): AccessKind => accessKinds[request >>> KIND_SHIFT] ?? "read"
 
 /** A write across two pages, in the stash until the instruction retires. */
 interface StashedWrite {
@@ -40,8 +42,6 @@ interface StashedWrite {
   readonly secondHost: number
   readonly secondBytes: number
 }
-
-type MutablePending = { -readonly [Key in keyof Extract<Pending, { _tag: "Access" }>]: Extract<Pending, { _tag: "Access" }>[Key] }
 
 export interface SlowPathParts {
   readonly linear: Linear
@@ -60,20 +60,21 @@ export class SlowPath {
   /** Instructions retired when the budget is spent. */
   private countAtEnd = 0
   private codeSpaceChanges = 0
-  /** The first instruction of a run may meet no mark. */
-  mayPassMarks = false
   // ---- the instruction under way
   private form = 0
   private stashCount = 0
   private stashedWrites: Array<StashedWrite> = []
   /** Why `access` refused. */
   refusal: Stop = GENERAL_PROTECTION
-  // ---- the one stop at a marked access there is, used again
-  private readonly pending: MutablePending = { _tag: "Access", ip: 0, address: 0, sizeBytes: 0, kind: "read", isLocked: false }
-  private readonly marked: Stop = { _tag: "Marked", pending: this.pending }
 
   constructor(parts: SlowPathParts) {
     this.parts = parts
+    this.passAt(NOBODY_PASSES)
+  }
+
+  /** The instruction that leaves so much of the engine's budget meets no mark. */
+  passAt(budget: number): void {
+    this.parts.linear.i32[(EXCHANGE + exchange.passBudget) >>> 2] = budget
   }
 
   begin(block: number, space: number, countAtEnd: number): void {
@@ -99,24 +100,33 @@ export class SlowPath {
     const { code, contexts, guards, spaces } = this.parts
     const entry = spaces.entryAt(this.space, low, high)
     if (!(isWrite ? isWritable(entry) : isReadable(entry))) return 0
-    if (!guards.isEmpty && guards.covers(addressOf(low & ~PAGE_MASK, high), isWrite)) return 0
+    let isGuarded = false
+    if (!guards.isEmpty) {
+      const page = addressOf(low & ~PAGE_MASK, high)
+      if (guards.watchesOn(page)) return 0
+      isGuarded = guards.marksOn(page)
+      if (isGuarded && !guards.areMarksTold) return 0
+    }
     const host = isWrite ? spaces.hostOfWrite(this.space, low, high, entry) : spaces.hostOfRead(entry, ZERO_FRAME)
     if (host === 0) return 0
     if (isWrite && (code.holdsCode(host >>> 12) || this.codeSpaceChanges !== spaces.codeSpaceChanges)) return 0
     assert(host >= ARENA, "guest bytes live in the arena")
+    if (isGuarded) {
+      contexts.guard(context, low, high, host, isWrite)
+      return LOOK_AGAIN
+    }
     contexts.grant(context, low, high, host, isWrite)
     return host + (low & PAGE_MASK)
   }
 
   // ---- for the careful one
-  readonly access = (form: number, low: number, high: number, request: number): number => {
+  readonly access = (form: number, low: number, high: number, request: number, budget: number): number => {
     this.form = form
-    const sizeBytes = request & SIZE_MASK
-    const kind = accessKinds[request >>> KIND_SHIFT] ?? "read"
-    return this.allowed(low, high, sizeBytes, kind)
+    const isPassing = budget === this.parts.linear.i32[(EXCHANGE + exchange.passBudget) >>> 2]
+    return this.allowed(low, high, request & SIZE_MASK, kindOf(request), isPassing)
   }
 
-  private allowed(low: number, high: number, sizeBytes: number, kind: AccessKind): number {
+  private allowed(low: number, high: number, sizeBytes: number, kind: AccessKind, isPassing: boolean): number {
     const { guards, watches } = this.parts
     const lastLow = (low + sizeBytes - 1) | 0
     const lastHigh = lastLow >>> 0 < low >>> 0 ? (high + 1) | 0 : high
@@ -128,7 +138,7 @@ export class SlowPath {
     if (isStraddling && !this.permits(lastLow, lastHigh, isWrite)) return this.faultAt(lastLow & ~PAGE_MASK, lastHigh, kind)
 
     const at = addressOf(low, high)
-    if (!this.mayPassMarks && !guards.isEmpty && guards.isMarked(at, sizeBytes, kind)) return this.mark(at, sizeBytes, kind)
+    if (!isPassing && !guards.isEmpty && guards.isMarked(at, sizeBytes, kind)) return this.refuse(this.markedAt(at, sizeBytes, kind))
     const host = isStraddling
       ? this.straddle(low, high, lastLow & ~PAGE_MASK, lastHigh, sizeBytes, kind)
       : this.hostOf(low, high, sizeBytes, kind)
@@ -166,14 +176,18 @@ export class SlowPath {
     return ((this.parts.linear.u8[this.form + field.tail] ?? 0) & LOCKED_BIT) !== 0
   }
 
-  private mark(address: number, sizeBytes: number, kind: AccessKind): 0 {
-    const { pending } = this
-    pending.ip = this.ip
-    pending.address = address
-    pending.sizeBytes = sizeBytes
-    pending.kind = kind
-    pending.isLocked = this.isLocked
-    return this.refuse(this.marked)
+  private markedAt(address: number, sizeBytes: number, kind: AccessKind): Stop {
+    return { _tag: "Marked", pending: { _tag: "Access", ip: this.ip, address, sizeBytes, kind, isLocked: this.isLocked } }
+  }
+
+  /** The engine has found a mark by itself and says where. */
+  met(): Stop {
+    const { i32 } = this.parts.linear
+    const request = i32[(EXCHANGE + exchange.metRequest) >>> 2] ?? 0
+    i32[(EXCHANGE + exchange.metRequest) >>> 2] = 0
+    this.form = i32[(EXCHANGE + exchange.form) >>> 2] ?? 0
+    const at = (EXCHANGE + exchange.metAddress) >>> 2
+    return this.markedAt(addressOf(i32[at] ?? 0, i32[at + 1] ?? 0), request & SIZE_MASK, kindOf(request))
   }
 
   /** Host address of bytes on one page. A page that may be written but cannot be had, for want of room, faults. */

@@ -22,7 +22,9 @@ export const exits = [
   /** A record of the code `marked`. */
   "Marked",
   /** An access that the careful path refused; the machine knows why. */
-  "Refused"
+  "Refused",
+  /** An access that a mark is on. */
+  "Accessed"
 ] as const
 export type Exit = (typeof exits)[number]
 export const exitIndex = (exit: Exit): number => exits.indexOf(exit)

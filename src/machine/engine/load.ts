@@ -11,10 +11,10 @@ export interface Interpreter {
 
 /** What the engine asks of the machine. An address is two words; requests are as `requestOf` packs them. */
 export interface InterpreterImports {
-  /** Host address of a simple access, now in the TLB; 0 where it must be done carefully. */
+  /** Host address of a simple access, now in the TLB; 0 where it must be done carefully; `LOOK_AGAIN`: the page is guarded. */
   readonly fill: (context: number, low: number, high: number, request: number) => number
   /** Host address of any access that may go on; 0 where the instruction stops. */
-  readonly access: (form: number, low: number, high: number, request: number) => number
+  readonly access: (form: number, low: number, high: number, request: number, budget: number) => number
   /** The instruction has retired; the budget behind it. 1 where the records the engine has are no longer valid. */
   readonly finish: (budget: number) => number
 }

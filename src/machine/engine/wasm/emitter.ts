@@ -33,6 +33,10 @@ export const parameter = { block: 0, form: 1, context: 2, budget: 3 } as const
 export const machineImports = ["fill", "access", "finish"] as const
 export const importIndex = (name: (typeof machineImports)[number]): number => machineImports.indexOf(name)
 
+/** Functions of the module, by index behind the imports. */
+const functionNames = ["run", "rare", "careful", "miss"] as const
+export const functionIndex = (name: (typeof functionNames)[number]): number => machineImports.length + functionNames.indexOf(name)
+
 /** An access, in one word: its size, its kind, and in bit 8 whether it writes. */
 export const requestOf = (sizeBytes: number, kind: AccessKind): number => sizeBytes | (accessKinds.indexOf(kind) << 8)
 export const accessKinds: ReadonlyArray<AccessKind> = ["read", "write", "modify"]
@@ -271,7 +275,7 @@ export abstract class WasmEmitter extends CodeWriter implements Emitter {
 
   /**
    * The soft TLB in line: one comparison covers presence, permission, the page's end and canonical addresses, for the tag of the
-   * last byte's page is compared with that of the entry for the first. What it does not cover, `fill` may; else `otherwise`.
+   * last byte's page is compared with that of the entry for the first. What it does not cover, `miss` may; else `otherwise`.
    */
   protected translate(at: I64, sizeBytes: number, kind: AccessKind, otherwise: () => void): I32 {
     const host = this.variable("i32")
@@ -280,7 +284,7 @@ export abstract class WasmEmitter extends CodeWriter implements Emitter {
     this.if(
       tag.ne(at.add(BigInt(sizeBytes - 1)).and(-4096n)),
       () => {
-        this.set(host, this.askMachine("fill", at, sizeBytes, kind))
+        this.set(host, this.asked(functionIndex("miss"), this.context, at, sizeBytes, kind))
         this.if(host.not(), otherwise)
       },
       () => this.set(host, at.wrap().add(this.load32(entry, tlbEntry.addend)))
@@ -288,9 +292,8 @@ export abstract class WasmEmitter extends CodeWriter implements Emitter {
     return host
   }
 
-  /** Calls `fill` or `access`: where, what, and for whom. */
-  protected askMachine(name: "fill" | "access", at: I64, sizeBytes: number, kind: AccessKind): I32 {
-    const subject = name === "fill" ? this.context : this.form
-    return this.call32(importIndex(name), subject, at.wrap(), at.shrU(32n).wrap(), int(requestOf(sizeBytes, kind)))
+  /** Calls whoever knows the host address of an access: for whom, where, what, and the budget behind the instruction. */
+  protected asked(whom: number, subject: I32, at: I64, sizeBytes: number, kind: AccessKind): I32 {
+    return this.call32(whom, subject, at.wrap(), at.shrU(32n).wrap(), int(requestOf(sizeBytes, kind)), this.budget)
   }
 }

@@ -5,6 +5,7 @@
  *     run(block, form, context, budget)      until the budget is spent or something happens; the budget that is left
  *     rare(block, form, context, budget)     one instruction; the next record, 0 where the engine stops
  *     careful(block, form, context, budget)  the same, for any instruction, asking the machine about each access
+ *     miss(context, low, high, request, budget)  the host address of an access that has no tag (`miss.ts`)
  *
  * Cases are ordered hottest first, which in WebAssembly means innermost. Each of the hottest ends with a dispatch of its own, so
  * that a processor predicts it by the instruction before; it can branch only to cases further out and takes the loop to the
@@ -17,14 +18,12 @@ import { EXCHANGE, block as blockField, exchange } from "../../layout.ts"
 import { ENGINE_CODE_COUNT, type Exit, engineCode } from "../code.ts"
 import { type FunctionCode, moduleBytes, signature } from "./bytes.ts"
 import type { Label } from "./code.ts"
-import { WasmEmitter, importIndex, machineImports } from "./emitter.ts"
+import { WasmEmitter, functionIndex, importIndex, machineImports } from "./emitter.ts"
 import { isInLoop } from "./heat.ts"
-
-/** Functions of the module, by index behind the imports. */
-const functionNames = ["run", "rare", "careful"] as const
-const functionIndex = (name: (typeof functionNames)[number]): number => machineImports.length + functionNames.indexOf(name)
+import { missRoutine, missSignature } from "./miss.ts"
 
 const routineSignature = signature(["i32", "i32", "i32", "i32"], ["i32"])
+const importSignatures = { fill: routineSignature, access: missSignature, finish: signature(["i32"], ["i32"]) } as const
 
 /** A routine that does one instruction and returns: the next record, or 0 having told where it stopped. */
 abstract class OneInstruction extends WasmEmitter {
@@ -83,7 +82,7 @@ class RareRoutine extends OneInstruction {
 
 class CarefulRoutine extends OneInstruction {
   protected hostOf(at: I64, sizeBytes: number, kind: AccessKind): I32 {
-    const host = this.let(this.askMachine("access", at, sizeBytes, kind))
+    const host = this.let(this.asked(importIndex("access"), this.form, at, sizeBytes, kind))
     this.if(host.not(), () => this.refuse("Refused"))
     return host
   }
@@ -103,6 +102,8 @@ class CarefulRoutine extends OneInstruction {
   }
 
   write(): FunctionCode {
+    // Whoever met a mark comes here as well: `miss` has told where, and nothing has happened.
+    this.if(this.load32(int(EXCHANGE), exchange.metRequest), () => this.refuse("Accessed"))
     const code = this.load16(this.form, field.code).and(GENERAL_ADDRESS - 1)
     this.cases(forms, code, () => this.refuse("Unsupported"))
     return { name: "careful", signature: routineSignature, locals: this.locals, body: this.out }
@@ -226,7 +227,7 @@ class LoopRoutine extends WasmEmitter {
 export const writeInterpreter = (): Uint8Array<ArrayBuffer> =>
   moduleBytes({
     memories: ["memory"],
-    imports: machineImports.map((name) => ({ name, signature: name === "finish" ? signature(["i32"], ["i32"]) : routineSignature })),
-    functions: [new LoopRoutine().write(), new RareRoutine().write(), new CarefulRoutine().write()]
+    imports: machineImports.map((name) => ({ name, signature: importSignatures[name] })),
+    functions: [new LoopRoutine().write(), new RareRoutine().write(), new CarefulRoutine().write(), missRoutine()]
   })
 

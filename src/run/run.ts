@@ -5,7 +5,7 @@
  */
 import { assert, known } from "../base/assert.ts"
 import type { CpuId } from "../base/ids.ts"
-import { isMarkedBy, type Mark } from "../base/mark.ts"
+import { isMarkedBy, type Mark, type Pending } from "../base/mark.ts"
 import { enter, interrupt, tick } from "../kernel/enter.ts"
 import { isNoticed } from "../kernel/interruption.ts"
 import { type Kernel, type KernelPosition, NEXT_CPU } from "../kernel/kernel.ts"
@@ -13,9 +13,10 @@ import { returnToUser } from "../kernel/leave.ts"
 import { preemptOptions } from "../kernel/scheduler.ts"
 import { type Cpu, type KernelState, slotOf, type Task } from "../kernel/state.ts"
 import { fireTimers, nextDeadline } from "../kernel/timer.ts"
-import { FIRST_WAITING, type Interruption } from "../log/choice.ts"
+import { type Decider, FIRST_WAITING, type Interruption } from "../log/choice.ts"
 import type { Outcome } from "../log/outcome.ts"
 import type { Machine, MachineSnapshot, Registers } from "../machine/machine.ts"
+import type { Stop } from "../machine/stop.ts"
 import type { Program } from "../program/program.ts"
 import { nobody, type Observer } from "./observe.ts"
 import { Order, type OrderPosition, VISIT_MAX } from "./order.ts"
@@ -53,7 +54,8 @@ export class Run {
   // What the engine was last told to come back for.
   private deciderMarks: ReadonlyArray<Mark> = []
   private observerMarks: ReadonlyArray<Mark> = []
-  private readonly ready = new Map<CpuId, Ready>()
+  /** By CPU: who stood ready there last. */
+  private readonly ready: Array<Ready | undefined> = []
   // The next deadline is a function of the kernel's state: looked for once a state.
   private deadlineState: KernelState | undefined
   private deadline: number | undefined
@@ -94,7 +96,7 @@ export class Run {
 
   /** One stretch, or whatever comes in its place. */
   step(): void {
-    const { kernel, machine, order, stretch } = this
+    const { kernel, order } = this
     const cpu = order.next(kernel)
     if (cpu === undefined) return this.idle()
     const ready = this.readyOn(cpu)
@@ -105,48 +107,77 @@ export class Run {
     kernel.task = task.id
     kernel.count = from
     if (kernel.now >= kernel.limits.maxIcount) return kernel.end({ _tag: "OutOfBudget", limit: "icount" })
+    this.stretch.begin(task, cpu.id, this.endOf(task, from))
+    this.go(ready, from, order.pendingAt(slot, from, registers))
+  }
 
-    const { decider } = kernel
-    const pending = order.pendingAt(slot, from, registers)
-    const visit = order.visitAt(slot, from)
-    stretch.begin(task, cpu.id, from, this.endOf(task, from), visit, pending)
-    const answer = visit < VISIT_MAX ? decider.interrupt(stretch) : "nothing"
-    if (answer === "halt") return kernel.end({ _tag: "Abandoned" })
-    if (answer !== "nothing") {
-      assert(from <= answer.at && answer.at <= stretch.until, "an interruption takes effect within its stretch")
-      assert(answer.option === FIRST_WAITING || stretch.options(answer.kind).includes(answer.option), "a decider takes one of the options there are")
-    }
-    this.observer.begins(kernel)
-    this.setMarks(decider.marks)
+  /** The stretch from `first` on: asks, runs as far as answered, and at each mark of the decider's asks again. */
+  private go(ready: Ready, first: number, met: Pending | undefined): void {
+    const { kernel, order, stretch } = this
+    const { slot, task } = ready
+    const { until } = stretch
+    let from = first
+    let pending = met
+    for (;;) {
+      const { decider } = kernel
+      const visit = order.visitAt(slot, from)
+      stretch.standsAt(from, visit, pending)
+      const answer = visit < VISIT_MAX ? decider.interrupt(stretch) : "nothing"
+      if (answer === "halt") return kernel.end({ _tag: "Abandoned" })
+      if (answer !== "nothing") {
+        assert(from <= answer.at && answer.at <= until, "an interruption takes effect within its stretch")
+        assert(answer.option === FIRST_WAITING || stretch.options(answer.kind).includes(answer.option), "a decider takes one of the options there are")
+      }
+      this.observer.begins(kernel)
+      this.setMarks(decider.marks)
 
-    const at = answer === "nothing" ? stretch.until : answer.at
-    if (at > from) {
-      let stop = machine.run(task.block, at - from, pending !== undefined)
-      let count = this.ran(task, from)
-      while (stop._tag === "Marked") {
-        // A mark of the decider's: still the same stretch, asked again from here. A mark of the observer's changes nothing.
-        this.observer.met(kernel, task, stop.pending)
-        if (isMarkedBy(decider.marks, stop.pending)) return order.mark(slot, count, stop.pending)
-        this.setMarks(decider.marks)
-        const before = count
-        stop = machine.run(task.block, at - before, true)
-        count = this.ran(task, before)
+      const at = answer === "nothing" ? until : answer.at
+      if (at === from && answer !== "nothing") {
+        order.end(slot, from)
+        return this.obey(task, answer, visit)
       }
-      order.end(slot, count)
-      if (stop._tag === "Paused") {
-        order.pass(kernel)
-        return
+      const stop = this.runTo(ready, from, at, pending !== undefined, decider)
+      from = kernel.count
+      if (stop._tag === "Marked") {
+        pending = stop.pending
+        order.mark(slot, from, pending)
+        continue
       }
-      if (stop._tag !== "BudgetSpent") {
-        enter(kernel, task, stop)
-        if (kernel.turnWanted !== undefined) this.heed(cpu.id)
-        return
-      }
-    } else {
       order.end(slot, from)
+      if (stop._tag !== "BudgetSpent") return this.stopped(task, stop)
+      return answer === "nothing" ? this.stretchEnds(task, at) : this.obey(task, answer, 0)
     }
-    if (answer === "nothing") this.stretchEnds(task, at)
-    else this.obey(task, answer, at === from ? visit : 0)
+  }
+
+  /** Lets the task run to count `at`, or until it stops for the kernel or for the decider. Marks of the observer's change nothing. */
+  private runTo({ registers, task }: Ready, from: number, at: number, isPassing: boolean, { marks }: Decider): Stop {
+    const { kernel, machine, observer } = this
+    let count = from
+    let stop = machine.run(task.block, at - count, isPassing)
+    for (;;) {
+      const before = count
+      count = registers.count()
+      kernel.now += count - before
+      kernel.count = count
+      observer.ran(kernel, machine, task)
+      if (stop._tag !== "Marked") return stop
+      observer.met(kernel, task, stop.pending)
+      if (isMarkedBy(marks, stop.pending)) return stop
+      this.setMarks(marks)
+      stop = machine.run(task.block, at - count, true)
+    }
+  }
+
+  /** The task stopped by itself. */
+  private stopped(task: Task, stop: Stop): void {
+    const { kernel, order } = this
+    if (stop._tag === "Paused") {
+      order.pass(kernel)
+      return
+    }
+    const from = kernel.cpu
+    enter(kernel, task, stop)
+    if (kernel.turnWanted !== undefined) this.heed(from)
   }
 
   /**
@@ -155,7 +186,7 @@ export class Run {
    */
   private readyOn(cpu: Cpu): Ready | undefined {
     const { kernel } = this
-    const met = this.ready.get(cpu.id)
+    const met = this.ready[cpu.id]
     if (met !== undefined && met.state === kernel.state) return met
     const id = returnToUser(kernel, cpu.id)
     if (kernel.outcome !== undefined) return undefined
@@ -166,18 +197,8 @@ export class Run {
     if (id === undefined) return undefined
     const task = kernel.current(id)
     const ready = { state: kernel.state, task, slot: slotOf(kernel.state, id), registers: kernel.registers(task) }
-    this.ready.set(cpu.id, ready)
+    this.ready[cpu.id] = ready
     return ready
-  }
-
-  /** The engine has come back: time has passed, the observer may look. */
-  private ran(task: Task, before: number): number {
-    const { kernel } = this
-    const count = kernel.countOf(task)
-    kernel.now += count - before
-    kernel.count = count
-    this.observer.ran(kernel, this.machine, task)
-    return count
   }
 
   /** The slice, a timer, the turn: the stretch came to where it ends by itself. */

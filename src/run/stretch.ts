@@ -3,7 +3,7 @@ import type { CpuId, TaskId } from "../base/ids.ts"
 import { interruptions, type NoticedKind } from "../kernel/interruption.ts"
 import type { Kernel } from "../kernel/kernel.ts"
 import { turnOptions } from "../kernel/scheduler.ts"
-import type { Task } from "../kernel/state.ts"
+import type { KernelState, Task } from "../kernel/state.ts"
 import type { InterruptionKind, Option, Stretch } from "../log/choice.ts"
 
 const NOTHING: ReadonlyArray<Option> = []
@@ -28,23 +28,44 @@ export class MutableStretch implements Stretch {
   pending: Stretch["pending"] = undefined
   private readonly kernel: Kernel
   private subject: Task | undefined
+  // The options listed last: a function of the kernel's state, the task and the kind.
+  private listed: ReadonlyArray<Option> = NOTHING
+  private listedKind: InterruptionKind | undefined
+  private listedState: KernelState | undefined
+  private listedTask: TaskId | undefined
 
   constructor(kernel: Kernel) {
     this.kernel = kernel
     this.task = kernel.task
   }
 
-  begin(task: Task, cpu: CpuId, from: number, until: number, visit: number, pending: Stretch["pending"]): void {
+  begin(task: Task, cpu: CpuId, until: number): void {
     this.subject = task
     this.task = task.id
     this.cpu = cpu
-    this.from = from
     this.until = until
+  }
+
+  /** As far as it has come. Where it ends by itself is the same from everywhere in it. */
+  standsAt(from: number, visit: number, pending: Stretch["pending"]): void {
+    this.from = from
     this.visit = visit
     this.pending = pending
   }
 
   readonly options = (kind: InterruptionKind): ReadonlyArray<Option> => {
+    const { state } = this.kernel
+    // Whoever asks takes one of them, and is then held to it.
+    if (kind !== this.listedKind || state !== this.listedState || this.task !== this.listedTask) {
+      this.listed = this.list(kind)
+      this.listedKind = kind
+      this.listedState = state
+      this.listedTask = this.task
+    }
+    return this.listed
+  }
+
+  private list(kind: InterruptionKind): ReadonlyArray<Option> {
     const { kernel, subject } = this
     return subject === undefined || !kernel.menu.kinds.has(kind) ? NOTHING : offered[kind].options(kernel, subject)
   }

@@ -125,21 +125,20 @@ export class Trials {
 const comeTo = (run: Run, at: Address): void => {
   const { kernel } = run
   const before = run.snapshot()
-  let isThere = false
-  const looking: Decider = {
+  let there: RunSnapshot | undefined
+  kernel.decider = {
     ...quietDecider,
     marks: [{ _tag: "Executed", at }],
     interrupt: ({ pending }) => {
-      isThere ||= pending?.ip === at
-      return isThere ? "halt" : "nothing"
+      if (pending?.ip !== at) return "nothing"
+      // A decider is asked at a boundary. The run ends behind it, and one that has ended cannot be forked.
+      there ??= run.snapshot()
+      return "halt"
     }
   }
-  kernel.decider = looking
-  let stepCount = 0
-  for (; run.outcome === undefined; stepCount++) run.step()
-  run.restore(before)
+  while (run.outcome === undefined) run.step()
+  run.restore(there ?? before)
+  if (there !== undefined) run.release(there)
   run.release(before)
-  // The step that halts is the one that stands there. It is not taken: a run that has ended cannot be forked.
-  if (isThere) for (let step = 1; step < stepCount; step++) run.step()
   kernel.decider = quietDecider
 }

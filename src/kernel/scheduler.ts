@@ -17,7 +17,10 @@ export const hasTask = (kernel: Kernel, cpu: Cpu): boolean =>
   cpu.current === undefined ? cpu.queue.length > 0 : !isStuck(kernel, cpu.current)
 
 /** A sender of interrupts waits inside the kernel, on its CPU, until all have arrived. */
-export const isStuck = (kernel: Kernel, task: TaskId): boolean => kernel.state.interrupts.some(({ sender }) => sender === task)
+export const isStuck = (kernel: Kernel, task: TaskId): boolean => {
+  const { interrupts } = kernel.state
+  return interrupts.length > 0 && interrupts.some(({ sender }) => sender === task)
+}
 
 /** CPUs other than `cpu` that could have the turn, ascending. */
 export const turnOptions = (kernel: Kernel, cpu: CpuId): ReadonlyArray<Option> => {

@@ -32,7 +32,13 @@ export interface RunnerParts {
 }
 
 export class Runner {
-  private readonly parts: RunnerParts
+  // A run is some tens of nanoseconds: its parts lie within reach.
+  private readonly linear: Linear
+  private readonly history: History
+  private readonly spaces: Spaces
+  private readonly contexts: Contexts
+  private readonly code: CodeCache
+  private readonly slowPath: SlowPath
   private readonly engine: Interpreter
   isEveryInstructionMarked = false
   /** Whether anything at all is marked: else there is no mark to pass. */
@@ -42,29 +48,35 @@ export class Runner {
   /** Why `find` found nothing. */
   private fetchRefusal: Stop = GENERAL_PROTECTION
 
-  constructor(parts: RunnerParts) {
-    this.parts = parts
-    const { access, fill, finish } = parts.slowPath
-    this.engine = loadInterpreter(parts.linear.memory, { access, fill, finish })
+  constructor({ code, contexts, history, linear, slowPath, spaces }: RunnerParts) {
+    this.linear = linear
+    this.history = history
+    this.spaces = spaces
+    this.contexts = contexts
+    this.code = code
+    this.slowPath = slowPath
+    const { access, fill, finish } = slowPath
+    this.engine = loadInterpreter(linear.memory, { access, fill, finish })
   }
 
   run(block: number, budgetIcount: number, passMark: boolean): Stop {
     if (budgetIcount <= 0) return BUDGET_SPENT
-    const { history, linear, slowPath } = this.parts
-    history.touch(block >>> 12)
-    const count = linear.f64[(block + field.count) >>> 3] ?? 0
+    const { linear } = this
+    this.history.touch(block >>> 12)
+    const at = (block + field.count) >>> 3
+    const countAtEnd = (linear.f64[at] ?? 0) + budgetIcount
     const space = this.word(block + field.space)
-    slowPath.begin(block, space, count + budgetIcount)
+    this.slowPath.begin(block, space, countAtEnd)
     this.left = budgetIcount
     const stop = this.go(block, space, passMark)
-    linear.f64[(block + field.count) >>> 3] = count + budgetIcount - this.left
+    linear.f64[at] = countAtEnd - this.left
     return stop
   }
 
-  private word(address: number): number { return this.parts.linear.i32[address >>> 2] ?? 0 }
+  private word(address: number): number { return this.linear.i32[address >>> 2] ?? 0 }
 
   private go(block: number, space: number, passMark: boolean): Stop {
-    const { contexts, spaces } = this.parts
+    const { contexts, spaces } = this
     let isPassing = passMark && this.hasMarks
     /** The record by which control came to where none is known yet. */
     let from = 0
@@ -98,17 +110,16 @@ export class Runner {
   private get exit(): Exit | undefined { return exits[this.word(EXCHANGE + exchange.exit)] }
 
   private runEngine(block: number, form: number, context: number, isPassing: boolean): Exit | undefined {
-    const { slowPath } = this.parts
     const budget = Math.min(this.left, ENGINE_ICOUNT_MAX)
-    if (isPassing) slowPath.passAt(budget - 1)
+    if (isPassing) this.slowPath.passAt(budget - 1)
     this.left -= budget - this.engine.run(block, form, context, budget)
-    if (isPassing) slowPath.passAt(NOBODY_PASSES)
+    if (isPassing) this.slowPath.passAt(NOBODY_PASSES)
     return this.exit
   }
 
   /** One instruction that meets no mark; the next record, or 0 where the engine stopped. */
   private step(block: number, form: number, context: number): number {
-    const { code: { marks }, slowPath } = this.parts
+    const { code: { marks }, slowPath } = this
     const code = marks.takeOff(form)
     slowPath.passAt(this.left - 1)
     const next = this.engine.careful(block, form, context, this.left - 1)
@@ -125,7 +136,7 @@ export class Runner {
 
   /** The block stands where a record says. */
   private standAt(block: number, form: number): void {
-    const { i32 } = this.parts.linear
+    const { i32 } = this.linear
     const to = (block + field.ip) >>> 2
     const at = (form + formField.ip) >>> 2
     i32[to] = i32[at] ?? 0
@@ -134,7 +145,7 @@ export class Runner {
 
   /** The record of the instruction the block stands at; 0 if there is none to be had. */
   private find(block: number, space: number, codeSpace: number, context: number, from: number): number {
-    const { code, contexts } = this.parts
+    const { code, contexts } = this
     const low = this.word(block + field.ip)
     const high = this.word(block + field.ip + 4)
     const known = from === 0 ? contexts.formAt(context, low, high) : 0
@@ -146,11 +157,11 @@ export class Runner {
     return form
   }
 
-  private codeOf(form: number): number { return this.parts.linear.view.getUint16(form + formField.code, true) }
+  private codeOf(form: number): number { return this.linear.view.getUint16(form + formField.code, true) }
 
   /** An address that is none faults otherwise than one where nothing may be executed. */
   private refuseFetch(block: number, space: number): 0 {
-    const { code, linear, spaces } = this.parts
+    const { code, linear, spaces } = this
     const ip = linear.u64[(block + field.ip) >>> 3] ?? 0n
     const sign = this.word(block + field.ip + 4) >> USER_SHIFT
     if (sign !== 0 && sign !== -1) {
@@ -173,7 +184,8 @@ export class Runner {
   }
 
   private stopOf(exit: Exclude<Exit, "BudgetSpent" | "Unresolved">, block: number, space: number): Stop {
-    const { code, slowPath } = this.parts
+    const { code, slowPath } = this
+    if (exit === "Accessed") return slowPath.met()
     const ip = this.ipOf(block)
     switch (exit) {
       case "Call": return CALL
@@ -183,7 +195,6 @@ export class Runner {
       case "DivideError": return DIVIDE_ERROR
       case "InvalidOpcode": return INVALID_OPCODE
       case "Refused": return slowPath.refusal
-      case "Accessed": return slowPath.met()
       case "Marked":
         return code.marks.isCallMark(this.word(EXCHANGE + exchange.form), ip)
           ? { _tag: "Marked", pending: { _tag: "Call", ip } }

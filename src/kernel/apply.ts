@@ -7,8 +7,9 @@ import { assert, known } from "../base/assert.ts"
 import type { CpuId, TaskId } from "../base/ids.ts"
 import { type AppliedTag, applied, type Event, type EventOf } from "../log/event.ts"
 import type { BlockId, SpaceId } from "../machine/machine.ts"
+import { mappedParts, replacedIn } from "./mapping-list.ts"
 import {
-  type Cpu, cpuOf, type KernelState, type Mapping, type Process, processOf, type Restart, slotOf, type Task, taskOf, type Timer
+  type Cpu, cpuOf, type KernelState, type Process, processOf, type Restart, slotOf, type Task, taskOf, type Timer
 } from "./state.ts"
 import { SS_DISABLE } from "../linux/signal.ts"
 import { SI_KERNEL } from "../linux/siginfo.ts"
@@ -37,12 +38,13 @@ const cpusWith = (state: KernelState, id: CpuId, change: (cpu: Cpu) => Cpu): Rea
 
 const withTask = (state: KernelState, id: TaskId, change: (task: Task) => Task): KernelState => ({ ...state, tasks: tasksWith(state, id, change) })
 
-const withProcess = (state: KernelState, id: TaskId, change: (process: Process) => Process): KernelState => {
-  const changed = change(processOf(state, id))
-  // Most programs are one process, and to copy a map costs more than to make one.
-  const processes = new Map(state.processes.size === 1 ? undefined : state.processes)
-  return { ...state, processes: processes.set(id, changed) }
+const processesWith = (state: KernelState, id: TaskId, change: (process: Process) => Process): ReadonlyArray<Process> => {
+  const before = processOf(state, id)
+  return replaced(state.processes, state.processes.indexOf(before), change(before))
 }
+
+const withProcess = (state: KernelState, id: TaskId, change: (process: Process) => Process): KernelState =>
+  ({ ...state, processes: processesWith(state, id, change) })
 
 const withCpu = (state: KernelState, id: CpuId, change: (cpu: Cpu) => Cpu): KernelState => ({ ...state, cpus: cpusWith(state, id, change) })
 
@@ -69,18 +71,6 @@ const requeued = (state: KernelState, id: TaskId): KernelState => {
     tasks: tasksWith(state, id, (was) => ({ ...was, status: "runnable" }))
   }
 }
-
-/** The mappings with `[start, end)` cut out. */
-const without = (mappings: ReadonlyArray<Mapping>, start: number, end: number): Array<Mapping> =>
-  mappings.flatMap((mapping) => {
-    if (mapping.end <= start || end <= mapping.start) return [mapping]
-    const pieces: Array<Mapping> = []
-    if (mapping.start < start) pieces.push({ ...mapping, end: start })
-    if (end < mapping.end) pieces.push({ ...mapping, start: end })
-    return pieces
-  })
-
-const sorted = (mappings: Array<Mapping>): ReadonlyArray<Mapping> => mappings.sort((a, b) => a.start - b.start)
 
 const idleTimer = (id: number, signal: number): Timer => ({
   id, clock: 0, code: SI_KERNEL, signal, value: 0n, tid: 0, deadline: 0, interval: 0, isRunning: false, overrunCount: 0
@@ -110,14 +100,12 @@ export const reducers: Reducers = {
     const parent = state.slots.get(task)
     const tasks = state.tasks.map((other, slot) => (slot === parent ? { ...other, childCount: other.childCount + 1 } : other))
     tasks.push(created)
-    const processes = new Map(state.processes)
-    const met = processes.get(process)
-    processes.set(process, met !== undefined
-      ? { ...met, taskCount: met.taskCount + 1 }
-      : {
+    const processes = state.processes.some(({ id }) => id === process)
+      ? processesWith(state, process, (was) => ({ ...was, taskCount: was.taskCount + 1 }))
+      : [...state.processes, {
         id: process, space: space as SpaceId, taskCount: 1, actions: {}, pending: [], mappings: [],
         breakStart: 0, breakEnd: 0, timers: [], lastTimer: 0, closedFiles: [], membarriers: 0, exiting: undefined, contracts: {}
-      })
+      }]
     return queued({ ...state, slots, tasks, processes }, child, cpu)
   },
   SwitchedIn: (state, { cpu: id, task }) => {
@@ -146,11 +134,11 @@ export const reducers: Reducers = {
   AffinitySet: (state, { allowed, task }) => withTask(state, task, (was) => ({ ...was, allowed })),
   TaskExited: (state, { status, task }) => {
     const before = taskOf(state, task)
-    const off = withProcess(taken(state, before), before.process, (was) => ({ ...was, taskCount: was.taskCount - 1 }))
     return {
-      ...off,
-      tasks: tasksWith(off, task, (was) => ({ ...was, status: "exited", exitStatus: status, wait: undefined, pausedCall: undefined })),
-      interrupts: off.interrupts.filter(({ sender }) => sender !== task)
+      ...taken(state, before),
+      tasks: tasksWith(state, task, (was) => ({ ...was, status: "exited", exitStatus: status, wait: undefined, pausedCall: undefined })),
+      processes: processesWith(state, before.process, (was) => ({ ...was, taskCount: was.taskCount - 1 })),
+      interrupts: state.interrupts.length === 0 ? state.interrupts : state.interrupts.filter(({ sender }) => sender !== task)
     }
   },
   ProcessExiting: (state, { process, signal, status }) => withProcess(state, process, (was) => ({ ...was, exiting: { status, signal } })),
@@ -188,22 +176,18 @@ export const reducers: Reducers = {
   AlternateStackSet: (state, { flags, sizeBytes, start, task }) =>
     withTask(state, task, (was) => ({ ...was, alternateStack: { start, sizeBytes, flags } })),
   ClearChildTidSet: (state, { at, task }) => withTask(state, task, (was) => ({ ...was, clearChildTid: at })),
-  Mapped: (state, { end, isShared, process, protection, start }) => {
-    const mappings = without(processOf(state, process).mappings, start, end)
-    mappings.push({ start, end, protection, isShared: isShared === 1 })
-    return withProcess(state, process, (was) => ({ ...was, mappings: sorted(mappings) }))
-  },
+  Mapped: (state, { end, isShared, process, protection, start }) =>
+    withProcess(state, process, (was) => {
+      const mapped = { start, end, protection, isShared: isShared === 1 }
+      return { ...was, mappings: replacedIn(was.mappings, { start, end }, [mapped]) }
+    }),
   Unmapped: (state, { end, process, start }) =>
-    withProcess(state, process, (was) => ({ ...was, mappings: without(was.mappings, start, end) })),
-  Protected: (state, { end, process, protection, start }) => {
-    const { mappings } = processOf(state, process)
-    const changed = mappings.flatMap((mapping) => {
-      const from = Math.max(mapping.start, start)
-      const until = Math.min(mapping.end, end)
-      return from < until ? [{ ...mapping, start: from, end: until, protection }] : []
-    })
-    return withProcess(state, process, (was) => ({ ...was, mappings: sorted([...without(mappings, start, end), ...changed]) }))
-  },
+    withProcess(state, process, (was) => ({ ...was, mappings: replacedIn(was.mappings, { start, end }, []) })),
+  Protected: (state, { end, process, protection, start }) =>
+    withProcess(state, process, (was) => {
+      const changed = mappedParts(was.mappings, { start, end }).map((part) => ({ ...part, protection }))
+      return { ...was, mappings: replacedIn(was.mappings, { start, end }, changed) }
+    }),
   BreakSet: (state, { end, process }) => {
     const { breakStart } = processOf(state, process)
     return withProcess(state, process, (was) => ({ ...was, breakEnd: end, breakStart: breakStart === 0 ? end : breakStart }))

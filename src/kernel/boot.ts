@@ -50,7 +50,7 @@ export interface BootFailure {
 const bootFailed = (reason: string): BootFailure => ({ _tag: "BootFailed", reason })
 
 export const emptyState = (cpus: ReadonlyArray<CpuId>): KernelState => ({
-  tasks: [], slots: new Map(), processes: new Map(),
+  tasks: [], slots: new Map(), processes: [],
   cpus: [...cpus].sort((a, b) => a - b).map((id) => ({ id, current: undefined, queue: [], isOnline: true, contracts: {} })),
   interrupts: [], idleNanoseconds: 0, kernelSteps: 0, waitCount: 0, unknownCalls: new Map()
 })

@@ -61,10 +61,15 @@ export interface KernelPosition {
 
 const NOT_ASKED: ReadonlyArray<number> = kindNames.map(() => 0)
 
+const nameHashes: Array<number> = []
+
 /** A task's name as 32 bits: ids depend on the process's past, names do not. */
 const nameHash = (task: TaskId): number => {
+  const met = nameHashes[task]
+  if (met !== undefined) return met
   let hash = 0x811c9dc5
   for (const character of taskName(task)) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193)
+  nameHashes[task] = hash
   return hash
 }
 

@@ -6,6 +6,7 @@
 import { type Address, type AddressRange, TASK_SIZE } from "../base/ids.ts"
 import { PAGE_BYTES, READ } from "../machine/machine.ts"
 import type { Kernel } from "./kernel.ts"
+import { mappedParts } from "./mapping-list.ts"
 import { type Mapping, type Process, processOf, type Task } from "./state.ts"
 
 /** Mappings are placed below here, top down: where Linux begins without randomization. */
@@ -23,21 +24,6 @@ export const effective = (protection: number): number => {
 }
 
 export const mappingsOf = (kernel: Kernel, task: Task): ReadonlyArray<Mapping> => processOf(kernel.state, task.process).mappings
-
-/** The parts of `[start, end)` that are mapped, ascending. */
-export const mappedParts = (mappings: ReadonlyArray<Mapping>, { end, start }: AddressRange): ReadonlyArray<Mapping> =>
-  mappings.flatMap((mapping) => {
-    const from = Math.max(mapping.start, start)
-    const until = Math.min(mapping.end, end)
-    return from < until ? [{ ...mapping, start: from, end: until }] : []
-  })
-
-/** Where the mapped run that begins at `start` ends; `start` itself where nothing is mapped. */
-export const mappedUntil = (mappings: ReadonlyArray<Mapping>, start: Address): Address => {
-  let until = start
-  for (const mapping of mappings) if (mapping.start <= until && until < mapping.end) until = mapping.end
-  return until
-}
 
 /** The highest gap below `MMAP_BASE` that is large enough; `undefined` if there is none. */
 export const findGap = (mappings: ReadonlyArray<Mapping>, sizeBytes: number): Address | undefined => {

@@ -197,7 +197,8 @@ export interface KernelState {
   /** In order of creation; a task keeps its slot after its end. */
   readonly tasks: ReadonlyArray<Task>
   readonly slots: ReadonlyMap<TaskId, number>
-  readonly processes: ReadonlyMap<TaskId, Process>
+  /** In order of creation. Most programs are one. */
+  readonly processes: ReadonlyArray<Process>
   /** Ascending by number. */
   readonly cpus: ReadonlyArray<Cpu>
   readonly interrupts: ReadonlyArray<PendingInterrupt>
@@ -211,9 +212,14 @@ export interface KernelState {
   readonly unknownCalls: ReadonlyMap<number, number>
 }
 
-export const slotOf = (state: KernelState, task: TaskId): number => known(state.slots.get(task), "a task that is named exists")
+export const slotOf = (state: KernelState, task: TaskId): number =>
+  // Tasks are mostly interned in the order in which they are created.
+  state.tasks[task]?.id === task ? task : known(state.slots.get(task), "a task that is named exists")
 export const taskOf = (state: KernelState, task: TaskId): Task => known(state.tasks[slotOf(state, task)], "a slot holds a task")
-export const processOf = (state: KernelState, process: TaskId): Process => known(state.processes.get(process), "a process that is named exists")
+export const processOf = (state: KernelState, process: TaskId): Process => {
+  const [first] = state.processes
+  return first?.id === process ? first : known(state.processes.find(({ id }) => id === process), "a process that is named exists")
+}
 export const cpuOf = (state: KernelState, cpu: CpuId): Cpu => {
   // Most machines have CPUs 0 to n - 1.
   const direct = state.cpus[cpu]

@@ -39,7 +39,7 @@ export const nextDeadline = (kernel: Kernel): number | undefined => {
   for (const { wait } of kernel.state.tasks) {
     if (wait !== undefined && wait.deadline > 0) consider(wait.deadline)
   }
-  for (const { timers } of kernel.state.processes.values()) {
+  for (const { timers } of kernel.state.processes) {
     for (const timer of timers) if (isTicking(timer)) consider(timer.deadline)
   }
   return earliest
@@ -71,7 +71,7 @@ const dueBy = (kernel: Kernel, moment: number): ReadonlyArray<Due> => {
   for (const { id, wait } of kernel.state.tasks) {
     if (wait !== undefined && wait.deadline > 0 && wait.deadline <= moment) due.push({ deadline: wait.deadline, task: id, timer: undefined })
   }
-  for (const { id, timers } of kernel.state.processes.values()) {
+  for (const { id, timers } of kernel.state.processes) {
     for (const timer of timers) if (isTicking(timer) && timer.deadline <= moment) due.push({ deadline: timer.deadline, task: id, timer })
   }
   return due.length < 2 ? due : due.sort(order)

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "vitest"
 import { MMAP_BASE } from "../../src/kernel/memory.ts"
+import { processOf } from "../../src/kernel/state.ts"
 import { DATA, DATA_END, NOWHERE } from "./abi/hand.ts"
 import { Guest, HEAP } from "./guest.ts"
 
@@ -10,8 +11,7 @@ const [NONE, READ, READ_WRITE] = [0, 1, 3]
 
 /** The kernel's list and the machine's pages say the same. */
 const inStep = (guest: Guest): void => {
-  const { mappings, space } = guest.kernel.state.processes.get(guest.id(0)) ?? { mappings: [], space: undefined }
-  if (space === undefined) throw new Error("there is a process")
+  const { mappings, space } = processOf(guest.kernel.state, guest.id(0))
   for (const { end, protection, start } of mappings) {
     for (let at = start; at < end; at += PAGE) assert.strictEqual(guest.machine.protectionAt(space, at), protection, `page 0x${at.toString(16)}`)
     const after = mappings.some((other) => other.start === end)
@@ -150,5 +150,5 @@ it("ends the run when our own limit is reached", () => {
   Object.assign(guest.machine, { map: () => false })
   mmap(guest, 1)
   assert.deepStrictEqual(guest.kernel.outcome, { _tag: "OutOfBudget", limit: "memory" })
-  assert.deepStrictEqual(guest.fold().processes.get(guest.id(0))?.mappings, guest.kernel.state.processes.get(guest.id(0))?.mappings)
+  assert.deepStrictEqual(processOf(guest.fold(), guest.id(0)).mappings, processOf(guest.kernel.state, guest.id(0)).mappings)
 })

@@ -3,9 +3,8 @@ import { advice, MAP_TYPE, mapFlag, PROT_EXEC, PROT_GROWSDOWN, PROT_GROWSUP, PRO
 import { alignDown } from "../../base/bits.ts"
 import { TASK_SIZE } from "../../base/ids.ts"
 import { PAGE_BYTES } from "../../machine/machine.ts"
-import {
-  effective, findGap, fits, isPageAligned, map, MAP_COUNT_MAX, mappedParts, mappedUntil, mappingsOf, MMAP_MIN_ADDRESS, pageUp, protect, unmap
-} from "../memory.ts"
+import { mappedParts, mappedUntil } from "../mapping-list.ts"
+import { effective, findGap, fits, isPageAligned, map, MAP_COUNT_MAX, mappingsOf, MMAP_MIN_ADDRESS, pageUp, protect, unmap } from "../memory.ts"
 import { processOf } from "../state.ts"
 import { defineSyscall, done, failed, returned, unsupported } from "./definition.ts"
 import { isOpen } from "./file.ts"

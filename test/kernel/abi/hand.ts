@@ -202,6 +202,6 @@ export class Hand {
 }
 
 const emptyState: KernelState = {
-  tasks: [], slots: new Map(), processes: new Map(), cpus: [], interrupts: [],
+  tasks: [], slots: new Map(), processes: [], cpus: [], interrupts: [],
   idleNanoseconds: 0, kernelSteps: 0, waitCount: 0, unknownCalls: new Map()
 }

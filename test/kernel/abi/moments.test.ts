@@ -59,7 +59,7 @@ describe("what a contract keeps", () => {
     assert.deepStrictEqual(processes, hand.kernel.state.processes)
     assert.deepStrictEqual(cpus, hand.kernel.state.cpus)
     assert.isTrue(tasks.some(({ contracts }) => contracts["tally"] !== undefined))
-    assert.isTrue([...processes.values()].every(({ contracts }) => contracts["tally"] !== undefined))
+    assert.isTrue(processes.every(({ contracts }) => contracts["tally"] !== undefined))
     assert.isTrue(cpus.some(({ contracts }) => contracts["tally"] !== undefined))
   })
 

@@ -6,9 +6,8 @@ import type { Kept } from "./definition.ts"
 const isSame = (a: ContractRecord | undefined, b: ContractRecord | undefined): boolean => {
   if (a === b) return true
   if (a === undefined || b === undefined) return false
-  for (const name in a) if (a[name] !== b[name]) return false
-  for (const name in b) if (!(name in a)) return false
-  return true
+  const names = Object.keys(a)
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name])
 }
 
 /** The record that contract `abi` keeps of a task. */

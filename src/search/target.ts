@@ -59,7 +59,7 @@ interface Probed {
   /** Sections a quiet run enters, those of contracts without descriptors included. */
   readonly sections: ReadonlyArray<AddressRange>
   readonly icount: number
-  /** When the first task beside the first began, or the first told a contract of itself. */
+  /** The last boundary before the first other task begins or a section is entered; else before a contract hears of a task. */
   readonly interestingNow: number
   /** Words that tasks were seen to share; of a program that says what to watch none. */
   readonly shared: ReadonlyArray<AddressRange>
@@ -67,20 +67,25 @@ interface Probed {
 
 const probe = (spec: RunSpec, isLookedFor: boolean): Probed | NotStarted => {
   const found = new Map<string, AddressRange>(spec.program.sections.map(({ end, start: at }) => [`${at}-${end}`, { start: at, end }]))
-  let interestingNow: number | undefined
+  const first: { birthOrSection: number | undefined; contract: number | undefined } = { birthOrSection: undefined, contract: undefined }
+  let before = 0
   const words = new SharedWords()
   const run = start(spec, isLookedFor ? words : quietDecider, {
-    append: (now, _cpu, _task, _count, event) => {
+    append: (_now, _cpu, _task, _count, event) => {
       const isBirth = event._tag === "TaskCreated" && event.child !== rootTask
       words.hasOthers ||= isBirth
-      if (event._tag === "ContractChanged" || isBirth) interestingNow ??= now
+      if (isBirth || event._tag === "SectionEntered") first.birthOrSection ??= before
+      if (event._tag === "ContractChanged") first.contract ??= before
       if (event._tag === "SectionEntered") found.set(`${event.start}-${event.postCommit}`, { start: event.start, end: event.postCommit })
     }
   })
   if ("_tag" in run) return run
   run.observe(new Watcher({ watches: [], sections: spec.program.sections, reached: [] }))
-  while (run.outcome === undefined) run.step()
-  return { sections: [...found.values()], icount: run.kernel.now, interestingNow: interestingNow ?? 0, shared: words.ranges(spec.program) }
+  while (run.outcome === undefined) {
+    before = run.kernel.now
+    run.step()
+  }
+  return { sections: [...found.values()], icount: run.kernel.now, interestingNow: first.birthOrSection ?? first.contract ?? 0, shared: words.ranges(spec.program) }
 }
 
 /** Boots `spec`, runs it quietly, and learns where deviations are worth their while. */

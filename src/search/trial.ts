@@ -3,7 +3,7 @@
  *
  * The quiet prefix up to that moment has no deviations, so a schedule found here is a schedule of the whole run.
  */
-import { assert, known } from "../base/assert.ts"
+import { known } from "../base/assert.ts"
 import { type AnyDetector, Detection, type Finding, needsObserver } from "../analysis/detect/definition.ts"
 import { type Decider, type Deviation, quietDecider, type Schedule } from "../log/choice.ts"
 import { type EventLog, noLog } from "../log/event.ts"
@@ -25,7 +25,7 @@ export interface Trial {
 
 export interface TrialOptions {
   readonly detectors: ReadonlyArray<AnyDetector>
-  /** Runs the quiet prefix as far as this many instructions of all tasks; 0: fork at boot. */
+  /** Runs the quiet prefix to the last boundary at or before so many instructions of all tasks; 0: fork at boot. */
   readonly forkAtNow: number
   /** Then on, quietly, until a task is about to execute this address; a run that never does is forked where it was. */
   readonly forkAt?: Address | undefined
@@ -62,8 +62,7 @@ export class Trials {
     this.watcher = watcher
     const { kernel } = run
     kernel.decider = quietDecider
-    while (run.outcome === undefined && kernel.now < forkAtNow) run.step()
-    assert(run.outcome === undefined, "a run is forked before its end")
+    if (forkAtNow > 0) approach(run, () => kernel.now > forkAtNow)
     if (forkAt !== undefined) comeTo(run, forkAt)
     this.baseNow = kernel.now
     this.baseIndex = kernel.entryCount
@@ -119,6 +118,17 @@ export class Trials {
     this.run.kernel.log = this.log
     this.run.observe(isWatched && this.watcher !== undefined ? this.watcher : nobody)
   }
+}
+
+/** Runs on to the boundary before the step that comes there; stays where no step does. A run that has ended cannot be forked. */
+const approach = (run: Run, isThere: () => boolean): void => {
+  const before = run.snapshot()
+  let stepCount = 0
+  for (; run.outcome === undefined && !isThere(); stepCount++) run.step()
+  const hasCome = isThere()
+  run.restore(before)
+  run.release(before)
+  if (hasCome) for (let step = 1; step < stepCount; step++) run.step()
 }
 
 /** Runs on quietly until a task is about to execute `at`, or else stays. */

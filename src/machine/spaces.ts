@@ -236,23 +236,34 @@ export class Spaces {
   /** The first address of the range that is not mapped; its end if all is. */
   private firstHole(space: number, { end, start }: AddressRange): Address {
     for (let at = start; at < end;) {
-      const [entry, level] = this.entryAndLevel(space, lowWord(at), highWord(at))
-      if (entry === 0) return at
-      const covered = pagesIn(level) * PAGE_BYTES
-      at = (Math.floor(at / covered) + 1) * covered
+      let { level, slot } = this.slotOf(space, lowWord(at), highWord(at))
+      if (level > 0) {
+        if (this.word(slot) === 0) return at
+        const covered = pagesIn(level) * PAGE_BYTES
+        at = (Math.floor(at / covered) + 1) * covered
+        continue
+      }
+      // Along the table: a thread's stack is two thousand pages.
+      do {
+        if (this.word(slot) === 0) return at
+        at += PAGE_BYTES
+        slot += 4
+      } while (at < end && slot % PAGE_BYTES !== 0)
     }
     return end
   }
 
-  private entryAndLevel(space: number, low: number, high: number): readonly [entry: number, level: number] {
-    let entry = this.word(space + 4 * (high >>> 10))
+  /** Where the entry stands that says what is mapped there, and at which level. */
+  private slotOf(space: number, low: number, high: number): { slot: number; level: number } {
+    let slot = space + 4 * (high >>> 10)
     let level = TOP_LEVEL
     for (const index of [high & 1023, low >>> 22, (low >>> 12) & 1023]) {
+      const entry = this.word(slot)
       if ((entry & TABLE) === 0) break
-      entry = this.word((entry & HOST_PAGE) + 4 * index)
+      slot = (entry & HOST_PAGE) + 4 * index
       level--
     }
-    return [entry, level]
+    return { slot, level }
   }
 
   private change(space: number, { end, start }: AddressRange, change: Change): void {
@@ -278,17 +289,26 @@ export class Spaces {
     const before = this.word(slot)
     const isWhole = firstPage <= slotPage && slotEnd <= endPage
     if (isWhole && ((before & TABLE) === 0 || change.replacesTables)) {
-      const after = change.entry(before, level)
-      if (after !== before) this.setWord(slot, after)
+      this.changeEntry(slot, level, change)
       return
     }
     const table = (before & TABLE) !== 0 ? before & HOST_PAGE : this.split(slot, before)
     const covered = pagesIn(level - 1)
     const first = Math.max(0, Math.floor((firstPage - slotPage) / covered))
     const last = Math.min(TABLE_ENTRY_COUNT, Math.ceil((endPage - slotPage) / covered))
+    if (level === 1) {
+      for (let index = first; index < last; index++) this.changeEntry(table + 4 * index, 0, change)
+      return
+    }
     for (let index = first; index < last; index++) {
       this.changeSlot(table + 4 * index, level - 1, slotPage + index * covered, firstPage, endPage, change)
     }
+  }
+
+  private changeEntry(slot: number, level: number, change: Change): void {
+    const before = this.word(slot)
+    const after = change.entry(before, level)
+    if (after !== before) this.setWord(slot, after)
   }
 
   /** Replaces an entry by a table that says the same. */

@@ -83,6 +83,9 @@ export const oneOf = <const Words extends ReadonlyArray<string>>(...words: Words
 /** null stands for undefined. */
 export const optional = <T>(shape: Shape<T>): Shape<T | undefined> => (plain) => (plain === null ? undefined : shape(plain))
 
+/** A field that older recordings do not have. */
+export const appended = <T>(shape: Shape<T | undefined>): Shape<T | undefined> => (plain) => (plain === undefined ? undefined : shape(plain))
+
 const elements = (plain: Plain | undefined): ReadonlyArray<Plain> =>
   Array.isArray(plain) ? (plain as ReadonlyArray<Plain>) : refuse("an array")
 

@@ -54,6 +54,7 @@ export const fuzzConfig = {
   watch: written.flagList("watch", "NAME,BYTES", "watch what the program does to this memory; may be repeated", watch),
   from: written.text("from", "SYMBOL", "let nothing deviate before a task first comes there"),
   keepGoing: written.toggle("keep-going", "look for other failures after the first"),
+  scheduleOnly: written.toggle("schedule-only", "shrink the schedule of a failure, and leave CPUs, tasks, repetitions and arguments as they are"),
   fresh: written.toggle("fresh", "begin at run 0, whatever was tried before"),
   bisect: written.toggle("bisect", "for git bisect run: end with 125 where this build cannot be judged, and keep no corpus"),
   expect: written.word("expect", ["pass", "fail"], "fail: end with 0 if a failure is found and 1 if none is"),

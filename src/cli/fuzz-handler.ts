@@ -91,7 +91,7 @@ const perform = Effect.fnUntraced(function*(flags: FuzzFlags) {
     msMax: flags.maxTotalTime === undefined ? Infinity : flags.maxTotalTime * 1000
   })
   const tried = { ...made, hits: [...stored, ...made.hits], failingCount: stored.length + made.failingCount, ended: isEnough ? "found" as const : made.ended }
-  const understood = yield* understandHits(target, tried.hits)
+  const understood = yield* understandHits(target, tried.hits, flags.scheduleOnly || flags.bisect)
   if (corpus !== undefined) {
     // What has failed fails again at once next time, until it is mended or passed by.
     const nextRun = made.hits.length > 0 && !flags.keepGoing ? made.hits[0]?.run ?? made.until : made.until

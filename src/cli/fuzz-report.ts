@@ -15,7 +15,7 @@ import { shellCommand } from "./say.ts"
 const STEP_COUNT_MAX = 200
 
 /** The run around the moment that decides, evidence included. */
-const stepsOf = ({ spec }: Target, { explanation, finding: { evidence } }: Failure): ReadonlyArray<ReportedStep> => {
+const stepsOf = ({ explanation, finding: { evidence }, target: { spec } }: Failure): ReadonlyArray<ReportedStep> => {
   if (explanation === undefined) return []
   const reading = readingOf(spec.program)
   const essential = new Set([...evidence, explanation.at])
@@ -58,13 +58,13 @@ const commandsOf = ({ failure, hit, saved }: Understood, seed: string, typed: Re
   ]
 }
 
-export const reportedFailure = (target: Target, understood: Understood, seed: string, typed: ReadonlyArray<string>): ReportedFailure => {
+export const reportedFailure = (understood: Understood, seed: string, typed: ReadonlyArray<string>): ReportedFailure => {
   const { failure, hit, saved } = understood
-  const { explanation, finding, minimized, name, placed } = failure
+  const { changes, explanation, finding, minimized, name, placed } = failure
   return {
     detector: finding.detector, rule: detectorNamed(finding.detector)?.rule ?? "", severity: finding.severity, message: finding.message,
     evidence: finding.evidence, run: hit.run, strategy: hit.strategy, deviationCount: minimized.schedule.length, proof: minimized.proof,
-    schedule: printSchedule(minimized.schedule), placed, name, saved, why: explanation?.sentence, steps: stepsOf(target, failure),
+    schedule: printSchedule(minimized.schedule), placed, name, saved, why: explanation?.sentence, steps: stepsOf(failure), experiment: changes,
     commands: commandsOf(understood, seed, typed)
   }
 }
@@ -76,7 +76,7 @@ export const searchReport = (
   const { ended, failingCount, milliseconds, strategies, unendedCount, unsupported, until } = tried
   return {
     program: spec.program.name, seed, abis: spec.abis.map(({ name }) => name), cpus: spec.cpus, toolVersion: TOOL_VERSION, from, until, runCountMax,
-    strategies, unendedCount, unsupported, ended, milliseconds, failures: understood.map((one) => reportedFailure(target, one, seed, typed)),
+    strategies, unendedCount, unsupported, ended, milliseconds, failures: understood.map((one) => reportedFailure(one, seed, typed)),
     failingRunCount: failingCount
   }
 }

@@ -5,7 +5,8 @@ import { grouped } from "../base/bits.ts"
 import { printDeviation, printSchedule } from "../log/schedule.ts"
 import { drive, saveRun } from "../lab/failing.ts"
 import { PROOF_TRIAL_COUNT_MAX } from "../search/failure.ts"
-import { minimize, sameFinding } from "../search/minimize.ts"
+import { minimize, type Minimized, sameFinding } from "../search/minimize.ts"
+import { type Change, shrinkExperiment, unshrunk } from "../search/shrink.ts"
 import { endWith } from "./ending.ts"
 import { CommandLineRefused } from "./experiment.ts"
 import { hostLayer } from "./host-layer.ts"
@@ -14,36 +15,47 @@ import { RESULT_SCHEMA } from "./result.ts"
 import { print, printJson, say, shellCommand } from "./say.ts"
 import { findingOf, NothingFails, openTarget } from "./search-recording.ts"
 
-const proofTexts = {
-  minimum: "minimum: no smaller set of these deviations fails",
-  "1-minimal": "1-minimal: without any one of them the run passes"
-} as const
+const proofText = ({ deviations, proof, proofTrialCount }: Minimized): string =>
+  deviations.length === 0 ? "minimum: the quiet run fails"
+  : proof === "minimum" ? `minimum: no smaller set of them fails, proved by ${plural(proofTrialCount, "run")}`
+  : "1-minimal: without any one of them the run passes"
+
+const NAME_WIDTH = 14
+
+const changeText = ({ after, before }: Change): string => (before === after ? grouped(before) : `${grouped(before)} → ${grouped(after)}`)
 
 const perform = Effect.fnUntraced(function*(flags: MinimizeFlags) {
-  const { force, json, output, proof, recording: file } = flags
+  const { force, json, output, proof, recording: file, scheduleOnly } = flags
   if (force && output === undefined) return yield* new CommandLineRefused({ problem: "--force is for --output FILE, and no file is named" })
   const opened = yield* openTarget(file, flags)
-  const finding = yield* findingOf(opened)
-  const { recording: { schedule: before }, target } = opened
-  const minimized = yield* drive(minimize(target.trials, before, sameFinding(finding), proof ?? PROOF_TRIAL_COUNT_MAX))
-  if (minimized === undefined) return yield* new NothingFails({ file })
-  const { deviations, schedule, trialCount } = minimized
-  if (output !== undefined) yield* saveRun(target, schedule, opened.recording.header.strategy, output, force)
-  const text = printSchedule(schedule)
-  const placed = deviations.map(({ deviation }) => printDeviation(deviation)).join(",")
+  const looked = yield* findingOf(opened)
+  const { recording: { header, schedule: before }, target: whole } = opened
+  const proofMax = proof ?? PROOF_TRIAL_COUNT_MAX
+  const few = yield* drive(minimize(whole.trials, before, sameFinding(looked), proofMax))
+  if (few === undefined) return yield* new NothingFails({ file })
+  const kept = { target: whole, minimized: few, finding: looked, changes: unshrunk(whole), trialCount: 0 }
+  const shrunk = scheduleOnly ? kept : yield* drive(shrinkExperiment(whole, few, looked, proofMax))
+  const { changes, finding, minimized, target } = shrunk
+  const trialCount = few.trialCount + shrunk.trialCount
+  if (output !== undefined) yield* saveRun(target, minimized.schedule, header.strategy, output, force)
+  const text = printSchedule(minimized.schedule)
+  const placed = minimized.deviations.map(({ deviation }) => printDeviation(deviation)).join(",")
   if (json) {
     yield* printJson({
-      schema: RESULT_SCHEMA, file, detector: finding.detector, message: finding.message, before: before.length, after: schedule.length,
-      proof: minimized.proof, trialCount, schedule: text, placed, saved: output ?? null
+      schema: RESULT_SCHEMA, file, detector: finding.detector, message: finding.message, before: before.length, after: minimized.schedule.length,
+      proof: minimized.proof, proofTrialCount: minimized.proofTrialCount, experiment: changes, trialCount, schedule: text, placed, saved: output ?? null
     })
   } else {
+    const row = (name: string, value: string): string => `  ${name.padEnd(NAME_WIDTH)}  ${value}`
+    const deviations: Change = { name: "deviations", before: before.length, after: minimized.schedule.length }
     yield* print([
-      `${plural(before.length, "deviation")} → ${grouped(schedule.length)} (${proofTexts[minimized.proof]})`,
-      `  finding   ${finding.detector}: ${escapeTerminal(finding.message)}`,
-      `  schedule  ${text === "" ? "none: the quiet run fails" : text}`,
-      `  by place  ${placed === "" ? "none" : placed}`,
-      `  tried     ${plural(trialCount, "run")}`,
-      ...(output === undefined ? [] : [`  saved     ${escapeTerminal(output)}`])
+      `${finding.detector}: ${escapeTerminal(finding.message)}`,
+      ...changes.map((change) => row(change.name, changeText(change))),
+      row("deviations", `${changeText(deviations)}  (${proofText(minimized)})`),
+      row("schedule", text === "" ? "none" : text),
+      row("by place", placed === "" ? "none" : placed),
+      row("tried", plural(trialCount, "run")),
+      ...(output === undefined ? [] : [row("saved", escapeTerminal(output))])
     ].join("\n"))
   }
   if (output !== undefined && !json) yield* say(shellCommand(["rseqlab", "explain", output]))

@@ -9,6 +9,7 @@ const config = {
   recording: Argument.String("REC").pipe(Argument.withDescription("a recording of a run that fails")),
   output: written.text("output", "FILE", "write the shorter run down here; by default nowhere").pipe(Flag.withAlias("o")),
   force: written.toggle("force", "let --output replace a file"),
+  scheduleOnly: written.toggle("schedule-only", "take away deviations, and leave CPUs, tasks, repetitions and arguments as they are"),
   proof: written.flag("proof", "N", "try at most so many smaller sets to prove a minimum; by default 2000", written.natural),
   json: written.toggle("json", "the result as JSON on standard output"),
   ...limitFlags
@@ -16,9 +17,10 @@ const config = {
 export type MinimizeFlags = Command.Command.Config.Infer<typeof config>
 
 export const minimize = Command.make("minimize", config, lazily(() => import("./minimize-handler.ts"))).pipe(
-  Command.withDescription("Take away every deviation that a failure does not need"),
+  Command.withDescription("Take away what a failure does not need: deviations, then tasks, CPUs, repetitions, arguments"),
   Command.withExamples([
     { command: "rseqlab minimize fail.rec", description: "the fewest deviations, and whether that is proved" },
-    { command: "rseqlab minimize fail.rec -o small.rec" }
+    { command: "rseqlab minimize fail.rec -o small.rec" },
+    { command: "rseqlab minimize fail.rec --schedule-only", description: "fewer deviations in the same experiment" }
   ])
 )

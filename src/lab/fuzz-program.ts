@@ -6,7 +6,7 @@ import { known } from "../base/assert.ts"
 import { isCounted, parseSchedule } from "../log/schedule.ts"
 import type { Schedule } from "../log/choice.ts"
 import type { PlainHit } from "../search/batch.ts"
-import { type Failure, understand } from "../search/failure.ts"
+import { type Failure, understand, understandSmaller } from "../search/failure.ts"
 import { simplest } from "../search/simplest.ts"
 import type { Target } from "../search/target.ts"
 import { drive, saveRun } from "./failing.ts"
@@ -31,14 +31,14 @@ export const scheduleOf = ({ schedule }: Pick<PlainHit, "schedule">): Schedule =
   return known(parsed._tag === "Parsed" && isCounted(parsed.schedule) ? parsed.schedule : undefined, "what is printed can be read")
 }
 
-export const artifactFile = (target: Target, { name }: Failure): string => `${WORK_FOLDER}/artifacts/${targetName(target.spec.program.name)}/${name}.rec`
+export const artifactFile = ({ name, target }: Failure): string => `${WORK_FOLDER}/artifacts/${targetName(target.spec.program.name)}/${name}.rec`
 
 /** Saves a failure under its name. What cannot be saved is said, and the failure told all the same. */
-const save = (target: Target, failure: Failure, strategy: string): Effect.Effect<Pick<Understood, "saved" | "unsaved">, never, RecordingStore | Workspace> =>
+const save = (failure: Failure, strategy: string): Effect.Effect<Pick<Understood, "saved" | "unsaved">, never, RecordingStore | Workspace> =>
   Effect.gen(function*() {
-    const file = artifactFile(target, failure)
+    const file = artifactFile(failure)
     yield* Workspace.use((workspace) => workspace.makeFolder(file.slice(0, file.lastIndexOf("/"))))
-    yield* saveRun(target, failure.minimized.schedule, strategy, file)
+    yield* saveRun(failure.target, failure.minimized.schedule, strategy, file)
     return { saved: file, unsaved: undefined }
   }).pipe(Effect.catch((error) => Effect.succeed({ saved: undefined, unsaved: error.message })))
 
@@ -50,8 +50,18 @@ const unlessHurried = <A>(search: Effect.Effect<A>): Effect.Effect<A | undefined
     return Cause.hasInterruptsOnly(exit.cause) ? undefined : yield* Effect.failCause(exit.cause)
   })
 
-/** The distinct failures among the hits, in the order of their runs. */
-export const understandHits = (target: Target, hits: ReadonlyArray<PlainHit>): Effect.Effect<ReadonlyArray<Understood>, never, RecordingStore | Workspace> =>
+/** With fewer deviations, in a smaller experiment, with fewer deviations there. */
+const smallest = (failure: Failure, isExperimentKept: boolean): Effect.Effect<Failure> =>
+  Effect.gen(function*() {
+    const simple = (yield* unlessHurried(drive(simplest(failure)))) ?? failure
+    const smaller = isExperimentKept ? undefined : yield* unlessHurried(drive(understandSmaller(simple)))
+    return smaller === undefined ? simple : (yield* unlessHurried(drive(simplest(smaller)))) ?? smaller
+  })
+
+/** The distinct failures among the hits, in the order of their runs. `isExperimentKept`: only their schedules are shrunk. */
+export const understandHits = (
+  target: Target, hits: ReadonlyArray<PlainHit>, isExperimentKept: boolean
+): Effect.Effect<ReadonlyArray<Understood>, never, RecordingStore | Workspace> =>
   Effect.gen(function*() {
     const looked = new Map<string, number>()
     const met = new Set<string>()
@@ -62,12 +72,13 @@ export const understandHits = (target: Target, hits: ReadonlyArray<PlainHit>): E
       looked.set(rule, count + 1)
       if (count >= TOLD_COUNT_MAX) continue
       const schedule = scheduleOf(hit)
-      const failure = yield* unlessHurried(drive(understand(target, schedule, hit.finding)))
-      if (failure === undefined) continue
-      if (met.has(failure.key)) continue
+      const whole = yield* unlessHurried(drive(understand(target, schedule, hit.finding)))
+      if (whole === undefined || met.has(whole.key)) continue
+      met.add(whole.key)
+      const failure = yield* smallest(whole, isExperimentKept)
+      if (failure.key !== whole.key && met.has(failure.key)) continue
       met.add(failure.key)
-      const told = (yield* unlessHurried(drive(simplest(target, failure)))) ?? failure
-      understood.push({ hit, failure: told, ...(yield* save(target, told, hit.strategy)) })
+      understood.push({ hit, failure, ...(yield* save(failure, hit.strategy)) })
     }
     return understood
   }).pipe(Effect.uninterruptible)

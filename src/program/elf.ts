@@ -65,7 +65,8 @@ const load = (reader: Reader, file: string): Program | undefined => {
     entry,
     headers: segments.headers,
     experiment: NO_EXPERIMENT,
-    end: last === undefined ? 0 : alignUp(rangeOf(last).end, PAGE_BYTES)
+    end: last === undefined ? 0 : alignUp(rangeOf(last).end, PAGE_BYTES),
+    text: undefined
   }
 }
 

@@ -3,7 +3,7 @@
  */
 import { CPU_MAX, TASK_SIZE } from "../base/ids.ts"
 import {
-  bytes, checked, list, type Misshapen, natural, oneOf, optional, type Plain, plainOf, type Shape, shaped, text, tuple, whole, word64
+  appended, bytes, checked, list, type Misshapen, natural, oneOf, optional, type Plain, plainOf, type Shape, shaped, text, tuple, whole, word64
 } from "../base/plain.ts"
 import type { DescribedSection, Experiment, Program, ProgramSymbol, Segment, TaskRequest } from "./program.ts"
 
@@ -11,6 +11,7 @@ const SEGMENT_COUNT_MAX = 65_535
 const SYMBOL_COUNT_MAX = 1_000_000
 const TASK_COUNT_MAX = 65_536
 const NAME_LENGTH_MAX = 4096
+const TEXT_LENGTH_MAX = 16 * 2 ** 20
 
 export const plainOfProgram = (program: Program): Plain => [
   program.name,
@@ -20,7 +21,8 @@ export const plainOfProgram = (program: Program): Plain => [
   program.entry,
   program.headers === undefined ? null : [program.headers.at, program.headers.sizeBytes, program.headers.count],
   plainOfExperiment(program.experiment),
-  program.end
+  program.end,
+  plainOf(program.text)
 ]
 
 const plainOfExperiment = ({ abi, cpus, finallyEntry, repeat, tasks, watches }: Experiment): Plain => [
@@ -67,7 +69,8 @@ const program: Shape<Program> = tuple({
   entry: address,
   headers: optional(tuple({ at: address, sizeBytes: natural, count: natural })),
   experiment,
-  end: address
+  end: address,
+  text: appended(optional(text(TEXT_LENGTH_MAX)))
 })
 
 /** The program a plain value is, or where it is none. Bytes of segments are those of the value, not copied. */

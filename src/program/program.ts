@@ -63,6 +63,8 @@ export interface Program {
   readonly experiment: Experiment
   /** First address after the highest segment, where brk begins. */
   readonly end: Address
+  /** What it was assembled from, where that declares `#: repeat`: with another number it is another program. */
+  readonly text: string | undefined
 }
 
 /** A program that says nothing of an experiment, as an ELF file. */

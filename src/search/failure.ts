@@ -8,9 +8,14 @@ import { printSchedule } from "../log/schedule.ts"
 import { criticalRange, type CriticalRange } from "./bisect.ts"
 import { explain, type Explanation } from "./explain.ts"
 import { minimize, type Minimized, type MinimizeProgress, sameFinding, type Wanted } from "./minimize.ts"
+import { type Change, shrinkExperiment, unshrunk } from "./shrink.ts"
 import type { Target } from "./target.ts"
 
 export interface Failure {
+  /** The experiment in which it shows: that of the search, or a smaller one. */
+  readonly target: Target
+  /** What has become of it. */
+  readonly changes: ReadonlyArray<Change>
   readonly finding: Finding
   readonly minimized: Minimized
   /** `undefined`: the quiet run fails, and there is no deviation to blame. */
@@ -56,7 +61,16 @@ export function* understand(
   const renumbered = explanation === undefined ? undefined : detect(target.detectors, explanation.entries)
     .find(({ detector, section }) => detector === finding.detector && section === finding.section)
   const key = keyOf(target.spec, shown, explanation, firstIp)
-  return { finding: renumbered ?? shown, minimized, explanation, placed, key, name: failureName(shown, key) }
+  return { target, changes: unshrunk(target), finding: renumbered ?? shown, minimized, explanation, placed, key, name: failureName(shown, key) }
+}
+
+/** The same failure in the smallest experiment that shows it. */
+export function* understandSmaller(failure: Failure, proofTrialCountMax = PROOF_TRIAL_COUNT_MAX): Generator<MinimizeProgress, Failure> {
+  const { finding, minimized, target } = failure
+  const { changes, ...shrunk } = yield* shrinkExperiment(target, minimized, finding, proofTrialCountMax)
+  if (shrunk.target === target) return failure
+  const smaller = yield* understand(shrunk.target, shrunk.minimized.schedule, shrunk.finding, proofTrialCountMax)
+  return smaller === undefined ? failure : { ...smaller, changes }
 }
 
 /** Between which instructions the last deviation makes the run fail. */

@@ -14,9 +14,13 @@ import type { Trial, Trials } from "./trial.ts"
 /** Whether `trial` shows what is looked for. */
 export type Wanted = (trial: Trial) => boolean
 
+/** What makes two findings one: the rule, and the section it is broken about. */
+export type FindingKind = Pick<Finding, "detector"> & { readonly section?: Finding["section"] | undefined }
+
+export const isSameFinding = (one: FindingKind, other: FindingKind): boolean => one.detector === other.detector && one.section === other.section
+
 /** The same rule broken about the same section. */
-export const sameFinding = (looked: Finding): Wanted => ({ findings }) =>
-  findings.some(({ detector, section }) => detector === looked.detector && section === looked.section)
+export const sameFinding = (looked: FindingKind): Wanted => ({ findings }) => findings.some((found) => isSameFinding(found, looked))
 
 export interface Minimized {
   readonly deviations: ReadonlyArray<LocatedDeviation>
@@ -25,6 +29,8 @@ export interface Minimized {
   readonly trial: Trial
   /** `minimum`: no smaller set of the candidates fails. `1-minimal`: none can be taken away alone. */
   readonly proof: "minimum" | "1-minimal"
+  /** Runs of smaller sets that passed for the proof. */
+  readonly proofTrialCount: number
   readonly trialCount: number
 }
 
@@ -62,13 +68,12 @@ export function* minimize(
   }
   if (!fails(candidates)) return undefined
   const few = yield* drive(ddmin(candidates))
-  let proof: Minimized["proof"] = "1-minimal"
-  if (smallerSubsetCount(few.length) <= proofTrialCountMax) {
-    yield* drive(exhaustSmaller(few))
-    proof = "minimum"
-  }
+  const before = trialCount
+  const isProved = smallerSubsetCount(few.length) <= proofTrialCountMax
+  if (isProved) yield* drive(exhaustSmaller(few))
+  const proofTrialCount = trialCount - before
   if (best === undefined) return undefined
   // By place in the order of this run: what is before what may have changed.
   const { schedule: realised } = best.trial
-  return { deviations: placed(trials, realised), trial: best.trial, schedule: realised, proof, trialCount: trialCount + 2 }
+  return { deviations: placed(trials, realised), trial: best.trial, schedule: realised, proof: isProved ? "minimum" : "1-minimal", proofTrialCount, trialCount: trialCount + 2 }
 }

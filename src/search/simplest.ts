@@ -7,15 +7,14 @@
 import { recorded, tell } from "../log/telling.ts"
 import { type Failure, understand } from "./failure.ts"
 import { type MinimizeProgress, sameFinding } from "./minimize.ts"
-import type { Target } from "./target.ts"
 
 const OFFER_COUNT_MAX = 2_000
 /** A run that fails is understood before it is known to be another bug; so many are. */
 const OTHER_COUNT_MAX = 16
 
 /** Yields after every trial. The failure itself where no single deviation shows it. */
-export function* simplest(target: Target, failure: Failure): Generator<MinimizeProgress, Failure> {
-  const { deviations, trialCount } = failure.minimized
+export function* simplest(failure: Failure): Generator<MinimizeProgress, Failure> {
+  const { changes, minimized: { deviations, trialCount }, target } = failure
   if (deviations.length < 2) return failure
   const wanted = sameFinding(failure.finding)
   let tried = trialCount
@@ -25,7 +24,7 @@ export function* simplest(target: Target, failure: Failure): Generator<MinimizeP
     yield { trialCount: ++tried, deviationCount: deviations.length }
     if (!wanted(trial)) continue
     const simpler = yield* understand(target, trial.schedule, failure.finding)
-    if (simpler?.key === failure.key) return simpler
+    if (simpler?.key === failure.key) return { ...simpler, changes }
     if (++others >= OTHER_COUNT_MAX) break
   }
   return failure

@@ -41,6 +41,8 @@ export interface Target {
   readonly quiet: Trial
   /** What strategies are made with. */
   readonly options: StrategyOptions
+  /** The same search of another experiment. `addressThere`: what is watched may have moved. */
+  readonly again: (spec: RunSpec, addressThere: (address: Address) => Address | undefined) => Target | NotStarted
 }
 
 /** A trial may take so many times the quiet run, and so much more. */
@@ -89,7 +91,8 @@ const probe = (spec: RunSpec, isLookedFor: boolean): Probed | NotStarted => {
 }
 
 /** Boots `spec`, runs it quietly, and learns where deviations are worth their while. */
-export const makeTarget = (asked: RunSpec, { detectors, forkAt, forkAtNow, isAlwaysWatched = false, isAsRecorded = false, rates, seed, watches: more }: TargetOptions): Target | NotStarted => {
+export const makeTarget = (asked: RunSpec, made: TargetOptions): Target | NotStarted => {
+  const { detectors, forkAt, forkAtNow, isAlwaysWatched = false, isAsRecorded = false, rates, seed, watches: more } = made
   const spec: RunSpec = isAsRecorded ? asked : { ...asked, quiet: searchPolicy }
   const told = [...spec.program.experiment.watches, ...more]
   const probed = probe(spec, told.length === 0 && !isAsRecorded)
@@ -118,5 +121,16 @@ export const makeTarget = (asked: RunSpec, { detectors, forkAt, forkAtNow, isAlw
       return profile
     }
   }
-  return { spec, bounded, trials, detectors, quiet, options }
+  // Patience is that of this experiment: the quiet run of another may not end.
+  const again: Target["again"] = (other, addressThere) => makeTarget({ ...other, limits: bounded.limits }, elsewhere(made, addressThere))
+  return { spec, bounded, trials, detectors, quiet, options, again }
 }
+
+const elsewhere = (options: TargetOptions, addressThere: (address: Address) => Address | undefined): TargetOptions => ({
+  ...options,
+  forkAt: options.forkAt === undefined ? undefined : addressThere(options.forkAt),
+  watches: options.watches.flatMap(({ end, start: at }) => {
+    const there = addressThere(at)
+    return there === undefined ? [] : [{ start: there, end: there + end - at }]
+  })
+})

@@ -40,6 +40,9 @@ export class Trials {
   /** Hears the events of every trial; told before each. */
   listener: EventLog = noLog
   begins: () => void = () => {}
+  /** So far: trials, and the instructions and kernel steps of them all. */
+  spentCount = 0
+  spentIcount = 0
   private readonly detectors: ReadonlyArray<AnyDetector>
   /** Those that need no observations. */
   private readonly quick: ReadonlyArray<AnyDetector>
@@ -83,6 +86,7 @@ export class Trials {
   perform(decider: Decider): Trial {
     const { kernel } = this.run
     this.begins()
+    this.spentCount++
     this.schedule = []
     const { icount, outcome } = this.runToEnd(decider, this.isAlwaysWatched ? this.detectors : this.quick)
     const { detection: { findings }, schedule } = this
@@ -111,7 +115,9 @@ export class Trials {
     this.detection = new Detection(detectors)
     kernel.decider = decider
     while (this.run.outcome === undefined) this.run.step()
-    return { outcome: known(this.run.outcome, "a run ends in an outcome"), icount: kernel.now - this.baseNow }
+    const icount = kernel.now - this.baseNow
+    this.spentIcount += icount
+    return { outcome: known(this.run.outcome, "a run ends in an outcome"), icount }
   }
 
   private watch(isWatched: boolean): void {

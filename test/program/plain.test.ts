@@ -29,7 +29,8 @@ const programOf = (draw: Stream): Program => ({
     finallyEntry: draw.oneIn(2) ? undefined : address(draw),
     repeat: draw.oneIn(2) ? undefined : natural(draw)
   },
-  end: address(draw)
+  end: address(draw),
+  text: draw.oneIn(2) ? undefined : name(draw)
 })
 
 describe("a program as a plain value", () => {

@@ -132,7 +132,7 @@ describe("a failure", () => {
       const [finding] = trial.findings
       const failure = finding === undefined ? undefined : drain(understand(target, trial.schedule, finding))
       if (failure === undefined) throw new Error("it fails")
-      const simpler = drain(simplest(target, failure))
+      const simpler = drain(simplest(failure))
       return { before: failure.minimized.schedule.length, after: simpler.minimized.schedule.length, isSameKey: simpler.key === failure.key }
     }
     expect(toldSimplest("percpu-push-bad.s", "1.1@35:preempt=1.2,1.2@21:preempt=1.1")).toEqual({ before: 2, after: 1, isSameKey: true })

@@ -10,6 +10,13 @@ export interface ReportedStep {
   readonly isEssential: boolean
 }
 
+/** How many of something the experiment had, and the smallest in which the failure shows has. */
+export interface ReportedChange {
+  readonly name: string
+  readonly before: number
+  readonly after: number
+}
+
 export interface ReportedFailure {
   readonly detector: string
   readonly rule: string
@@ -22,6 +29,8 @@ export interface ReportedFailure {
   readonly strategy: string
   readonly deviationCount: number
   readonly proof: "minimum" | "1-minimal"
+  /** CPUs, tasks, repetitions, arguments: what it is recorded with. */
+  readonly experiment: ReadonlyArray<ReportedChange>
   readonly schedule: string
   /** The same by place. */
   readonly placed: string

@@ -75,7 +75,8 @@ const assembled = (
     sections: describedSections(sections, image.segments),
     entry,
     headers: undefined,
-    experiment
+    experiment,
+    text: written.repeat === undefined ? undefined : text
   }
   return { program, sections }
 }

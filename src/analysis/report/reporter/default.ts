@@ -15,9 +15,13 @@ const row = (label: string, text: string): string => `  ${label.padEnd(LABEL_WID
 const shownSchedule = (schedule: string): string =>
   schedule.length <= SCHEDULE_LENGTH_MAX ? schedule : `${schedule.slice(0, SCHEDULE_LENGTH_MAX)}… (the recording holds all of it)`
 
+/** What of the experiment the failure does not need. */
+const shrunkText = (experiment: ReportedFailure["experiment"]): string =>
+  experiment.filter(({ after, before }) => after < before).map(({ after, before, name }) => `${name} ${grouped(before)} → ${grouped(after)}`).join(", ")
+
 /** The block of one failure: what, why, and what to type next. */
 export const failureLines = (failure: ReportedFailure, { from, program, runCountMax, seed }: SearchReport): ReadonlyArray<string> => {
-  const { commands, deviationCount, detector, evidence, message, proof, run, saved, schedule, why } = failure
+  const { commands, deviationCount, detector, evidence, experiment, message, proof, run, saved, schedule, why } = failure
   const ofRuns = runCountMax === undefined ? "" : ` of ${grouped(from + runCountMax)}`
   const head = `FOUND ${detector} in ${escapeTerminal(program)}`
   const how = `seed ${escapeTerminal(seed)} · ${run < 0 ? "a stored schedule" : `run ${grouped(run)}${ofRuns}`} · ${plural(deviationCount, "deviation")}${proof === "minimum" ? " (minimum)" : " (1-minimal)"}`
@@ -26,6 +30,7 @@ export const failureLines = (failure: ReportedFailure, { from, program, runCount
     `${head.padEnd(45)} ${how}`,
     `  ${escapeTerminal(message)}${entries}`,
     ...wrap(escapeTerminal(why ?? "The quiet run fails: no deviation is needed."), COLUMNS, row("why", "")),
+    ...(shrunkText(experiment) === "" ? [] : [row("shrunk", shrunkText(experiment))]),
     row("schedule", schedule === "" ? "none" : escapeTerminal(shownSchedule(schedule))),
     ...(saved === undefined ? [] : [row("saved", escapeTerminal(saved))]),
     ...commands.map(([what, command]) => row(what, command))

@@ -1,46 +1,72 @@
 /** A schedule told, by place, to another build of its program: whether what failed then fails now. */
 import * as Effect from "effect/Effect"
 import { escapeTerminal } from "../analysis/report/format/terminal.ts"
-import { printDeviation } from "../log/schedule.ts"
+import { type PlacedDeviation, printDeviation } from "../log/schedule.ts"
+import type { DropReason } from "../log/telling.ts"
 import { loadRecording } from "../lab/recording.ts"
 import { targetOf, targetOfRecording } from "../lab/failing.ts"
+import { didYouMean } from "../lab/nearest.ts"
 import { outcomeSentence } from "../lab/outcome-sentence.ts"
 import { ProgramStore } from "../lab/program-store.ts"
-import { tellLeniently } from "../run/replay.ts"
+import { addressOf, tellLeniently } from "../run/replay.ts"
+import type { RunSpec } from "../run/start.ts"
 import { failureOf } from "../search/batch.ts"
-import { placed } from "../search/place.ts"
+import { inExperimentOf } from "../search/experiment.ts"
+import { moving, performSchedule, placed } from "../search/place.ts"
+import { isSameFinding } from "../search/minimize.ts"
 import { paintFor } from "./color.ts"
 import type { ExitName } from "./exit.ts"
 import { limitsFor } from "./experiment.ts"
 import type { ReplayFlags } from "./replay.ts"
 
+type Program = RunSpec["program"]
+
 const words = { passed: "passes now", failed: "still fails", unsupported: "no longer applies" } as const
+
+/** Why a deviation was not taken, for people. */
+const reasonText = (build: Program, deviation: PlacedDeviation, reason: DropReason): string => {
+  const { arrival, symbol } = deviation.place
+  if (addressOf(build, deviation) === undefined && symbol !== undefined) {
+    return `${build.name} has no symbol ${symbol}${didYouMean(symbol, build.symbols.map(({ name }) => name))}`
+  }
+  if (reason === "not on offer") return "the task came there, and this was not on offer"
+  return arrival === 0 ? "the task never came there" : `the task came there less than ${arrival + 1} times`
+}
 
 export const replayOn = (file: string, program: string, flags: ReplayFlags) =>
   Effect.gen(function*() {
     const paint = yield* paintFor("stdout")
     const recording = yield* loadRecording(file)
     const then = yield* targetOfRecording(recording, file, limitsFor(flags))
-    const build = yield* ProgramStore.use((store) => store.load(program))
+    const { program: recorded } = then.spec
+    const build = inExperimentOf(yield* ProgramStore.use((store) => store.load(program, { repeat: recorded.experiment.repeat })), then.spec)
     const now = yield* targetOf({ ...then.spec, program: build }, { isAsRecorded: true })
-    const deviations = placed(then.trials, recording.schedule).map(({ deviation }) => deviation)
-    const dropped: Array<string> = []
+    const { deviations, looked } = yield* Effect.sync(() => ({
+      looked: failureOf(performSchedule(then.trials, recording.schedule)),
+      deviations: placed(then.trials, recording.schedule).map(({ deviation }) => deviation)
+    }))
+    const dropped: Array<{ readonly deviation: string; readonly reason: string }> = []
     const { finding, trial } = yield* Effect.sync(() => {
-      const telling = tellLeniently(build, deviations, (deviation, reason) => void dropped.push(`${printDeviation(deviation)}: ${reason}`))
+      const telling = tellLeniently(build, deviations, (deviation, reason) => {
+        if ("place" in deviation) dropped.push({ deviation: printDeviation(deviation), reason: reasonText(build, deviation, reason) })
+      })
       const performed = now.trials.perform(telling)
       telling.finish()
       return { trial: performed, finding: failureOf(performed) }
     })
-    const result = finding !== undefined ? "failed" : dropped.length > 0 || trial.outcome._tag !== "Exited" ? "unsupported" : "passed"
-    const exit: ExitName = result
+    const result: ExitName & keyof typeof words = finding !== undefined ? "failed" : dropped.length > 0 || trial.outcome._tag !== "Exited" ? "unsupported" : "passed"
+    const section = looked?.section === undefined ? undefined : moving(recorded, build)(looked.section)
+    const isOther = finding !== undefined && looked !== undefined && !isSameFinding(finding, { detector: looked.detector, section })
+    const verdict = isOther ? "fails, in another way" : words[result]
     const why = finding === undefined ? outcomeSentence(trial.outcome, now.bounded.limits) : `${finding.detector}: ${finding.message}`
     return {
-      exit,
+      exit: result,
       lines: [
-        `${result === "failed" ? paint.bad(words[result]) : result === "passed" ? paint.good(words[result]) : words[result]}: ${escapeTerminal(file)}`,
+        `${result === "failed" ? paint.bad(verdict) : result === "passed" ? paint.good(verdict) : verdict}: ${escapeTerminal(file)}`,
         `  ${escapeTerminal(why)}`,
-        ...dropped.map((text) => `  dropped   ${escapeTerminal(text)}`)
+        ...(finding !== undefined && looked !== undefined && finding.message !== looked.message ? [`  then      ${escapeTerminal(`${looked.detector}: ${looked.message}`)}`] : []),
+        ...dropped.map(({ deviation, reason }) => `  dropped   ${escapeTerminal(deviation)}: ${escapeTerminal(reason)}`)
       ],
-      value: { file, on: program, result: words[result].replaceAll(" ", "-"), why, dropped }
+      value: { file, on: program, result: verdict.replace(",", "").replaceAll(" ", "-"), why, dropped }
     }
   })

@@ -4,7 +4,7 @@
  * A smaller experiment is one that could be written down: fewer `#: task`s, a shorter `--cpus`, another `#: repeat`. A program
  * reads no input, so there is none to shorten.
  */
-import { parseTask, type TaskId, taskName } from "../base/ids.ts"
+import { type CpuId, parseTask, type TaskId, taskName } from "../base/ids.ts"
 import { known } from "../base/assert.ts"
 import { table } from "../base/table.ts"
 import { assemble } from "../program/assemble/assemble.ts"
@@ -70,8 +70,8 @@ const renaming = (kept: ReadonlyArray<number>, count: number): Smaller["taskTher
   return place === -1 ? undefined : parseTask([first, place + 1, ...rest].join("."))
 }
 
-/** The fewest of `all`, in order, that are like `kept`, by their places. `undefined`: some of `kept` are like none. */
-export const tasksLike = (all: ReadonlyArray<TaskRequest>, kept: ReadonlyArray<TaskRequest>): ReadonlyArray<number> | undefined => {
+/** The places in `all` of those that are like `kept`, in order. `undefined`: one of `kept` is like none. */
+const tasksLike = (all: ReadonlyArray<TaskRequest>, kept: ReadonlyArray<TaskRequest>): ReadonlyArray<number> | undefined => {
   const places: Array<number> = []
   for (const { argument, name } of kept) {
     const next = (places.at(-1) ?? -1) + 1
@@ -80,6 +80,18 @@ export const tasksLike = (all: ReadonlyArray<TaskRequest>, kept: ReadonlyArray<T
     places.push(place)
   }
   return places
+}
+
+/** Who was to start on a CPU that is not among `cpus` starts on the first. */
+const startedOn = (program: Program, cpus: ReadonlyArray<CpuId>): Program =>
+  withTasks(program, program.experiment.tasks.map((task) => (task.cpu === undefined || cpus.includes(task.cpu) ? task : { ...task, cpu: cpus[0] })))
+
+/** Today's build in the experiment of a recording: those tasks that were asked for then, if it still asks for them all, on those CPUs. */
+export const inExperimentOf = (build: Program, { cpus, program: { experiment } }: RunSpec): Program => {
+  const { tasks } = build.experiment
+  const places = tasksLike(tasks, experiment.tasks)
+  const asked = places?.map((place, index) => ({ ...known(tasks[place], "it is there"), cpu: experiment.tasks[index]?.cpu }))
+  return startedOn(asked === undefined || asked.length === 0 ? build : withTasks(build, asked), cpus)
 }
 
 const sameBytes = (a: Program, b: Program): boolean =>
@@ -124,14 +136,8 @@ const cpus: Dimension = {
   name: "cpus",
   sizeOf: (spec) => spec.cpus.length,
   smaller: function*(spec) {
-    const { program } = spec
-    yield* fewer(spec.cpus, (kept) => {
-      const [first] = kept
-      if (first === undefined) return undefined
-      // Who was to start on a CPU that is gone starts on the first.
-      const started = program.experiment.tasks.map((task) => (task.cpu === undefined || kept.includes(task.cpu) ? task : { ...task, cpu: first }))
-      return { spec: { ...spec, cpus: kept, program: withTasks(program, started) }, taskThere: sameTask }
-    })
+    yield* fewer(spec.cpus, (kept) =>
+      kept.length === 0 ? undefined : { spec: { ...spec, cpus: kept, program: startedOn(spec.program, kept) }, taskThere: sameTask })
   }
 }
 

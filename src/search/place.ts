@@ -19,6 +19,14 @@ export const symbolBefore = ({ symbols }: Program, address: Address): ProgramSym
   return best
 }
 
+/** Where an address of one program is in another: as far behind the same symbol. */
+export const moving = (from: Program, to: Program) => (address: Address): Address | undefined => {
+  if (from.segments === to.segments) return address
+  const symbol = symbolBefore(from, address)
+  const there = symbol === undefined ? undefined : to.symbols.find(({ name }) => name === symbol.name)
+  return symbol === undefined || there === undefined ? undefined : there.at + address - symbol.at
+}
+
 /** Where the subject of each answer stands. A question may be about a task that is not there yet: it says itself where. */
 export class Standing {
   private readonly kernel: Run["kernel"]

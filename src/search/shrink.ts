@@ -6,16 +6,15 @@
  * falls into the same function, and there are no more deviations than before.
  */
 import type { Finding } from "../analysis/detect/definition.ts"
-import type { Address, TaskId } from "../base/ids.ts"
+import type { TaskId } from "../base/ids.ts"
 import { kinds, type Option, type Schedule } from "../log/choice.ts"
 import type { LocatedDeviation } from "../log/placed.ts"
 import type { PlacedDeviation } from "../log/schedule.ts"
-import type { Program } from "../program/program.ts"
 import { tellLeniently } from "../run/replay.ts"
 import { dimensions, type Smaller } from "./experiment.ts"
 import { fuzz } from "./fuzz.ts"
 import { type FindingKind, isSameFinding, minimize, type Minimized, type MinimizeProgress, sameFinding, type Wanted } from "./minimize.ts"
-import { symbolBefore } from "./place.ts"
+import { moving, symbolBefore } from "./place.ts"
 import type { Target } from "./target.ts"
 
 /** How many of something the experiment had, and has. */
@@ -42,14 +41,6 @@ const SEARCH_RUN_COUNT = 200
 const HIT_COUNT_MAX = 4
 /** Instructions in all: a second or a few. Larger programs are searched less, and the largest not at all. */
 export const EXPERIMENT_ICOUNT_MAX = 4_000_000
-
-/** Where an address of one program is in another: as far behind the same symbol. */
-const moving = (from: Program, to: Program) => (address: Address): Address | undefined => {
-  if (from.segments === to.segments) return address
-  const symbol = symbolBefore(from, address)
-  const there = symbol === undefined ? undefined : to.symbols.find(({ name }) => name === symbol.name)
-  return symbol === undefined || there === undefined ? undefined : there.at + address - symbol.at
-}
 
 interface Current {
   readonly target: Target

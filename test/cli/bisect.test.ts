@@ -12,6 +12,9 @@ const at = (...words: ReadonlyArray<string>) => rseqlab(words, { cwd })
 
 assert.strictEqual(at("run", program, "--schedule", "1.1@35:preempt=1.2,1.2@21:preempt=1.1,1.1@61:preempt=kernel", "--record", fail).code, 1)
 assert.strictEqual(at("run", program, "--schedule", "1.1@20:turn=1", "--record", pass).code, 0)
+/** The same in the smallest experiment: one CPU, one repetition, one deviation. */
+const small = "small.rec"
+const minimized = at("minimize", fail, "--output", small)
 
 const script = (name: string, text: string): string => {
   const file = fileIn(cwd, name, `#!/bin/sh\n${text}\n`)
@@ -21,15 +24,23 @@ const script = (name: string, text: string): string => {
 
 describe("minimize", () => {
   it("takes away what is not needed, says how sure it is, and writes a run that replays", () => {
-    const { code, stdout } = at("minimize", fail, "--output", "small.rec")
+    const { code, stdout } = minimized
     assert.strictEqual(code, 0)
-    assert.match(stdout, /^3 deviations .* [12] \(minimum:/)
-    assert.strictEqual(at("replay", "small.rec").code, 0)
-    assert.strictEqual(at("minimize", fail, "--output", "small.rec").code, 2, "a good file stays")
+    assert.match(stdout, /^ {2}cpus +2 .* 1$/m)
+    assert.match(stdout, /^ {2}repeat +3 .* 1$/m)
+    assert.match(stdout, /^ {2}deviations +3 .* 1 {2}\(minimum: no smaller set of them fails, proved by 1 run\)$/m)
+    assert.strictEqual(at("replay", small).code, 0)
+    assert.strictEqual(at("minimize", fail, "--output", small).code, 2, "a good file stays")
   })
 
   it("says 1-minimal where it has proved no more", () => {
     assert.match(at("minimize", fail, "--proof", "0").stdout, /\(1-minimal:/)
+  })
+
+  it("leaves the experiment alone under --schedule-only", () => {
+    const { experiment } = JSON.parse(at("minimize", fail, "--schedule-only", "--json").stdout) as { experiment: ReadonlyArray<{ before: number; after: number }> }
+    assert.isAbove(experiment.length, 0)
+    for (const { after, before } of experiment) assert.strictEqual(after, before)
   })
 
   it("refuses a recording in which nothing fails", () => {
@@ -167,12 +178,35 @@ describe("explain", () => {
 })
 
 describe("replay --on", () => {
-  it("tells every stored failure to another build: 1 still fails, 0 passes now, 6 no longer applies", () => {
+  const text = readFileSync(program, "utf8")
+  const on = (name: string, build: string) => at("replay", small, "--on", fileIn(cwd, name, build))
+
+  it("tells the schedule to another build, in the experiment of the recording: 1 still fails, 0 passes now", () => {
     assert.strictEqual(at("replay", fail, "--on", program).code, 1)
-    const mended = readFileSync(program, "utf8").replace("jmp     retry\n        .popsection", "jmp     retry\n        .popsection\n")
-      .replace("setne   %dil", "xor     %edi, %edi")
-    assert.strictEqual(at("replay", fail, "--on", fileIn(cwd, "mended.s", mended)).code, 0)
-    const { code, stdout } = at("replay", fail, "--on", join(root, "examples/p1.s"))
-    assert.deepStrictEqual([code, /never met/.test(stdout)], [6, true])
+    // Recorded with one CPU and one repetition: the build's own three would not fail there.
+    assert.deepStrictEqual([at("replay", small, "--on", program).code, /still fails/.test(on("same.s", text).stdout)], [1, true])
+    assert.strictEqual(on("mended.s", text.replace("setne   %dil", "xor     %edi, %edi")).code, 0)
+  })
+
+  it.each([
+    ["an instruction more", text.replace("retry:", "retry: nop"), /dropped +1\.1@retry\+0x1a:preempt=1\.2: the task never came there/],
+    ["a symbol of another name", text.replaceAll("retry", "retri"), /dropped .*: .*\.s has no symbol retry; did you mean retri\?/],
+    ["no section any more", text.replace(/retry:[\s\S]*?jnz {5}retry\n/, "start: nop\npost_commit:\n").replace("jmp     retry", "jmp leave_task").replace("setne   %dil", "xor %edi, %edi"), /dropped .*: .* has no symbol retry$/m]
+  ])("ends with 6 for a build with %s, and says what was dropped and why", (name, build, said) => {
+    const { code, stderr, stdout } = on(`${name.replaceAll(" ", "-")}.s`, build)
+    assert.deepStrictEqual([code, stderr], [6, ""])
+    assert.match(stdout, /^no longer applies/)
+    assert.match(stdout, said)
+  })
+
+  it("ends with 6 for another program, whatever CPUs that wants", () => {
+    assert.strictEqual(at("replay", small, "--on", join(root, "examples/p1.s")).code, 6)
+  })
+
+  it("says so where it fails in another way", () => {
+    const { code, stdout } = on("dies.s", text.replace("check:", "check: mov $34, %eax\n syscall"))
+    assert.strictEqual(code, 1)
+    assert.match(stdout, /^fails, in another way/)
+    assert.match(stdout, /^ {2}then +guest-failure: the program exited with status 1$/m)
   })
 })

@@ -35,7 +35,7 @@ export const targetFlags = {
   cpus: written.flag("cpus", "N|LIST", "CPUs: how many, or which (0,2,65536); by default what the program asks for, or 2", written.cpus),
   abi: written.text("abi", "NAMES", "the contract about interrupted sequences, several with commas; by default what the program asks for, or mainline-6.12"),
   signals: written.flag("signals", "LIST", "signals that may be sent from outside", written.signals),
-  faults: written.toggle("faults", "also what a correct program need not care about: refused calls, waits that end early"),
+  faults: written.toggle("faults", "also what a correct program need not care about: refused calls, waits that end early, increments split in two"),
   repeat: written.flag("repeat", "N", "replaces the number of the program's `#: repeat`", written.quantity("repetitions", 1_000_000)),
   ...limitFlags
 }

@@ -1,6 +1,7 @@
 /** Ends: of a task, of a process, of the run. */
 import type { TaskId } from "../base/ids.ts"
 import { wakeFutex } from "./futex.ts"
+import { land } from "./in-flight.ts"
 import type { Kernel } from "./kernel.ts"
 import { arriveAll, pickNext, wake } from "./scheduler.ts"
 import { processOf, type Task } from "./state.ts"
@@ -12,6 +13,7 @@ const ALL_BITS = 0xffff_ffff
 export const exitTask = (kernel: Kernel, id: TaskId, status: number): void => {
   const task = kernel.current(id)
   const hadCpu = task.status === "running"
+  land(kernel, task)
   for (const abi of kernel.abis) abi.onExit?.(kernel, task)
   if (task.clearChildTid !== 0 && kernel.memory(task).write32(task.clearChildTid, 0)) wakeFutex(kernel, task, task.clearChildTid, 1, ALL_BITS)
   arriveAll(kernel, id)

@@ -85,6 +85,8 @@ export class Kernel {
   log: EventLog
   /** Keeps the deviations of the run. */
   keep: (deviation: Deviation) => void = () => {}
+  /** A write that the task had in flight is there. */
+  landed: (task: Task) => void = () => {}
 
   // ---- replaced by `emit`
   state: KernelState

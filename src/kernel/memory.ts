@@ -5,6 +5,7 @@
  */
 import { type Address, type AddressRange, TASK_SIZE } from "../base/ids.ts"
 import { PAGE_BYTES, READ } from "../machine/machine.ts"
+import { landAll } from "./in-flight.ts"
 import type { Kernel } from "./kernel.ts"
 import { mappedParts } from "./mapping-list.ts"
 import { type Mapping, type Process, processOf, type Task } from "./state.ts"
@@ -40,6 +41,7 @@ export const findGap = (mappings: ReadonlyArray<Mapping>, sizeBytes: number): Ad
 /** Maps zeroed pages. False: our own limit is reached, and the run has ended. */
 export const map = (kernel: Kernel, { process }: Task, range: AddressRange, protection: number, isShared: boolean): boolean => {
   const { space } = processOf(kernel.state, process)
+  landAll(kernel, process)
   if (!kernel.machine.map(space, range, protection, isShared)) {
     kernel.end({ _tag: "OutOfBudget", limit: "memory" })
     return false
@@ -50,6 +52,7 @@ export const map = (kernel: Kernel, { process }: Task, range: AddressRange, prot
 
 export const unmap = (kernel: Kernel, task: Task, range: AddressRange): void => {
   const process: Process = processOf(kernel.state, task.process)
+  landAll(kernel, process.id)
   for (const { end, start } of mappedParts(process.mappings, range)) {
     kernel.machine.unmap(process.space, { start, end })
     kernel.emit({ _tag: "Unmapped", process: process.id, start, end })
@@ -58,6 +61,7 @@ export const unmap = (kernel: Kernel, task: Task, range: AddressRange): void => 
 
 export const protect = (kernel: Kernel, task: Task, range: AddressRange, protection: number): void => {
   const { id, mappings, space } = processOf(kernel.state, task.process)
+  landAll(kernel, id)
   for (const part of mappedParts(mappings, range)) {
     if (part.protection === protection) continue
     kernel.machine.protect(space, { start: part.start, end: part.end }, protection)

@@ -5,6 +5,7 @@
 import { assert, known } from "../base/assert.ts"
 import type { CpuId, TaskId } from "../base/ids.ts"
 import { FIRST_WAITING, IDLE, KERNEL_THREAD, type Option } from "../log/choice.ts"
+import { land } from "./in-flight.ts"
 import type { Kernel } from "./kernel.ts"
 import { type Cpu, cpuOf, type Task } from "./state.ts"
 
@@ -106,6 +107,7 @@ export const preempt = (kernel: Kernel, task: Task, next: Option): void => {
 
 /** The running task loses its CPU and joins the queue of another. */
 export const migrate = (kernel: Kernel, task: Task, to: CpuId): void => {
+  land(kernel, task)
   kernel.emit({ _tag: "Preempted", task: task.id, ip: kernel.registers(task).ip() })
   leaveCpu(kernel, task.id)
   setCpu(kernel, task.id, to)
@@ -226,6 +228,7 @@ export const interruptCpu = (kernel: Kernel, sender: Task, cpu: CpuId, why: stri
 }
 
 const arrive = (kernel: Kernel, { cpu, sender, task, why }: { sender: TaskId; cpu: CpuId; task: TaskId; at: number; why: string }): void => {
+  land(kernel, kernel.current(task))
   kernel.emit({ _tag: "Interrupted", sender, cpu, task, why })
   for (const abi of kernel.abis) abi.onInterrupt?.(kernel, kernel.current(task), why)
 }

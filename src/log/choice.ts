@@ -86,7 +86,8 @@ export const kinds = table(
   interruption({ name: "evict", asked: "always", options: vocabulary("`minor` or `major`", { minor: MINOR, major: MAJOR }), quiet: "none", effect: "a page that the next instruction needs, if only its own, is absent; `major` sleeps until it is there", events: ["PageFaulted"], oneIn: 40, isFault: true }),
   interruption({ name: "affinity", asked: "more CPUs than one", options: vocabulary("CPU or `all`", { all: ALL_CPUS }, things("CPU")), quiet: "none", effect: "the task may use that CPU alone, or all, as if said from outside", events: ["AffinitySet"], oneIn: 150, isFault: true }),
   interruption({ name: "unplug", asked: "two CPUs or more are online", options: cpus, quiet: "none", effect: "that CPU goes offline; its tasks move to others they may use", events: ["CpuUnplugged", "Migrated"], oneIn: 200, isFault: true }),
-  interruption({ name: "plug", asked: "a CPU is offline", options: cpus, quiet: "none", effect: "that CPU is online again", events: ["CpuPlugged"], oneIn: 20, isFault: true })
+  interruption({ name: "plug", asked: "a CPU is offline", options: cpus, quiet: "none", effect: "that CPU is online again", events: ["CpuPlugged"], oneIn: 20, isFault: true }),
+  interruption({ name: "split", asked: "before an unlocked read-modify-write of memory, if another CPU has a task", options: cpus, quiet: "none", effect: "it reads; that CPU has the turn; it writes before its task or its mappings are touched again; the kernel notices nothing", events: [], oneIn: 20, isFault: true })
 )
 
 export type Kind = keyof typeof kinds
@@ -123,11 +124,17 @@ export interface Stretch {
   readonly visit: number
   /** What is about to happen, where a mark of this decider stopped the engine: an access, an executed address, a call. */
   readonly pending: Pending | undefined
-  /** The options of `kind` now, quiet left out; empty where the kind is not on the menu. Not to be kept. */
-  readonly options: (kind: InterruptionKind) => ReadonlyArray<Option>
+  /**
+   * The options of `kind`, quiet left out; empty where the kind is not on the menu. Not to be kept. Which instruction stands
+   * behind a boundary is known of `from` alone: ahead, or where `at` is left out, `split` is on offer and may prove void.
+   */
+  readonly options: (kind: InterruptionKind, at?: Count) => ReadonlyArray<Option>
 }
 
-/** Takes effect at `at`, `from <= at <= until`. Void, and not recorded, if the stretch ends before, for whatever reason. */
+/**
+ * Takes effect at `at`, `from <= at <= until`. Void, and not recorded, if the stretch ends before, for whatever reason. A
+ * `split` is void, too, where no such instruction stands behind `at`: the decider is asked again from there.
+ */
 export interface Interruption {
   readonly at: Count
   readonly kind: InterruptionKind

@@ -75,7 +75,7 @@ export const tellTyped = (schedule: TypedSchedule, located: ReadonlyArray<Locate
       const { kind, nth, option, place } = candidate.deviation
       if (candidate.isTold || place.arrival !== arrival || stretch.visit < nth) continue
       candidate.wasMet = true
-      const offered = stretch.options(kind as Interruption["kind"])
+      const offered = stretch.options(kind as Interruption["kind"], stretch.from)
       if (option !== FIRST_WAITING && !offered.includes(option)) continue
       answered = candidate
       return { at: stretch.from, kind: kind as Interruption["kind"], option }

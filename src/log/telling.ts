@@ -186,7 +186,7 @@ class ScheduleTelling implements Telling {
       const due = deviations[index]
       if (due === undefined || distance(due, until, nth) > 0) return undefined
       const kind = due.kind as InterruptionKind
-      const option = onOffer(stretch.options(kind), due.option)
+      const option = onOffer(stretch.options(kind, due.count), due.option)
       if (option === undefined) {
         lane.refusedEnd = index + 1
         continue

@@ -9,6 +9,7 @@ import { EntryChanges } from "./entry-changes.ts"
 import { Frames } from "./frames.ts"
 import { Guards, markSetOf, NO_MARKS, sameMark } from "./guards.ts"
 import { FrameHashes } from "./hash.ts"
+import { InFlight } from "./in-flight.ts"
 import { History, type Version } from "./history.ts"
 import { ARENA, BLOCKS, BLOCK_BYTES, BLOCK_COUNT_MAX, ZERO_FRAME, block as field, control, regionsAreApart } from "./layout.ts"
 import type { BlockId, Machine, MachineOptions, MachineSnapshot, Registers, SpaceId, UserMemory } from "./machine.ts"
@@ -62,7 +63,15 @@ export const assembleMachine = ({ maxMemoryBytes }: MachineOptions): { readonly 
   spaces.attach(code)
   const guards = new Guards(linear)
   const watches = new WatchRing(linear)
-  const slowPath = new SlowPath({ linear, spaces, contexts, code, guards, watches })
+  const memories = new Map<number, UserMemory>()
+  const access = { linear, spaces, code }
+  const memory = (space: number): UserMemory => {
+    let made = memories.get(space)
+    if (made === undefined) memories.set(space, made = userMemory(access, space))
+    return made
+  }
+  const inFlight = new InFlight({ linear, history, guards, watches, memory })
+  const slowPath = new SlowPath({ linear, spaces, contexts, code, guards, watches, inFlight })
   const runner = new Runner({ linear, history, spaces, contexts, code, slowPath })
   frames.setControl(control.topBlock, BLOCKS)
 
@@ -99,19 +108,11 @@ export const assembleMachine = ({ maxMemoryBytes }: MachineOptions): { readonly 
     linear.u8.copyWithin(to, from, from + BLOCK_BYTES)
     linear.i32[(to + field.space) >>> 2] = space
     linear.f64[(to + field.count) >>> 3] = 0
+    linear.i32[(to + field.flightSize) >>> 2] = 0
   }
   const setSpace = (block: BlockId, space: SpaceId): void => {
     history.touch(block >>> 12)
     linear.i32[(block + field.space) >>> 2] = space
-  }
-
-  // ---- user memory
-  const memories = new Map<number, UserMemory>()
-  const access = { linear, spaces, code }
-  const memory = (space: SpaceId): UserMemory => {
-    let made = memories.get(space)
-    if (made === undefined) memories.set(space, made = userMemory(access, space))
-    return made
   }
 
   // ---- marks and watches
@@ -161,6 +162,11 @@ export const assembleMachine = ({ maxMemoryBytes }: MachineOptions): { readonly 
     load: (space, at, bytes) => loadBytes(access, space, at, bytes),
     memoryBytes: () => frames.frameCount * PAGE_BYTES,
     run: (block, budgetIcount, passMark) => runner.run(block, budgetIcount, passMark),
+    maySplit: (block) => runner.maySplit(block),
+    markAt: (block) => runner.markAt(block),
+    split: (block) => runner.split(block),
+    isInFlight: (block) => inFlight.isThere(block),
+    land: (block) => inFlight.land(block),
     setMarks,
     setWatches,
     drainWatches: () => watches.drain(),

@@ -106,7 +106,14 @@ export const block = {
   /** The record of the space; 0 in a free block, where `next` links it. */
   space: 196,
   next: 200,
-  vectors: 256
+  vectors: 256,
+  /** A write in flight: its size in bytes (0: none), address, ip and count as doubles, and its bytes. */
+  flightSize: 512,
+  flightAddress: 520,
+  flightIp: 528,
+  flightCount: 536,
+  flightBytes: 544,
+  flightEnd: 560
 } as const
 
 /** Versioned: 4 bytes for each page of linear memory: its reference count; of a free page, the complement of the next. */

@@ -5,7 +5,7 @@
  * linear memory (`layout.ts`), so a snapshot is a few references and a restore touches what was dirtied since.
  */
 import type { Address, AddressRange, Count } from "../base/ids.ts"
-import type { Mark } from "../base/mark.ts"
+import type { Mark, Pending } from "../base/mark.ts"
 import type { Stop } from "./stop.ts"
 
 /** A register block, by its place. */
@@ -129,6 +129,20 @@ export interface Machine {
    * `passMark`: the first instruction meets no mark; so one goes on from where a mark stopped.
    */
   readonly run: (block: BlockId, budgetIcount: number, passMark: boolean) => Stop
+  // ---- read-modify-writes taken apart
+  /** Whether the block stands before an unlocked read-modify-write of memory that would not fault. */
+  readonly maySplit: (block: BlockId) => boolean
+  /** The mark that this instruction would meet. Not to be kept. */
+  readonly markAt: (block: BlockId) => Pending | undefined
+  /**
+   * Runs this instruction, meeting no mark: it reads and retires, and its write is in flight. Until that has landed the block does
+   * not run, and the mappings of its space stay as they are. A fault where memory has run out, or `BudgetSpent`.
+   */
+  readonly split: (block: BlockId) => Stop
+  readonly isInFlight: (block: BlockId) => boolean
+  /** Does the write that is in flight, if any. */
+  readonly land: (block: BlockId) => void
+
   /** Marks for all blocks, replacing those before. Free where nothing is marked. */
   readonly setMarks: (marks: ReadonlyArray<Mark>) => void
   /** Ranges whose accesses are written to the ring, replacing those before. */

@@ -41,6 +41,9 @@ export class MarkedRecords {
     if (this.addresses.has(ip) || (isCall && this.areCallsMarked)) this.mark(record)
   }
 
+  /** What the record is, marked or not. */
+  ownCodeOf(record: number): number { return this.ownCode.get(record) ?? this.codeOf(record) }
+
   mark(record: number): void {
     if (this.ownCode.has(record)) return
     this.ownCode.set(record, this.codeOf(record))

@@ -1,6 +1,8 @@
 /** Runs a register block: keeps the engine going through what only the machine can do, and says why it stopped. */
+import { assert } from "../base/assert.ts"
 import { type Address, TASK_SIZE } from "../base/ids.ts"
-import { field as formField } from "../x86/form.ts"
+import type { Pending } from "../base/mark.ts"
+import { GENERAL_ADDRESS, LOCKED_BIT, field as formField, forms, mayModifyMemory } from "../x86/form.ts"
 import { printInstruction } from "../x86/print.ts"
 import type { CodeCache } from "./code-cache.ts"
 import type { Contexts } from "./contexts.ts"
@@ -9,7 +11,7 @@ import type { Linear } from "./engine/linear.ts"
 import { type Interpreter, loadInterpreter } from "./engine/load.ts"
 import type { History } from "./history.ts"
 import { EXCHANGE, NOBODY_PASSES, block as field, exchange } from "./layout.ts"
-import type { SlowPath } from "./slow-path.ts"
+import { MODIFIES, type SlowPath } from "./slow-path.ts"
 import type { Spaces } from "./spaces.ts"
 import { BREAKPOINT, BUDGET_SPENT, CALL, PAUSED, type Stop } from "./stop.ts"
 
@@ -71,6 +73,66 @@ export class Runner {
     const stop = this.go(block, space, passMark)
     linear.f64[at] = countAtEnd - this.left
     return stop
+  }
+
+  // ---- read-modify-writes taken apart
+  /** Whether the block stands before an unlocked one that would not fault. */
+  maySplit(block: number): boolean {
+    const { code: { marks }, linear: { u8 } } = this
+    const { context, form } = this.beginOne(block)
+    if (form === 0 || ((u8[form + formField.tail] ?? 0) & LOCKED_BIT) !== 0) return false
+    const decoded = forms[marks.ownCodeOf(form) & ~GENERAL_ADDRESS]
+    return decoded !== undefined && mayModifyMemory(decoded) && this.ask(block, form, context, true) === MODIFIES
+  }
+
+  /** The mark that such an instruction would meet. */
+  markAt(block: number): Pending | undefined {
+    if (!this.hasMarks) return undefined
+    const { context, form } = this.beginOne(block)
+    const isMarked = this.isEveryInstructionMarked || this.codeOf(form) === engineCode.marked
+    const stop = isMarked ? this.executionMark(block) : this.ask(block, form, context, false)
+    return stop._tag === "Marked" ? stop.pending : undefined
+  }
+
+  /** Runs such an instruction, meeting no mark. Its write stays in flight. */
+  split(block: number): Stop {
+    const { linear, slowPath } = this
+    const { context, form, space } = this.beginOne(block)
+    slowPath.modifying = "apart"
+    const next = this.step(block, form, context)
+    slowPath.modifying = "whole"
+    if (next === 0) return this.stopOf(this.refusedExit, block, space)
+    this.standAt(block, next)
+    linear.f64[(block + field.count) >>> 3] = (linear.f64[(block + field.count) >>> 3] ?? 0) + 1
+    return BUDGET_SPENT
+  }
+
+  /** As a run of one instruction begins. */
+  private beginOne(block: number): { readonly space: number; readonly context: number; readonly form: number } {
+    const { contexts, history, linear, slowPath, spaces } = this
+    history.touch(block >>> 12)
+    const space = this.word(block + field.space)
+    slowPath.begin(block, space, (linear.f64[(block + field.count) >>> 3] ?? 0) + 1)
+    this.left = 1
+    const codeSpace = spaces.codeSpace(space)
+    const context = contexts.of(space, codeSpace)
+    return { space, context, form: this.find(block, space, codeSpace, context, 0) }
+  }
+
+  /** What an instruction with an operand in memory comes to when that is refused. */
+  private ask(block: number, form: number, context: number, isPassing: boolean): Stop {
+    const { slowPath } = this
+    slowPath.modifying = "asked"
+    const next = isPassing ? this.step(block, form, context) : this.engine.careful(block, form, context, 0)
+    slowPath.modifying = "whole"
+    assert(next === 0, "an instruction does not retire without its operand")
+    return this.stopOf(this.refusedExit, block, this.word(block + field.space))
+  }
+
+  private get refusedExit(): Exclude<Exit, "BudgetSpent" | "Unresolved"> {
+    const { exit } = this
+    assert(exit !== undefined && exit !== "BudgetSpent" && exit !== "Unresolved", "the instruction was refused")
+    return exit
   }
 
   private word(address: number): number { return this.linear.i32[address >>> 2] ?? 0 }

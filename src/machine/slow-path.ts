@@ -4,6 +4,7 @@
  */
 import { assert } from "../base/assert.ts"
 import type { AccessKind } from "../base/mark.ts"
+import type { InFlight } from "./in-flight.ts"
 import { LOCKED_BIT, field } from "../x86/form.ts"
 import type { CodeCache } from "./code-cache.ts"
 import type { Contexts } from "./contexts.ts"
@@ -34,6 +35,13 @@ const isCanonical = (high: number): boolean => high >> USER_SHIFT === 0 || high 
 const isUser = (high: number): boolean => high >> USER_SHIFT === 0
 const kindOf = (request: number): AccessKind => accessKinds[request >>> KIND_SHIFT] ?? "read"
 
+/** Where an access is only asked about: it would be allowed, and it reads and writes the same bytes, or does not. */
+export const MODIFIES: Stop = { _tag: "BudgetSpent" }
+const DOES_NOT: Stop = { _tag: "BudgetSpent" }
+
+/** What the next instruction is to do with what it modifies: as ever, nothing (`refusal` says whether it would), or no write. */
+type Modifying = "whole" | "asked" | "apart"
+
 /** A write across two pages, in the stash until the instruction retires. */
 interface StashedWrite {
   readonly stash: number
@@ -50,6 +58,7 @@ export interface SlowPathParts {
   readonly code: CodeCache
   readonly guards: Guards
   readonly watches: WatchRing
+  readonly inFlight: InFlight
 }
 
 export class SlowPath {
@@ -60,10 +69,13 @@ export class SlowPath {
   /** Instructions retired when the budget is spent. */
   private countAtEnd = 0
   private codeSpaceChanges = 0
+  modifying: Modifying = "whole"
   // ---- the instruction under way
   private form = 0
   private stashCount = 0
   private stashedWrites: Array<StashedWrite> = []
+  /** What will be in flight. */
+  private apart: { readonly stash: number; readonly address: number; readonly sizeBytes: number } | undefined
   /** Why `access` refused. */
   refusal: Stop = GENERAL_PROTECTION
 
@@ -89,6 +101,7 @@ export class SlowPath {
   private abandon(): void {
     this.stashCount = 0
     if (this.stashedWrites.length > 0) this.stashedWrites = []
+    this.apart = undefined
     if (this.parts.watches.isWaiting) this.parts.watches.forget()
   }
 
@@ -139,11 +152,32 @@ export class SlowPath {
 
     const at = addressOf(low, high)
     if (!isPassing && !guards.isEmpty && guards.isMarked(at, sizeBytes, kind)) return this.refuse(this.markedAt(at, sizeBytes, kind))
-    const host = isStraddling
+    if (this.modifying === "asked") return this.refuse(kind === "modify" ? MODIFIES : DOES_NOT)
+    let host = isStraddling
       ? this.straddle(low, high, lastLow & ~PAGE_MASK, lastHigh, sizeBytes, kind)
       : this.hostOf(low, high, sizeBytes, kind)
-    if (host !== 0 && !guards.isEmpty && guards.isWatched(at, sizeBytes)) watches.await(host, at, sizeBytes, kind, this.isLocked)
+    if (host === 0) return 0
+    const isApart = this.modifying === "apart" && kind === "modify"
+    if (isApart) host = this.takeApart(host, at, sizeBytes, isStraddling)
+    if (!guards.isEmpty && guards.isWatched(at, sizeBytes)) watches.await(host, at, sizeBytes, isApart ? "read" : kind, this.isLocked)
     return host
+  }
+
+  /** The bytes are read into the stash, and what is written there stays there. */
+  private takeApart(host: number, address: number, sizeBytes: number, isStraddling: boolean): number {
+    let stash = host
+    if (isStraddling) this.stashedWrites.pop()
+    else {
+      stash = this.newStash()
+      this.parts.linear.u8.copyWithin(stash, host, host + sizeBytes)
+    }
+    this.apart = { stash, address, sizeBytes }
+    return stash
+  }
+
+  private newStash(): number {
+    assert(this.stashCount < STASH_COUNT, "an instruction has at most four accesses")
+    return EXCHANGE + exchange.stash + STASH_BYTES * this.stashCount++
   }
 
   private permits(low: number, high: number, isWrite: boolean): boolean {
@@ -210,8 +244,7 @@ export class SlowPath {
     if (firstHost === 0) return 0
     const secondHost = this.hostOf(nextLow, nextHigh, secondBytes, kind)
     if (secondHost === 0) return 0
-    assert(this.stashCount < STASH_COUNT, "an instruction has at most four accesses")
-    const stash = EXCHANGE + exchange.stash + STASH_BYTES * this.stashCount++
+    const stash = this.newStash()
     const { u8 } = this.parts.linear
     u8.copyWithin(stash, firstHost, firstHost + firstBytes)
     u8.copyWithin(stash + firstBytes, secondHost, secondHost + secondBytes)
@@ -220,9 +253,12 @@ export class SlowPath {
   }
 
   readonly finish = (budget: number): number => {
-    const { linear: { u8 }, spaces, watches } = this.parts
-    if (watches.isWaiting) watches.retired(this.block, this.countAtEnd - budget - 1, this.ip)
+    const { inFlight, linear: { u8 }, spaces, watches } = this.parts
+    const count = this.countAtEnd - budget - 1
+    if (watches.isWaiting) watches.retired(this.block, count, this.ip)
     if (this.stashCount > 0) {
+      if (this.apart !== undefined) inFlight.begin(this.block, this.ip, count, this.apart.address, this.apart.sizeBytes, this.apart.stash)
+      this.apart = undefined
       for (const { firstBytes, firstHost, secondBytes, secondHost, stash } of this.stashedWrites) {
         u8.copyWithin(firstHost, stash, stash + firstBytes)
         u8.copyWithin(secondHost, stash + firstBytes, stash + firstBytes + secondBytes)

@@ -10,6 +10,7 @@ import { EXCHANGE, block as field, exchange } from "./layout.ts"
 import type { BlockId } from "./machine.ts"
 
 const VECTOR_WORD_COUNT = (VECTOR_REGISTER_COUNT * VECTOR_BYTES) / 8
+const FLIGHT_WORD_COUNT = (field.flightEnd - field.flightBytes) / 8
 
 /** 16 hex digits over these blocks, in this order, and the spaces they run in. */
 export const stateHash = (linear: Linear, hashes: FrameHashes, blocks: ReadonlyArray<BlockId>, withCounts: boolean): string => {
@@ -28,6 +29,11 @@ export const stateHash = (linear: Linear, hashes: FrameHashes, blocks: ReadonlyA
     native.stirDouble(native.eflags(block))
     native.stirDouble(withCounts ? (linear.f64[(block + field.count) >>> 3] ?? 0) : 0)
     native.stirDouble(spaces.indexOf(space))
+    const flightBytes = linear.i32[(block + field.flightSize) >>> 2] ?? 0
+    if (flightBytes === 0) continue
+    native.stirDouble(flightBytes)
+    native.stirDouble(linear.f64[(block + field.flightAddress) >>> 3] ?? 0)
+    native.stirWords(block + field.flightBytes, FLIGHT_WORD_COUNT)
   }
   for (const space of spaces) {
     native.stirDouble(spaces.length)

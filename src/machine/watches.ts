@@ -24,6 +24,9 @@ interface Awaited {
   readonly before: bigint
 }
 
+/** The low 8 bytes at most. */
+const wordOf = (bytes: Uint8Array): bigint => bytes.subarray(0, 8).reduceRight((word, byte) => (word << 8n) | BigInt(byte), 0n)
+
 export class WatchRing {
   private readonly linear: Linear
   private count = 0
@@ -51,18 +54,27 @@ export class WatchRing {
   /** It did. `count`: instructions the block had retired before it. */
   retired(block: number, count: number, ip: number): void {
     for (const { address, before, host, sizeAndBits, sizeBytes } of this.awaited) {
-      if (this.count === RING_COUNT) this.spill()
-      const at = RING + RING_BYTES * this.count++
-      const { f64, u32, u64 } = this.linear
-      u32[at >>> 2] = block
-      u32[(at >>> 2) + 1] = sizeAndBits
-      f64[(at >>> 3) + 1] = count
-      f64[(at >>> 3) + 2] = ip
-      f64[(at >>> 3) + 3] = address
-      u64[(at >>> 3) + 4] = before
-      u64[(at >>> 3) + 5] = this.valueAt(host, sizeBytes)
+      this.append(block, count, ip, address, sizeAndBits, before, sizeAndBits >= WRITE_BIT ? this.valueAt(host, sizeBytes) : before)
     }
     this.awaited = []
+  }
+
+  /** A write that was in flight is there. */
+  landed(block: number, count: number, ip: number, address: number, before: Uint8Array, after: Uint8Array): void {
+    this.append(block, count, ip, address, after.length + WRITE_BIT, wordOf(before), wordOf(after))
+  }
+
+  private append(block: number, count: number, ip: number, address: number, sizeAndBits: number, before: bigint, after: bigint): void {
+    if (this.count === RING_COUNT) this.spill()
+    const at = RING + RING_BYTES * this.count++
+    const { f64, u32, u64 } = this.linear
+    u32[at >>> 2] = block
+    u32[(at >>> 2) + 1] = sizeAndBits
+    f64[(at >>> 3) + 1] = count
+    f64[(at >>> 3) + 2] = ip
+    f64[(at >>> 3) + 3] = address
+    u64[(at >>> 3) + 4] = before
+    u64[(at >>> 3) + 5] = after
   }
 
   /** The low 8 bytes at most. */

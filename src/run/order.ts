@@ -17,6 +17,7 @@ export interface OrderPosition {
   readonly visits: ReadonlyArray<number>
   readonly pendings: ReadonlyArray<Pending | undefined>
   readonly pendingCounts: ReadonlyArray<Count>
+  readonly splitOn: ReadonlyArray<CpuId>
 }
 
 export class Order {
@@ -28,6 +29,8 @@ export class Order {
   // By slot: what a mark found it about to do, and at which count.
   private pendings: Array<Pending | undefined> = []
   private pendingCounts: Array<Count> = []
+  /** CPUs whose task may have a write in flight. */
+  private splitOn: Array<CpuId> = []
 
   constructor(turn: CpuId) {
     this.turn = turn
@@ -81,9 +84,25 @@ export class Order {
     return pending !== undefined && this.pendingCounts[slot] === count && pending.ip === registers.ip() ? pending : undefined
   }
 
+  /** The task of the CPU has read and not written; another CPU has the turn. */
+  split(kernel: Kernel, cpu: CpuId, to: CpuId): void {
+    this.splitOn.push(cpu)
+    this.pass(kernel, to)
+  }
+
+  /** The turn has come back to the CPU: whether that was so. */
+  comesBack(cpu: CpuId): boolean {
+    if (!this.splitOn.includes(cpu)) return false
+    this.splitOn = this.splitOn.filter((one) => one !== cpu)
+    return true
+  }
+
   position(): OrderPosition {
-    const { pendingCounts, pendings, turn, visitCounts, visits } = this
-    return { turn, visitCounts: visitCounts.slice(), visits: visits.slice(), pendings: pendings.slice(), pendingCounts: pendingCounts.slice() }
+    const { pendingCounts, pendings, splitOn, turn, visitCounts, visits } = this
+    return {
+      turn, visitCounts: visitCounts.slice(), visits: visits.slice(), pendings: pendings.slice(), pendingCounts: pendingCounts.slice(),
+      splitOn: splitOn.slice()
+    }
   }
   resumeAt(position: OrderPosition): void {
     this.turn = position.turn
@@ -91,6 +110,7 @@ export class Order {
     copyInto(this.visits, position.visits)
     copyInto(this.pendings, position.pendings)
     copyInto(this.pendingCounts, position.pendingCounts)
+    copyInto(this.splitOn, position.splitOn)
   }
 }
 

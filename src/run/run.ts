@@ -7,6 +7,7 @@ import { assert, known } from "../base/assert.ts"
 import type { CpuId } from "../base/ids.ts"
 import { isMarkedBy, type Mark, type Pending } from "../base/mark.ts"
 import { enter, interrupt, tick } from "../kernel/enter.ts"
+import { land } from "../kernel/in-flight.ts"
 import { isNoticed } from "../kernel/interruption.ts"
 import { type Kernel, type KernelPosition, NEXT_CPU } from "../kernel/kernel.ts"
 import { returnToUser } from "../kernel/leave.ts"
@@ -66,6 +67,7 @@ export class Run {
     this.kernel = kernel
     this.order = new Order(turn)
     this.stretch = new MutableStretch(kernel)
+    kernel.landed = (task) => this.landed(task)
   }
 
   get outcome(): Outcome | undefined {
@@ -99,6 +101,7 @@ export class Run {
     const { kernel, order } = this
     const cpu = order.next(kernel)
     if (cpu === undefined) return this.idle()
+    if (order.comesBack(cpu.id) && cpu.current !== undefined) land(kernel, kernel.current(cpu.current))
     const ready = this.readyOn(cpu)
     if (ready === undefined) return
     const { registers, slot, task } = ready
@@ -126,46 +129,63 @@ export class Run {
       if (answer === "halt") return kernel.end({ _tag: "Abandoned" })
       if (answer !== "nothing") {
         assert(from <= answer.at && answer.at <= until, "an interruption takes effect within its stretch")
-        assert(answer.option === FIRST_WAITING || stretch.options(answer.kind).includes(answer.option), "a decider takes one of the options there are")
+        assert(answer.option === FIRST_WAITING || stretch.options(answer.kind, answer.at).includes(answer.option), "a decider takes one of the options there are")
       }
       this.observer.begins(kernel)
       this.setMarks(decider.marks)
 
       const at = answer === "nothing" ? until : answer.at
-      if (at === from && answer !== "nothing") {
-        order.end(slot, from)
-        return this.obey(task, answer, visit)
+      const nth = at === from ? visit : 0
+      if (at > from) {
+        const stop = this.runTo(ready, from, at, pending !== undefined, decider)
+        from = kernel.count
+        if (stop._tag === "Marked") {
+          pending = stop.pending
+          order.mark(slot, from, pending)
+          continue
+        }
+        pending = undefined
+        if (stop._tag !== "BudgetSpent") {
+          order.end(slot, from)
+          return this.stopped(task, stop)
+        }
       }
-      const stop = this.runTo(ready, from, at, pending !== undefined, decider)
-      from = kernel.count
-      if (stop._tag === "Marked") {
-        pending = stop.pending
-        order.mark(slot, from, pending)
+      const isSplit = answer !== "nothing" && answer.kind === "split"
+      if (isSplit && at < until) {
+        const stands = this.split(ready, answer, nth, pending)
+        if (stands === "taken") return
+        pending = stands
         continue
       }
       order.end(slot, from)
-      if (stop._tag !== "BudgetSpent") return this.stopped(task, stop)
-      return answer === "nothing" ? this.stretchEnds(task, at) : this.obey(task, answer, 0)
+      return answer === "nothing" || isSplit ? this.stretchEnds(task, at) : this.obey(task, answer, nth)
     }
   }
 
   /** Lets the task run to count `at`, or until it stops for the kernel or for the decider. Marks of the observer's change nothing. */
-  private runTo({ registers, task }: Ready, from: number, at: number, isPassing: boolean, { marks }: Decider): Stop {
-    const { kernel, machine, observer } = this
+  private runTo(ready: Ready, from: number, at: number, isPassing: boolean, { marks }: Decider): Stop {
+    const { machine, observer, kernel } = this
+    const { task } = ready
     let count = from
     let stop = machine.run(task.block, at - count, isPassing)
     for (;;) {
-      const before = count
-      count = registers.count()
-      kernel.now += count - before
-      kernel.count = count
-      observer.ran(kernel, machine, task)
+      count = this.ran(ready, count)
       if (stop._tag !== "Marked") return stop
       observer.met(kernel, task, stop.pending)
       if (isMarkedBy(marks, stop.pending)) return stop
       this.setMarks(marks)
       stop = machine.run(task.block, at - count, true)
     }
+  }
+
+  /** The engine has come back: time has passed, the observer may look. */
+  private ran({ registers, task }: Ready, before: number): number {
+    const { kernel } = this
+    const count = registers.count()
+    kernel.now += count - before
+    kernel.count = count
+    this.observer.ran(kernel, this.machine, task)
+    return count
   }
 
   /** The task stopped by itself. */
@@ -217,6 +237,43 @@ export class Run {
     kernel.took({ task: task.id, count: at, nth, kind, option })
     if (isNoticed(kind)) interrupt(kernel, task, kind, option)
     else order.pass(kernel, option)
+  }
+
+  /**
+   * The instruction behind the boundary is performed in two: its read, and then another CPU has the turn; its write lands when the
+   * turn comes back. `undefined`: no such instruction stands there. What a mark of the decider's has met there: it is asked again.
+   */
+  private split(ready: Ready, { at, kind, option }: Interruption, nth: number, met: Pending | undefined): Pending | "taken" | undefined {
+    const { kernel, machine, order } = this
+    const { slot, task } = ready
+    if (!machine.maySplit(task.block)) return undefined
+    const pending = met === undefined ? machine.markAt(task.block) : undefined
+    if (pending !== undefined) {
+      this.observer.met(kernel, task, pending)
+      if (isMarkedBy(kernel.decider.marks, pending)) {
+        order.mark(slot, at, pending)
+        return pending
+      }
+      this.setMarks(kernel.decider.marks)
+    }
+    kernel.took({ task: task.id, count: at, nth, kind, option })
+    const stop = machine.split(task.block)
+    order.end(slot, this.ran(ready, at))
+    if (stop._tag === "BudgetSpent") order.split(kernel, task.cpu, option)
+    else this.stopped(task, stop)
+    return "taken"
+  }
+
+  /** A write that was in flight is there: the observer may look, whoever has entered the kernel. */
+  private landed(task: Task): void {
+    const { kernel } = this
+    const { count, cpu, task: standing } = kernel
+    kernel.standAt(task.cpu, task)
+    kernel.count-- // the instruction has retired; its write happens now
+    this.observer.ran(kernel, this.machine, task)
+    kernel.cpu = cpu
+    kernel.task = standing
+    kernel.count = count
   }
 
   /** An entry gave the turn away: a yield, or a pause inside a call. */

@@ -1,5 +1,5 @@
 /** The stretch that deciders see: one object a run, its options looked up only when asked for. */
-import type { CpuId, TaskId } from "../base/ids.ts"
+import type { Count, CpuId, TaskId } from "../base/ids.ts"
 import { interruptions, type NoticedKind } from "../kernel/interruption.ts"
 import type { Kernel } from "../kernel/kernel.ts"
 import { turnOptions } from "../kernel/scheduler.ts"
@@ -10,11 +10,14 @@ const NOTHING: ReadonlyArray<Option> = []
 
 interface Offered {
   readonly options: (kernel: Kernel, task: Task) => ReadonlyArray<Option>
+  /** Whether the instruction the task stands before can be met so; left out: any can. */
+  readonly mayMeet?: (kernel: Kernel, task: Task) => boolean
 }
 
 /** What the kernel does not notice: the run obeys it. */
 const own: Readonly<Record<Exclude<InterruptionKind, NoticedKind>, Offered>> = {
-  turn: { options: (kernel, { cpu }) => turnOptions(kernel, cpu) }
+  turn: { options: (kernel, { cpu }) => turnOptions(kernel, cpu) },
+  split: { options: (kernel, { cpu }) => turnOptions(kernel, cpu), mayMeet: (kernel, { block }) => kernel.machine.maySplit(block) }
 }
 
 const offered: Readonly<Record<InterruptionKind, Offered>> = { ...own, ...interruptions }
@@ -53,8 +56,9 @@ export class MutableStretch implements Stretch {
     this.pending = pending
   }
 
-  readonly options = (kind: InterruptionKind): ReadonlyArray<Option> => {
-    const { state } = this.kernel
+  readonly options = (kind: InterruptionKind, at?: Count): ReadonlyArray<Option> => {
+    const { kernel, subject } = this
+    const { state } = kernel
     // Whoever asks takes one of them, and is then held to it.
     if (kind !== this.listedKind || state !== this.listedState || this.task !== this.listedTask) {
       this.listed = this.list(kind)
@@ -62,7 +66,9 @@ export class MutableStretch implements Stretch {
       this.listedState = state
       this.listedTask = this.task
     }
-    return this.listed
+    if (at !== this.from || subject === undefined || this.listed.length === 0) return this.listed
+    const { mayMeet } = offered[kind]
+    return mayMeet === undefined || mayMeet(kernel, subject) ? this.listed : NOTHING
   }
 
   private list(kind: InterruptionKind): ReadonlyArray<Option> {

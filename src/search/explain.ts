@@ -64,20 +64,23 @@ const outcomeText = (outcome: Outcome): string =>
   : outcome._tag === "OutOfBudget" ? "does not end"
   : `ends: ${outcome._tag}`
 
-/** What befell the task, in the words of its kind. */
-const befell = ({ kind, option, task }: Deviation): string => {
+/** What befell the task, in the words of its kind, and where. */
+const befell = ({ kind, option, task }: Deviation, { place, text }: Explanation["instruction"]): string => {
   const name = `task ${taskName(task)}`
+  const before = `at ${place}, before \`${text}\``
   switch (kind) {
     case "preempt":
-      return option === KERNEL_THREAD ? `${name} was preempted by a kernel thread` : `${name} was preempted and task ${taskName(option as TaskId)} ran`
+      return option === KERNEL_THREAD ? `${name} was preempted by a kernel thread ${before}` : `${name} was preempted and task ${taskName(option as TaskId)} ran ${before}`
     case "migrate":
-      return `${name} was migrated to cpu${option}`
+      return `${name} was migrated to cpu${option} ${before}`
     case "signal":
-      return `${name} was sent signal ${optionName(kind, option)}`
+      return `${name} was sent signal ${optionName(kind, option)} ${before}`
     case "turn":
-      return `cpu${option} went on while ${name} stood`
+      return `cpu${option} went on while ${name} stood ${before}`
+    case "split":
+      return `\`${text}\` of ${name}, at ${place}, was split between its read and its write, and cpu${option} went on`
     default:
-      return `of ${name} was asked ${kind}, answered ${optionName(kind, option)} instead of ${kinds[kind].quiet},`
+      return `of ${name} was asked ${kind}, answered ${optionName(kind, option)} instead of ${kinds[kind].quiet}, ${before}`
   }
 }
 
@@ -136,7 +139,9 @@ export const explain = (target: Target, { deviations, schedule, trial }: Minimiz
   const passingEntries = watch(target, known(without[index], "each was left out once").taken, options.watches).entries
   const place = placesOf(program)
   const after = entries.slice(at)
-  const resumed = after.find((entry) => isAccess(entry) && entry.event.task === critical.task && entry.count >= critical.count)
+  // What was split has read at once; it goes on with its write.
+  const resumed = after.find((entry) => isAccess(entry) && entry.event.task === critical.task && entry.count >= critical.count
+    && (critical.kind !== "split" || entry.event.isWrite === 1))
   const standing = after.filter((entry) => resumed === undefined || entry.index < resumed.index)
   const foreignWrites = standing.filter(isAccess).filter(({ event }) => event.task !== critical.task && event.isWrite === 1).map(writeOf)
   const touched = new Set(foreignWrites.map(({ address }) => address))
@@ -144,7 +149,7 @@ export const explain = (target: Target, { deviations, schedule, trial }: Minimiz
   const reaction = after.map(({ event }) => event).find((event): event is EventOf<"Aborted"> => event._tag === "Aborted" && event.task === critical.task)
   const instruction = instructionAt(program, ip)
 
-  const clauses = [`${befell(critical)} at ${instruction.place}, before \`${instruction.text}\``]
+  const clauses = [befell(critical, instruction)]
   // Of several words that changed the one it then wrote over, where it did.
   const last = foreignWrites.findLast(({ address }) => ownWrite === undefined || address === ownWrite.address)
   if (last !== undefined) {
@@ -154,6 +159,7 @@ export const explain = (target: Target, { deviations, schedule, trial }: Minimiz
     clauses.push(`task ${taskName(critical.task)} then wrote ${hex(ownWrite.after)} there, over ${hex(ownWrite.before)}, at ${place(ownWrite.ip)}`)
   }
   if (reaction !== undefined) clauses.push(`the contract sent it from ${place(reaction.ip)} to its abort handler ${place(reaction.abort)}`)
+  else if (critical.kind === "split") clauses.push("the kernel noticed nothing")
   else if (options.sections.length > 0) clauses.push("no section was armed there, so the contract let it go on")
   const sentence = `${capital(clauses.join("; "))}. The run ${outcomeText(trial.outcome)}; without this it ${outcomeText(known(without[index], "each was left out once").outcome)}.`
   return { sentence, critical, instruction, reaction, foreignWrites, ownWrite, without, finding, entries, passingEntries, at }

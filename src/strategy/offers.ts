@@ -15,7 +15,7 @@ const listing = (offers: Array<Deviation>, marks: ReadonlyArray<Mark>, interests
   interrupt: (stretch) => {
     if (stretch.pending === undefined || !interests(stretch.pending, stretch.task)) return "nothing"
     for (const kind of interruptionKinds) {
-      for (const option of stretch.options(kind)) offers.push({ task: stretch.task, count: stretch.from, nth: stretch.visit, kind, option })
+      for (const option of stretch.options(kind, stretch.from)) offers.push({ task: stretch.task, count: stretch.from, nth: stretch.visit, kind, option })
     }
     return "nothing"
   },

@@ -124,6 +124,14 @@ const formsOf = (row: InstructionRow): ReadonlyArray<Unnumbered> =>
 const rank = ({ heat, name }: Unnumbered): number =>
   heat === "hottest" ? hottest.indexOf(name) : heat === "common" ? hottest.length : hottest.length + 1
 
+/**
+ * Whether it may read memory and write the same bytes; its access says which. What may be locked and has an operand in memory
+ * does, and so do others.
+ */
+export const mayModifyMemory = ({ row: { access, mayBeLocked = false }, shape }: Form): boolean =>
+  access.filter((each) => each !== "push" && each !== "pop")
+    .some((each, position) => "mv".includes(shape[position] ?? "?") && (each === "modify" || (each === "address" && mayBeLocked)))
+
 /** All forms; the index is the code. Codes order cases by heat, and say nothing outside one process. */
 export const forms: ReadonlyArray<Form> = instructionRows
   .flatMap(formsOf)

@@ -42,6 +42,36 @@ describe("an interruption", () => {
   })
 })
 
+describe("what a task is about to do", () => {
+  it("is its own, whatever others meet at the same instruction meanwhile", () => {
+    const { run } = begin(`
+#: cpus 2
+#: task store x2 cpu=0,1
+#: watch cells 16
+store:  mov     %edi, cells(, %rdi, 4)
+        mov     $60, %eax
+        syscall
+        .bss
+cells:  .zero   16
+`, quietDecider)
+    const { watches: [watch] } = run.program.experiment
+    const seen: Array<readonly [string, number]> = []
+    run.kernel.decider = {
+      ...quietDecider,
+      marks: [{ _tag: "Accessed", start: watch?.start ?? 0, end: watch?.end ?? 0, by: "any" }],
+      interrupt: ({ from, options, pending, task, visit }) => {
+        if (pending?._tag !== "Access") return "nothing"
+        seen.push([taskName(task), pending.address - (watch?.start ?? 0)])
+        const [other] = options("turn")
+        return visit > 0 || other === undefined ? "nothing" : { at: from, kind: "turn", option: other }
+      }
+    }
+    for (const [index, task] of [first, childTask(rootTask, 2)].entries()) run.kernel.registers(run.kernel.current(task)).setNumber(7, index)
+    finish(run)
+    expect(seen).toEqual([["1.1", 0], ["1.2", 4], ["1.1", 0], ["1.2", 4]])
+  })
+})
+
 describe("a question", () => {
   it("is keyed by how many of its kind were asked at its count before", () => {
     let asked = 0

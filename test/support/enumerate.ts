@@ -1,8 +1,9 @@
 /**
  * Every interleaving of marked accesses, by running each: the measure the loop is held to.
  *
- * A choice is made where a task stands before a marked access and another CPU has a task; a task that is given the turn
- * performs its access before it is asked again. Ends of tasks are no choices.
+ * A choice is made where a task stands before a marked access and another CPU has a task: who performs the next, or, with
+ * `split` among the kinds, who goes on between two halves of this one. A task that is given the turn performs its access before
+ * it is asked again. Ends of tasks are no choices.
  */
 import type { Mark } from "../../src/base/mark.ts"
 import type { Decider, Interruption } from "../../src/log/choice.ts"
@@ -30,8 +31,12 @@ export const standAtFirstMarks = (run: Run, marks: ReadonlyArray<Mark>, taskCoun
   return snapshot
 }
 
+type TurnKind = "turn" | "split"
+
 /** Runs every interleaving from `from` to its end; `ended` sees each. The number of them. */
-export const enumerate = (run: Run, from: RunSnapshot, marks: ReadonlyArray<Mark>, ended: (run: Run) => void): number => {
+export const enumerate = (
+  run: Run, from: RunSnapshot, marks: ReadonlyArray<Mark>, ended: (run: Run) => void, kinds: ReadonlyArray<TurnKind> = ["turn"]
+): number => {
   // The choices of the present interleaving: which of how many.
   const taken: Array<number> = []
   const widths: Array<number> = []
@@ -41,19 +46,19 @@ export const enumerate = (run: Run, from: RunSnapshot, marks: ReadonlyArray<Mark
     marks,
     interrupt: (stretch): Interruption | "nothing" => {
       if (stretch.pending === undefined) return "nothing"
-      if (isOwing) {
-        isOwing = false
-        return "nothing"
-      }
-      const others = stretch.options("turn")
+      // Who was given the turn performs its access; in two, if it may.
+      const left = isOwing ? kinds.filter((kind) => kind !== "turn") : kinds
+      isOwing = false
+      const others = left.flatMap((kind) => stretch.options(kind, stretch.from).map((option): Interruption => ({ at: stretch.from, kind, option })))
       if (others.length === 0) return "nothing"
       const choice = taken[depth] ?? 0
       taken[depth] = choice
       widths[depth] = others.length + 1
       depth++
-      if (choice === 0) return "nothing"
+      const other = others[choice - 1]
+      if (other === undefined) return "nothing"
       isOwing = true
-      return { at: stretch.from, kind: "turn", option: others[choice - 1] ?? 0 }
+      return other
     },
     choose: ({ options }) => options[0] ?? 0
   }

@@ -1,4 +1,5 @@
 import { membarrierCommand as command, SYS_MEMBARRIER } from "../../linux/membarrier.ts"
+import { landAll } from "../in-flight.ts"
 import { processOf } from "../state.ts"
 import { defineSyscall, failed, returned } from "./definition.ts"
 
@@ -7,7 +8,10 @@ export const MEMBARRIER_COMMANDS = command.GLOBAL | command.GLOBAL_EXPEDITED | c
   | command.PRIVATE_EXPEDITED | command.REGISTER_PRIVATE_EXPEDITED | command.PRIVATE_EXPEDITED_SYNC_CORE
   | command.REGISTER_PRIVATE_EXPEDITED_SYNC_CORE | command.GET_REGISTRATIONS
 
-/** Memory is sequentially consistent, so the barriers themselves are there already: what is left is who may ask for them. */
+/**
+ * Memory is sequentially consistent, so the barriers themselves are there already: what is left is who may ask for them, and
+ * writes of read-modify-writes that were split.
+ */
 export const membarrier = defineSyscall({
   name: "membarrier",
   number: SYS_MEMBARRIER,
@@ -24,11 +28,14 @@ export const membarrier = defineSyscall({
         return returned(MEMBARRIER_COMMANDS)
       case command.GLOBAL:
       case command.GLOBAL_EXPEDITED:
+        landAll(kernel)
         return returned()
       case command.PRIVATE_EXPEDITED:
       case command.PRIVATE_EXPEDITED_SYNC_CORE:
         // Each has its registration one bit above it.
-        return (membarriers & (asked << 1)) === 0 ? failed("EPERM") : returned()
+        if ((membarriers & (asked << 1)) === 0) return failed("EPERM")
+        landAll(kernel, task.process)
+        return returned()
       case command.REGISTER_GLOBAL_EXPEDITED:
       case command.REGISTER_PRIVATE_EXPEDITED:
       case command.REGISTER_PRIVATE_EXPEDITED_SYNC_CORE:

@@ -6,7 +6,6 @@
 import { assert, known } from "../base/assert.ts"
 import type { CpuId, TaskId } from "../base/ids.ts"
 import { type AppliedTag, applied, type Event, type EventOf } from "../log/event.ts"
-import type { BlockId, SpaceId } from "../machine/machine.ts"
 import { mappedParts, replacedIn } from "./mapping-list.ts"
 import {
   type Cpu, cpuOf, type KernelState, type Process, processOf, type Restart, slotOf, type Task, taskOf, type Timer
@@ -86,10 +85,10 @@ const withTimer = (state: KernelState, process: TaskId, id: number, change: Part
 }
 
 export const reducers: Reducers = {
-  TaskCreated: (state, { allowed, block, child, clearChildTid, cpu, process, space, task, tid }) => {
+  TaskCreated: (state, { allowed, child, clearChildTid, cpu, process, task, tid }) => {
     assert(!state.slots.has(child), "a task is created once")
     const created: Task = {
-      id: child, process, tid, block: block as BlockId, status: "runnable", cpu, allowed, wait: undefined, pausedCall: undefined,
+      id: child, process, tid, slot: state.tasks.length, status: "runnable", cpu, allowed, wait: undefined, pausedCall: undefined,
       childCount: 0, blockedSignals: state.slots.has(task) ? taskOf(state, task).blockedSignals : 0n, pending: [],
       // A new thread has no alternate stack and says so; execve leaves the flags 0. Source: Linux kernel/fork.c copy_process
       alternateStack: { start: 0, sizeBytes: 0, flags: state.slots.has(task) ? SS_DISABLE : 0 },
@@ -103,7 +102,7 @@ export const reducers: Reducers = {
     const processes = state.processes.some(({ id }) => id === process)
       ? processesWith(state, process, (was) => ({ ...was, taskCount: was.taskCount + 1 }))
       : [...state.processes, {
-        id: process, space: space as SpaceId, taskCount: 1, actions: {}, pending: [], mappings: [],
+        id: process, slot: state.processes.length, taskCount: 1, actions: {}, pending: [], mappings: [],
         breakStart: 0, breakEnd: 0, timers: [], lastTimer: 0, closedFiles: [], membarriers: 0, exiting: undefined, contracts: {}
       }]
     return queued({ ...state, slots, tasks, processes }, child, cpu)

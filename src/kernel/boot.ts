@@ -59,13 +59,13 @@ export const emptyState = (cpus: ReadonlyArray<CpuId>): KernelState => ({
 export const boot = (program: Program, options: BootOptions, decider: Decider, log: EventLog): Kernel | BootFailure => {
   const { cpus, machine } = options
   const first = known([...cpus].sort((a, b) => a - b)[0], "there is a CPU")
-  const space = machine.newSpace()
   // Who is asked from the first instruction on is not asked before it: so a fork of any boot is a boot.
   const kernel = new Kernel(options, emptyState(cpus), rootTask, quietDecider, log)
-  const rootBlock = machine.newBlock(space)
+  const space = kernel.newSpace()
+  kernel.newBlock(space)
   kernel.emit({
     _tag: "TaskCreated", task: rootTask, child: rootTask, process: rootTask, tid: FIRST_TID, cpu: first,
-    allowed: kernel.state.cpus.map(({ id }) => id), block: rootBlock, space, clearChildTid: 0
+    allowed: kernel.state.cpus.map(({ id }) => id), clearChildTid: 0
   })
   const load = new Loading(kernel, machine, space)
   for (const segment of program.segments) {
@@ -109,10 +109,10 @@ const startTasks = (kernel: Kernel, load: Loading, { experiment }: Program): Boo
     const cpu = request.cpu ?? emptiest(kernel, root.allowed)
     if (!root.allowed.includes(cpu)) return bootFailed(`task ${request.name} starts on CPU ${cpu}, which is not there; --cpus ${root.allowed.join(",")} are`)
     const child = childTask(rootTask, index + 1)
-    const block = kernel.machine.newBlock(load.space)
+    kernel.newBlock(load.space)
     kernel.emit({
       _tag: "TaskCreated", task: rootTask, child, process: rootTask, tid: FIRST_TID + 1 + index, cpu,
-      allowed: root.allowed, block, space: load.space, clearChildTid: 0
+      allowed: root.allowed, clearChildTid: 0
     })
     for (const abi of kernel.abis) abi.onFork?.(kernel, kernel.current(rootTask), kernel.current(child), { sharesMemory: true, isThread: true })
     const refused = prepareTask(kernel, load, child, request, index)

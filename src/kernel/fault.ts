@@ -12,7 +12,7 @@ import { EXECUTE, READ, WRITE } from "../machine/machine.ts"
 import type { Fault } from "../machine/stop.ts"
 import type { Kernel } from "./kernel.ts"
 import { force } from "./signal.ts"
-import { type PendingSignal, processOf, type Task } from "./state.ts"
+import { type PendingSignal, type Task } from "./state.ts"
 
 /** A fault as the kernel tells of it. */
 export interface Raised {
@@ -26,7 +26,7 @@ const neededFor = { read: READ, write: WRITE, execute: EXECUTE } as const
 /** The page allows the access and there is no frame for it: the run's own limit, and no fault of the guest. */
 export const meetsMemoryLimit = (kernel: Kernel, { process }: Task, fault: Fault): boolean =>
   fault._tag === "PageFault" && fault.isPresent
-  && ((kernel.machine.protectionAt(processOf(kernel.state, process).space, Number(fault.address)) ?? 0) & neededFor[fault.access]) !== 0
+  && ((kernel.machine.protectionAt(kernel.spaceOf(process), Number(fault.address)) ?? 0) & neededFor[fault.access]) !== 0
 
 export const raisedBy = (kernel: Kernel, task: Task, fault: Fault): Raised => {
   const ip = kernel.registers(task).ipExact()
@@ -35,7 +35,7 @@ export const raisedBy = (kernel: Kernel, task: Task, fault: Fault): Raised => {
       const { access, address, isPresent } = fault
       // A page without any permission is not present to the processor, any other is, touched or not. What lies beyond user
       // space is said to be there, so that nobody learns what is.
-      const protection = kernel.machine.protectionAt(processOf(kernel.state, task.process).space, Number(address)) ?? 0
+      const protection = kernel.machine.protectionAt(kernel.spaceOf(task.process), Number(address)) ?? 0
       const error = pageFaultError.user
         | ((isPresent && protection !== 0) || address >= BigInt(TASK_SIZE) ? pageFaultError.present : 0)
         | (access === "write" ? pageFaultError.write : access === "execute" ? pageFaultError.fetch : 0)

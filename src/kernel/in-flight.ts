@@ -11,8 +11,8 @@ import type { Task } from "./state.ts"
 
 /** Does the write that the task has in flight, if any. */
 export const land = (kernel: Kernel, task: Task): void => {
-  if (!kernel.machine.isInFlight(task.block)) return
-  kernel.machine.land(task.block)
+  if (!kernel.machine.isInFlight(kernel.blockOf(task))) return
+  kernel.machine.land(kernel.blockOf(task))
   kernel.landed(task)
 }
 

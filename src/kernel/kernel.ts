@@ -13,7 +13,7 @@ import type { EventLog, EventOf, AppliedTag, ObservedTag, WatchedTag } from "../
 import { type Errno, errno } from "../linux/errno.ts"
 import type { Outcome } from "../log/outcome.ts"
 import type { QuietPolicy } from "../log/version.ts"
-import type { Machine, Registers, UserMemory } from "../machine/machine.ts"
+import type { BlockId, Machine, Registers, SpaceId, UserMemory } from "../machine/machine.ts"
 import type { AbiDefinition } from "./abi/definition.ts"
 import { apply } from "./apply.ts"
 import { type KernelState, processOf, type Task, taskOf } from "./state.ts"
@@ -57,6 +57,8 @@ export interface KernelPosition {
   readonly entryCount: number
   readonly outputBytes: number
   readonly asked: ReadonlyMap<TaskId, Asked>
+  readonly blocks: ReadonlyArray<BlockId>
+  readonly spaces: ReadonlyArray<SpaceId>
 }
 
 const NOT_ASKED: ReadonlyArray<number> = kindNames.map(() => 0)
@@ -103,6 +105,9 @@ export class Kernel {
   entryCount = 0
   /** A CPU that an entry gives the turn to (`NEXT_CPU`: whichever is next); `run/` takes it when the entry ends. */
   turnWanted: CpuId | undefined = undefined
+  /** Register blocks by slot of their tasks, address spaces by slot of their processes. */
+  blocks: ReadonlyArray<BlockId> = []
+  private spaces: ReadonlyArray<SpaceId> = []
   /** Bytes the guest has written to stdout and stderr. */
   outputBytes = 0
   private digestLow = 0x9e3779b9 | 0
@@ -128,10 +133,10 @@ export class Kernel {
   // ---- looking
   /** The task as it is now: values read before an `emit` are of the past. */
   current(task: TaskId): Task { return taskOf(this.state, task) }
-  registers(task: Task): Registers { return this.machine.registers(task.block) }
-  memory(task: Task): UserMemory { return this.machine.memory(processOf(this.state, task.process).space) }
+  registers(task: Task): Registers { return this.machine.registers(this.blockOf(task)) }
+  memory(task: Task): UserMemory { return this.machine.memory(this.spaceOf(task.process)) }
   /** Instructions the task has retired. */
-  countOf(task: Task): number { return this.machine.registers(task.block).count() }
+  countOf(task: Task): number { return this.registers(task).count() }
   /** Virtual nanoseconds since boot. */
   get nanoseconds(): number { return this.now + this.state.idleNanoseconds }
 
@@ -141,6 +146,22 @@ export class Kernel {
     this.cpu = cpu
     this.task = task.id
     this.count = this.countOf(task)
+  }
+
+  // ---- the machine's handles: they are no part of what happened, so no event and no state has them
+  blockOf(task: Task): BlockId { return known(this.blocks[task.slot], "a task has a register block") }
+  spaceOf(process: TaskId): SpaceId { return known(this.spaces[processOf(this.state, process).slot], "a process has an address space") }
+  /** The block of the task that is created next. */
+  newBlock(space: SpaceId): BlockId {
+    const block = this.machine.newBlock(space)
+    this.blocks = [...this.blocks, block]
+    return block
+  }
+  /** The space of the process that is created next. */
+  newSpace(): SpaceId {
+    const space = this.machine.newSpace()
+    this.spaces = [...this.spaces, space]
+    return space
   }
 
   // ---- saying
@@ -226,8 +247,11 @@ export class Kernel {
 
   // ---- going back
   position(): KernelPosition {
-    const { asked, digestHigh, digestLow, entryCount, now, outcome, outputBytes, questionCount, state } = this
-    return { asked: asked.size === 0 ? NOTHING_ASKED : new Map(asked), digestHigh, digestLow, entryCount, now, outcome, outputBytes, questionCount, state }
+    const { asked, blocks, digestHigh, digestLow, entryCount, now, outcome, outputBytes, questionCount, spaces, state } = this
+    return {
+      asked: asked.size === 0 ? NOTHING_ASKED : new Map(asked), blocks, digestHigh, digestLow, entryCount, now, outcome, outputBytes, questionCount,
+      spaces, state
+    }
   }
   resumeAt(position: KernelPosition): void {
     this.state = position.state
@@ -238,6 +262,8 @@ export class Kernel {
     this.digestHigh = position.digestHigh
     this.entryCount = position.entryCount
     this.outputBytes = position.outputBytes
+    this.blocks = position.blocks
+    this.spaces = position.spaces
     if (this.asked.size > 0 || position.asked.size > 0) this.asked = new Map(position.asked)
   }
 }

@@ -40,7 +40,7 @@ export const findGap = (mappings: ReadonlyArray<Mapping>, sizeBytes: number): Ad
 
 /** Maps zeroed pages. False: our own limit is reached, and the run has ended. */
 export const map = (kernel: Kernel, { process }: Task, range: AddressRange, protection: number, isShared: boolean): boolean => {
-  const { space } = processOf(kernel.state, process)
+  const space = kernel.spaceOf(process)
   landAll(kernel, process)
   if (!kernel.machine.map(space, range, protection, isShared)) {
     kernel.end({ _tag: "OutOfBudget", limit: "memory" })
@@ -54,13 +54,14 @@ export const unmap = (kernel: Kernel, task: Task, range: AddressRange): void => 
   const process: Process = processOf(kernel.state, task.process)
   landAll(kernel, process.id)
   for (const { end, start } of mappedParts(process.mappings, range)) {
-    kernel.machine.unmap(process.space, { start, end })
+    kernel.machine.unmap(kernel.spaceOf(process.id), { start, end })
     kernel.emit({ _tag: "Unmapped", process: process.id, start, end })
   }
 }
 
 export const protect = (kernel: Kernel, task: Task, range: AddressRange, protection: number): void => {
-  const { id, mappings, space } = processOf(kernel.state, task.process)
+  const { id, mappings } = processOf(kernel.state, task.process)
+  const space = kernel.spaceOf(id)
   landAll(kernel, id)
   for (const part of mappedParts(mappings, range)) {
     if (part.protection === protection) continue

@@ -6,7 +6,6 @@
 import { known } from "../base/assert.ts"
 import type { Address, CpuId, TaskId } from "../base/ids.ts"
 import type { ContractRecord } from "../log/event.ts"
-import type { BlockId, SpaceId } from "../machine/machine.ts"
 
 /**
  * What a signal does to a wait and its call. `never`: nothing, unless it kills. `fails`: EINTR. The others restart the call
@@ -85,7 +84,8 @@ export interface Task {
   readonly process: TaskId
   /** What the guest calls it. */
   readonly tid: number
-  readonly block: BlockId
+  /** Its place among the tasks, and that of its register block among those of the kernel: tasks stay where they are. */
+  readonly slot: number
   // ---- scheduling
   readonly status: "running" | "runnable" | "blocked" | "exited"
   /** The CPU it has, waits for, or had last. */
@@ -152,7 +152,8 @@ export interface Timer {
 
 export interface Process {
   readonly id: TaskId
-  readonly space: SpaceId
+  /** The place of its address space among those of the kernel. */
+  readonly slot: number
   /** Living tasks. */
   readonly taskCount: number
   /** By signal number. */

@@ -2,7 +2,7 @@
 import { childTask, type Address, type TaskId } from "../base/ids.ts"
 import type { Kernel } from "./kernel.ts"
 import { emptiest } from "./scheduler.ts"
-import { cpuOf, processOf, type Task } from "./state.ts"
+import { cpuOf, type Task } from "./state.ts"
 
 const RAX = 0
 const RSP = 4
@@ -28,11 +28,10 @@ export const createThread = (kernel: Kernel, { id }: Task, { clearChildTid, stac
     return undefined
   }
   const parent = kernel.current(id)
-  const { space } = processOf(kernel.state, parent.process)
   const child = childTask(id, parent.childCount + 1)
   const tid = nextTid(kernel)
-  const block = kernel.machine.newBlock(space)
-  kernel.machine.copyRegisters(parent.block, block)
+  const block = kernel.newBlock(kernel.spaceOf(parent.process))
+  kernel.machine.copyRegisters(kernel.blockOf(parent), block)
   const registers = kernel.machine.registers(block)
   registers.set(RAX, 0n)
   if (stack !== 0) registers.setNumber(RSP, stack)
@@ -40,8 +39,8 @@ export const createThread = (kernel: Kernel, { id }: Task, { clearChildTid, stac
 
   const usable = parent.allowed.filter((cpu) => cpuOf(kernel.state, cpu).isOnline)
   const quiet = emptiest(kernel, usable)
-  const cpu = kernel.choose("place", { ...parent, id: child, block }, [quiet, ...usable.filter((other) => other !== quiet)])
-  kernel.emit({ _tag: "TaskCreated", task: id, child, process: parent.process, tid, cpu, allowed: parent.allowed, block, space, clearChildTid })
+  const cpu = kernel.choose("place", { ...parent, id: child, slot: kernel.state.tasks.length }, [quiet, ...usable.filter((other) => other !== quiet)])
+  kernel.emit({ _tag: "TaskCreated", task: id, child, process: parent.process, tid, cpu, allowed: parent.allowed, clearChildTid })
   for (const abi of kernel.abis) {
     abi.onFork?.(kernel, kernel.current(id), kernel.current(child), { sharesMemory: true, isThread: true })
   }

@@ -40,7 +40,7 @@ const rows = <const Rows extends { readonly [tag: string]: EventRow }>(table: Ro
 
 /** What the kernel did. An event carries all its reducer needs, values read from user memory included. */
 export const applied = rows({
-  TaskCreated: { doc: "`child` joined `process` (its leader) and the queue of `cpu`; `block` and `space` are its machine handles.", fields: { task: "task", child: "task", process: "task", tid: "natural", cpu: "cpu", allowed: "cpus", block: "natural", space: "natural", clearChildTid: "address" } },
+  TaskCreated: { doc: "`child` joined `process` (its leader) and the queue of `cpu`.", fields: { task: "task", child: "task", process: "task", tid: "natural", cpu: "cpu", allowed: "cpus", clearChildTid: "address" } },
   SwitchedIn: { doc: "`task` gained `cpu`.", fields: { task: "task", cpu: "cpu" } },
   Preempted: { doc: "`task` lost its CPU while still runnable and joined the tail of its queue.", fields: { task: "task", ip: "address" } },
   Yielded: { doc: "`task` gave its CPU up and joined the tail of its queue.", fields: { task: "task" } },

@@ -194,4 +194,4 @@ const isArmed = (kernel: Kernel, task: Task): boolean =>
 
 const isWithin = (at: Address, { end, start }: AddressRange): boolean => start <= at && at < end
 
-const taskOfBlock = (kernel: Kernel, block: BlockId): TaskId | undefined => kernel.state.tasks.find((task) => task.block === block)?.id
+const taskOfBlock = (kernel: Kernel, block: BlockId): TaskId | undefined => kernel.state.tasks[kernel.blocks.indexOf(block)]?.id

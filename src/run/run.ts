@@ -167,14 +167,15 @@ export class Run {
     const { machine, observer, kernel } = this
     const { task } = ready
     let count = from
-    let stop = machine.run(task.block, at - count, isPassing)
+    const block = kernel.blockOf(task)
+    let stop = machine.run(block, at - count, isPassing)
     for (;;) {
       count = this.ran(ready, count)
       if (stop._tag !== "Marked") return stop
       observer.met(kernel, task, stop.pending)
       if (isMarkedBy(marks, stop.pending)) return stop
       this.setMarks(marks)
-      stop = machine.run(task.block, at - count, true)
+      stop = machine.run(block, at - count, true)
     }
   }
 
@@ -246,8 +247,9 @@ export class Run {
   private split(ready: Ready, { at, kind, option }: Interruption, nth: number, met: Pending | undefined): Pending | "taken" | undefined {
     const { kernel, machine, order } = this
     const { slot, task } = ready
-    if (!machine.maySplit(task.block)) return undefined
-    const pending = met === undefined ? machine.markAt(task.block) : undefined
+    const block = kernel.blockOf(task)
+    if (!machine.maySplit(block)) return undefined
+    const pending = met === undefined ? machine.markAt(block) : undefined
     if (pending !== undefined) {
       this.observer.met(kernel, task, pending)
       if (isMarkedBy(kernel.decider.marks, pending)) {
@@ -257,7 +259,7 @@ export class Run {
       this.setMarks(kernel.decider.marks)
     }
     kernel.took({ task: task.id, count: at, nth, kind, option })
-    const stop = machine.split(task.block)
+    const stop = machine.split(block)
     order.end(slot, this.ran(ready, at))
     if (stop._tag === "BudgetSpent") order.split(kernel, task.cpu, option)
     else this.stopped(task, stop)
@@ -342,6 +344,6 @@ export class Run {
 
   /** 16 hex digits over the machine; the kernel's half is checked by its events. */
   hash(): string {
-    return this.machine.hash(this.kernel.state.tasks.map(({ block }) => block), { withCounts: true })
+    return this.machine.hash(this.kernel.blocks, { withCounts: true })
   }
 }

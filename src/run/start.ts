@@ -7,6 +7,7 @@ import { type Decider, defaultMenu, type Menu } from "../log/choice.ts"
 import { type EventLog, noLog } from "../log/event.ts"
 import { type QuietPolicy, quietPolicy } from "../log/version.ts"
 import { createMachine } from "../machine/create.ts"
+import type { Machine } from "../machine/machine.ts"
 import type { Program } from "../program/program.ts"
 import { Run } from "./run.ts"
 
@@ -36,8 +37,11 @@ export const specOf = (program: Program, abis: ReadonlyArray<AbiDefinition>): Ru
 export type NotStarted = BootFailure
 
 /** Boots. The decider is asked from the first instruction on, the log told from the first event on. */
-export const start = (spec: RunSpec, decider: Decider, log: EventLog = noLog): Run | BootFailure => {
-  const machine = createMachine({ maxMemoryBytes: spec.limits.maxMemoryBytes })
+export const start = (spec: RunSpec, decider: Decider, log: EventLog = noLog): Run | BootFailure =>
+  startOn(createMachine({ maxMemoryBytes: spec.limits.maxMemoryBytes }), spec, decider, log)
+
+/** Boots on a machine that may have been used: where it keeps things is no part of a run. */
+export const startOn = (machine: Machine, spec: RunSpec, decider: Decider, log: EventLog): Run | BootFailure => {
   const kernel = boot(spec.program, { ...spec, machine }, decider, log)
   if ("_tag" in kernel) return kernel
   return new Run(spec.program, machine, kernel, kernel.cpu)

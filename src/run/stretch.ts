@@ -17,7 +17,7 @@ interface Offered {
 /** What the kernel does not notice: the run obeys it. */
 const own: Readonly<Record<Exclude<InterruptionKind, NoticedKind>, Offered>> = {
   turn: { options: (kernel, { cpu }) => turnOptions(kernel, cpu) },
-  split: { options: (kernel, { cpu }) => turnOptions(kernel, cpu), mayMeet: (kernel, { block }) => kernel.machine.maySplit(block) }
+  split: { options: (kernel, { cpu }) => turnOptions(kernel, cpu), mayMeet: (kernel, task) => kernel.machine.maySplit(kernel.blockOf(task)) }
 }
 
 const offered: Readonly<Record<InterruptionKind, Offered>> = { ...own, ...interruptions }

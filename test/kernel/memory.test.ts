@@ -11,7 +11,8 @@ const [NONE, READ, READ_WRITE] = [0, 1, 3]
 
 /** The kernel's list and the machine's pages say the same. */
 const inStep = (guest: Guest): void => {
-  const { mappings, space } = processOf(guest.kernel.state, guest.id(0))
+  const { mappings } = processOf(guest.kernel.state, guest.id(0))
+  const space = guest.kernel.spaceOf(guest.id(0))
   for (const { end, protection, start } of mappings) {
     for (let at = start; at < end; at += PAGE) assert.strictEqual(guest.machine.protectionAt(space, at), protection, `page 0x${at.toString(16)}`)
     const after = mappings.some((other) => other.start === end)

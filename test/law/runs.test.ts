@@ -3,14 +3,16 @@ import { stream } from "../../src/base/prng.ts"
 import { apply, isApplied } from "../../src/kernel/apply.ts"
 import { emptyState } from "../../src/kernel/boot.ts"
 import type { Decider, Deviation, Schedule } from "../../src/log/choice.ts"
-import type { Entry, EventLog } from "../../src/log/event.ts"
+import { type Entry, type EventLog, noLog } from "../../src/log/event.ts"
+import { createMachine } from "../../src/machine/create.ts"
+import type { Machine } from "../../src/machine/machine.ts"
 import { readRecording } from "../../src/log/recording-reader.ts"
 import { recorded, tell } from "../../src/log/telling.ts"
 import { Watcher } from "../../src/run/observe.ts"
 import { record } from "../../src/run/record.ts"
 import { replay } from "../../src/run/replay.ts"
 import type { Run } from "../../src/run/run.ts"
-import { defaultLimits, type RunSpec, start } from "../../src/run/start.ts"
+import { defaultLimits, type RunSpec, start, startOn } from "../../src/run/start.ts"
 import { randomDecider } from "../../src/strategy/random.ts"
 import { exampleNames, exampleSpec } from "../support/examples.ts"
 
@@ -24,18 +26,31 @@ interface Whole {
   readonly schedule: Schedule
 }
 
-const begin = (spec: RunSpec, answers: Decider, log?: EventLog): Run => {
-  const run = start(spec, answers, log)
+/** A machine that keeps blocks, spaces and frames elsewhere than a fresh one does. */
+const usedMachine = ({ limits }: RunSpec): Machine => {
+  const machine = createMachine({ maxMemoryBytes: limits.maxMemoryBytes })
+  for (const space of [machine.newSpace(), machine.newSpace()]) {
+    machine.newBlock(space)
+    machine.map(space, { start: 0x10000, end: 0x20000 }, 3, false)
+    machine.load(space, 0x10000, new Uint8Array(0x10000).fill(1))
+    machine.unmap(space, { start: 0x10000, end: 0x20000 })
+  }
+  machine.freeBlock(machine.newBlock(machine.newSpace()))
+  return machine
+}
+
+const begin = (spec: RunSpec, answers: Decider, log?: EventLog, machine?: Machine): Run => {
+  const run = machine === undefined ? start(spec, answers, log) : startOn(machine, spec, answers, log ?? noLog)
   if ("_tag" in run) throw new Error(run.reason)
   return run
 }
 
-const collect = (spec: RunSpec, answers: Decider, advance: (run: Run) => void = finish): Whole => {
+const collect = (spec: RunSpec, answers: Decider, advance: (run: Run) => void = finish, machine?: Machine): Whole => {
   const entries: Array<Entry> = []
   const schedule: Array<Deviation> = []
   const run = begin(spec, answers, {
     append: (now, cpu, task, count, event) => void entries.push({ index: entries.length, now, cpu, task, count, event })
-  })
+  }, machine)
   run.kernel.keep = (deviation) => void schedule.push(deviation)
   advance(run)
   return { run, entries, schedule }
@@ -61,6 +76,15 @@ describe.each(exampleNames)("runs of %s", (file) => {
     expect(two.entries).toEqual(one.entries)
     expect(two.run.hash()).toBe(one.run.hash())
     expect(two.run.kernel.questionDigest).toBe(one.run.kernel.questionDigest)
+  })
+
+  it.each(SEEDS.slice(0, 3))("say nothing of where the machine keeps its tasks and spaces (seed %s)", (seed) => {
+    const spec = bounded(file)
+    const one = collect(spec, decider(seed))
+    const two = collect(spec, decider(seed), finish, usedMachine(spec))
+    expect(two.entries).toEqual(one.entries)
+    expect(two.run.kernel.state).toEqual(one.run.kernel.state)
+    expect(two.run.hash()).toBe(one.run.hash())
   })
 
   it.each(SEEDS)("fold to the kernel's state (seed %s)", (seed) => {

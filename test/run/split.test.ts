@@ -237,8 +237,9 @@ describe.each([["mixed", mixed, withSplit], ["mixed, all faults", mixed, withKin
       ...decider,
       interrupt: (stretch) => {
         const { kernel, machine } = run
-        for (const { block, cpu, id, status } of kernel.state.tasks) {
-          if (!machine.isInFlight(block)) continue
+        for (const task of kernel.state.tasks) {
+          const { cpu, id, status } = task
+          if (!machine.isInFlight(kernel.blockOf(task))) continue
           seenCount++
           expect([status, cpu === stretch.cpu], `seed ${seed}, now ${kernel.now}, task ${id}`).toEqual(["running", false])
         }
@@ -268,7 +269,7 @@ describe.each([["mixed", mixed, withSplit], ["mixed, all faults", mixed, withKin
     const run = begin(spec, recorded(tell(whole.schedule, () => {})))
     const { kernel, machine } = run
     const chance = stream(seed, "split-forks")
-    const inFlight = (): number => kernel.state.tasks.filter(({ block }) => machine.isInFlight(block)).length
+    const inFlight = (): number => kernel.state.tasks.filter((task) => machine.isInFlight(kernel.blockOf(task))).length
     let forkCount = 0
     while (run.outcome === undefined) {
       run.step()

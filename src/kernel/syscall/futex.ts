@@ -34,7 +34,7 @@ const waitOn = (kernel: Kernel, task: Task, { at, bits, deadline, expected, hasT
   if (word !== expected) return failed("EAGAIN")
   if (deadline > 0 && deadline <= kernel.nanoseconds) return failed("ETIMEDOUT")
   return block(kernel, task, {
-    on: "futex", key: futexKey(kernel, task, at, isPrivate), value: bits, deadline, call: callNumber.futex,
+    on: "futex", key: futexKey(task, at, isPrivate), value: bits, deadline, call: callNumber.futex,
     spurious: returned(), restart: hasTimeout ? "continues" : "if-asked",
     data: [BigInt(at), BigInt(expected), BigInt(bits), isPrivate ? 1n : 0n]
   })

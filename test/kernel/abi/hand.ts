@@ -60,13 +60,6 @@ export class Hand {
 
   constructor({ abis, cpus = [0, 1], decider = quietDecider, maxIcount = 1e9, menu = nothingOnMenu, tasks = [0] }: HandOptions) {
     const { machine } = this
-    const space = machine.newSpace()
-    this.space = space
-    machine.map(space, { start: DATA, end: DATA_END }, READ_WRITE, false)
-    machine.map(space, { start: STACK_TOP - STACK_COUNT * STACK_BYTES, end: STACK_TOP }, READ_WRITE, false)
-    machine.map(space, { start: CODE, end: CODE_END }, READ_EXECUTE, false)
-    machine.map(space, { start: READ_ONLY, end: READ_ONLY + 0x1000 }, READ, false)
-    this.memory = machine.memory(space)
     const initial: KernelState = {
       ...emptyState,
       cpus: cpus.map((id) => ({ id, current: undefined, queue: [], isOnline: true, contracts: {} }))
@@ -74,6 +67,13 @@ export class Hand {
     const limits = { maxIcount, maxMemoryBytes: 2 ** 26, maxTasks: 64, maxOutputBytes: 2 ** 20 }
     const options = { machine, cpus, abis, menu, quiet: quietPolicy, limits, seed: "hand" }
     this.kernel = new Kernel(options, initial, rootTask, decider, { append: (_now, _cpu, _task, _count, event) => { this.events.push(event) } })
+    const space = this.kernel.newSpace()
+    this.space = space
+    machine.map(space, { start: DATA, end: DATA_END }, READ_WRITE, false)
+    machine.map(space, { start: STACK_TOP - STACK_COUNT * STACK_BYTES, end: STACK_TOP }, READ_WRITE, false)
+    machine.map(space, { start: CODE, end: CODE_END }, READ_EXECUTE, false)
+    machine.map(space, { start: READ_ONLY, end: READ_ONLY + 0x1000 }, READ, false)
+    this.memory = machine.memory(space)
     this.tasks = tasks.map((cpu, index) => this.add(index === 0 ? rootTask : childTask(rootTask, index), cpu, space, cpus))
     for (const { id, queue } of this.kernel.state.cpus) if (queue.length > 0) takeHead(this.kernel, id)
     this.events.length = 0
@@ -82,9 +82,9 @@ export class Hand {
 
   private add(child: TaskId, cpu: CpuId, space: SpaceId, allowed: ReadonlyArray<CpuId>): TaskId {
     const { kernel, machine } = this
-    const block = machine.newBlock(space)
+    const block = kernel.newBlock(space)
     const index = kernel.state.tasks.length
-    kernel.emit({ _tag: "TaskCreated", task: rootTask, child, process: rootTask, tid: 1000 + index, cpu, allowed, block, space, clearChildTid: 0 })
+    kernel.emit({ _tag: "TaskCreated", task: rootTask, child, process: rootTask, tid: 1000 + index, cpu, allowed, clearChildTid: 0 })
     machine.registers(block).setNumber(RSP, STACK_TOP - STACK_BYTES * index)
     machine.registers(block).setIp(CODE)
     return child

@@ -23,7 +23,7 @@ const mayImport: Readonly<Record<string, ReadonlyArray<string>>> = {
   lab: ["base", "linux", "log", "program", "strategy", "machine", "kernel", "run", "search", "analysis"],
   host: ["base", "linux", "log", "program", "strategy", "run", "search", "debug", "analysis", "lab"],
   api: ["base", "log", "program", "strategy", "kernel/abi", "run", "search", "analysis", "lab", "host"],
-  cli: ["base", "linux", "log", "strategy", "run", "search", "analysis", "lab", "host"]
+  cli: ["base", "linux", "log", "program/watch", "strategy", "run", "search", "analysis", "lab", "host"]
 }
 
 /** Where a package or a global is at home. `node:*` stands for all that are not named. */

@@ -83,8 +83,8 @@ export const oneOf = <const Words extends ReadonlyArray<string>>(...words: Words
 /** null stands for undefined. */
 export const optional = <T>(shape: Shape<T>): Shape<T | undefined> => (plain) => (plain === null ? undefined : shape(plain))
 
-/** A field that older recordings do not have. */
-export const appended = <T>(shape: Shape<T | undefined>): Shape<T | undefined> => (plain) => (plain === undefined ? undefined : shape(plain))
+/** A field that older recordings do not have: there it is `otherwise`. */
+export const since = <T>(shape: Shape<T>, otherwise: T): Shape<T> => (plain) => (plain === undefined ? otherwise : shape(plain))
 
 const elements = (plain: Plain | undefined): ReadonlyArray<Plain> =>
   Array.isArray(plain) ? (plain as ReadonlyArray<Plain>) : refuse("an array")

@@ -22,7 +22,7 @@ const perform = Effect.fnUntraced(function*(flags: ExplainFlags) {
   if (failure === undefined) return yield* new NothingFails({ file })
   const { explanation, minimized } = failure
   if (explanation === undefined) {
-    return yield* new NoPassingEnd({ problem: `no deviation is to blame: the quiet run of ${target.spec.program.name} fails as well (${finding.detector}: ${finding.message})` })
+    return yield* new NoPassingEnd({ problem: `no deviation is to blame: the quiet run of ${target.spec.program.name} fails as well (${finding.detector}: ${failure.finding.message})` })
   }
   const reading = readingFor(recording.header)
   if (flags.json) {

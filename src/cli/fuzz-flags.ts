@@ -2,24 +2,7 @@ import * as Argument from "effect/cli/Argument"
 import type * as Command from "effect/cli/Command"
 import * as written from "./flags.ts"
 import { limitFlags } from "./run-flags.ts"
-
-/** A range of memory by symbol. `sizeBytes` where the symbol has no size, or another. */
-export interface WatchRequest {
-  readonly name: string
-  readonly sizeBytes: number | undefined
-}
-
-const WATCH_BYTES_MAX = 1 << 20
-
-const watch: written.Written<WatchRequest> = {
-  expected: "NAME or NAME,BYTES: a symbol of the program and how many bytes from it on",
-  parse: (text) => {
-    const comma = text.lastIndexOf(",")
-    if (comma === -1) return text === "" ? undefined : { name: text, sizeBytes: undefined }
-    const sizeBytes = written.quantity("bytes", WATCH_BYTES_MAX).parse(text.slice(comma + 1))
-    return comma === 0 || sizeBytes === undefined ? undefined : { name: text.slice(0, comma), sizeBytes }
-  }
-}
+import { watchFlags } from "./watch-flags.ts"
 
 const SECONDS_MAX = 10_000_000
 
@@ -51,7 +34,8 @@ export const fuzzConfig = {
   seed: written.flag("seed", "TEXT", "names the chance of all runs; by default 1", written.seed),
   jobs: written.flag("jobs", "N", "threads; what is found does not depend on it", written.quantity("threads", JOB_COUNT_MAX)),
   only: written.flag("only", "RUN", "this run of the seed again, and no other", written.natural),
-  watch: written.flagList("watch", "NAME,BYTES", "watch what the program does to this memory; may be repeated", watch),
+  ...watchFlags,
+  alwaysWatch: written.toggle("always-watch", "let detectors that watch memory and sections judge every run; by default where the program, or a flag, claims something of its data"),
   from: written.text("from", "SYMBOL", "let nothing deviate before a task first comes there"),
   keepGoing: written.toggle("keep-going", "look for other failures after the first"),
   scheduleOnly: written.toggle("schedule-only", "shrink the schedule of a failure, and leave CPUs, tasks, repetitions and arguments as they are"),

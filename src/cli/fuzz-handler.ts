@@ -80,7 +80,7 @@ const perform = Effect.fnUntraced(function*(flags: FuzzFlags) {
   if (corpus !== undefined && corpus.skippedCount > 0) yield* say(`${plural(corpus.skippedCount, "file")} of the corpus passed over: damaged, or none of ours`)
   const { from, runCountMax, until } = rangeOf(flags, flags.fresh ? 0 : corpus?.nextRun ?? 0)
   yield* say(`seed ${escapeLines(seed)}, runs from ${grouped(from)}${from > 0 && flags.only === undefined ? " on, where the last campaign came to (--fresh begins again)" : ""}`)
-  if (spec.program.experiment.watches.length === 0 && flags.watch.length === 0) yield* sayShared(target)
+  if (spec.program.experiment.watches.length === 0) yield* sayShared(target)
   const isOld = corpus !== undefined && corpus.entries.length > 0 && (corpus.isOther || flags.fresh || corpora.length > 0)
   const stored = corpus !== undefined && isOld ? yield* runCorpus(target, corpus, flags.keepGoing) : []
   if (corpus !== undefined && isOld) yield* say(`${plural(corpus.entries.length, "stored schedule")} told to this build, ${stored.length === 0 ? "none" : stored.length} of them failed`)

@@ -1,16 +1,16 @@
 /** From flags to what is searched. */
 import * as Effect from "effect/Effect"
-import type { AddressRange } from "../base/ids.ts"
 import { defaultMenu, kindNames } from "../log/choice.ts"
 import { Kernel } from "../lab/kernel.ts"
-import { didYouMean } from "../lab/nearest.ts"
+import { didYouMean } from "../base/nearest.ts"
 import { ProgramStore } from "../lab/program-store.ts"
 import type { RunSpec } from "../run/start.ts"
 import type { TargetOptions } from "../search/target.ts"
 import { Surroundings } from "./color.ts"
 import { CommandLineRefused, limitsFor } from "./experiment.ts"
 import { seed as seedText } from "./flags.ts"
-import type { FuzzFlags, WatchRequest } from "./fuzz-flags.ts"
+import type { FuzzFlags } from "./fuzz-flags.ts"
+import { withWatches } from "./watch-program.ts"
 
 type Program = RunSpec["program"]
 
@@ -22,13 +22,6 @@ const symbolNamed = (program: Program, name: string, flag: string) => {
     ? refuse(`--${flag}: ${program.name} has no symbol ${JSON.stringify(name.slice(0, 80))}${didYouMean(name, program.symbols.map((one) => one.name))}`)
     : Effect.succeed(symbol)
 }
-
-const watchOf = (program: Program, { name, sizeBytes }: WatchRequest) =>
-  Effect.flatMap(symbolNamed(program, name, "watch"), (symbol): Effect.Effect<AddressRange, CommandLineRefused> => {
-    const size = sizeBytes ?? symbol.sizeBytes
-    return size === 0 ? refuse(`--watch ${name}: the symbol has no size; say how many bytes: --watch ${name},8`)
-      : Effect.succeed({ start: symbol.at, end: symbol.at + size })
-  })
 
 export const seedOf = (typed: string | undefined, byDefault: string) =>
   Effect.gen(function*() {
@@ -56,15 +49,15 @@ export interface Asked {
 /** The spec as typed, what is watched, and the seed. */
 export const askedOf = (flags: FuzzFlags, defaultSeed: string) =>
   Effect.gen(function*() {
-    const { abi, cpus, faults, from, repeat, signals, watch } = flags
-    const program = yield* ProgramStore.use((store) => store.load(flags.program, { repeat }))
+    const { abi, alwaysWatch, cpus, faults, from, repeat, signals } = flags
+    const loaded = yield* ProgramStore.use((store) => store.load(flags.program, { repeat }))
+    const program = yield* withWatches(loaded, flags)
     const { corpora, guestArguments } = yield* dividedRest(flags)
     const kinds = faults ? new Set(kindNames) : defaultMenu.kinds
     const kernel = Kernel.layer({ cpus, abi, arguments: guestArguments, menu: { kinds, ...(signals === undefined ? {} : { signals }) }, limits: limitsFor(flags) })
     const spec = yield* Kernel.use((service) => service.specOf(program)).pipe(Effect.provide(kernel))
-    const watches = yield* Effect.forEach(watch, (request) => watchOf(program, request))
     const forkAt = from === undefined ? undefined : (yield* symbolNamed(program, from, "from")).at
     const seed = yield* seedOf(flags.seed, defaultSeed)
-    const asked: Asked = { spec, options: { seed, watches, forkAt }, seed, corpora }
+    const asked: Asked = { spec, options: { seed, forkAt, ...(alwaysWatch ? { isAlwaysWatched: true } : {}) }, seed, corpora }
     return asked
   })

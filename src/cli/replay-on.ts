@@ -5,7 +5,7 @@ import { type PlacedDeviation, printDeviation } from "../log/schedule.ts"
 import type { DropReason } from "../log/telling.ts"
 import { loadRecording } from "../lab/recording.ts"
 import { targetOf, targetOfRecording } from "../lab/failing.ts"
-import { didYouMean } from "../lab/nearest.ts"
+import { didYouMean } from "../base/nearest.ts"
 import { outcomeSentence } from "../lab/outcome-sentence.ts"
 import { ProgramStore } from "../lab/program-store.ts"
 import { addressOf, tellLeniently } from "../run/replay.ts"
@@ -13,7 +13,7 @@ import type { RunSpec } from "../run/start.ts"
 import { failureOf } from "../search/batch.ts"
 import { inExperimentOf } from "../search/experiment.ts"
 import { moving, performSchedule, placed } from "../search/place.ts"
-import { isSameFinding } from "../search/minimize.ts"
+import { isSameFinding, kindThere } from "../search/minimize.ts"
 import { paintFor } from "./color.ts"
 import type { ExitName } from "./exit.ts"
 import { limitsFor } from "./experiment.ts"
@@ -55,8 +55,7 @@ export const replayOn = (file: string, program: string, flags: ReplayFlags) =>
       return { trial: performed, finding: failureOf(performed) }
     })
     const result: ExitName & keyof typeof words = finding !== undefined ? "failed" : dropped.length > 0 || trial.outcome._tag !== "Exited" ? "unsupported" : "passed"
-    const section = looked?.section === undefined ? undefined : moving(recorded, build)(looked.section)
-    const isOther = finding !== undefined && looked !== undefined && !isSameFinding(finding, { detector: looked.detector, section })
+    const isOther = finding !== undefined && looked !== undefined && !isSameFinding(finding, kindThere(looked, moving(recorded, build)))
     const verdict = isOther ? "fails, in another way" : words[result]
     const why = finding === undefined ? outcomeSentence(trial.outcome, now.bounded.limits) : `${finding.detector}: ${finding.message}`
     return {

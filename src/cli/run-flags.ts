@@ -2,6 +2,7 @@ import * as Argument from "effect/cli/Argument"
 import type * as Command from "effect/cli/Command"
 import { strategies, type StrategyName } from "../strategy/table.ts"
 import * as written from "./flags.ts"
+import { watchFlags } from "./watch-flags.ts"
 
 /** Limits of ours: a run, and a recording that asks for more, ends there. */
 export const limitFlags = {
@@ -30,6 +31,7 @@ export const runConfig = {
   keep: written.word("keep", ["entries", "schedule"], "what --record keeps besides the schedule; by default entries"),
   json: written.toggle("json", "the result as one JSON document on standard output, the guest's output in it"),
   jsonl: written.toggle("jsonl", "each entry as a line of JSON on standard output, then the result"),
+  ...watchFlags,
   env: written.flagList("env", "NAME", "let the program see this environment variable; may be repeated", written.variable),
   stdin: written.word("stdin", ["none"], "what the program may read; nothing, always"),
   ...limitFlags,

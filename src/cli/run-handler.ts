@@ -12,13 +12,14 @@ import { printJson } from "./say.ts"
 import { runValue } from "./result.ts"
 import type { RunFlags } from "./run-flags.ts"
 import { tellRun } from "./tell-run.ts"
+import { withWatches } from "./watch-program.ts"
 
 /** The code `run` ends with: the guest's own, or the table's. */
 const codeOf = ({ exit, expect }: RunFlags, { outcome }: RunReport): number =>
   exit === "verdict" || expect !== undefined ? codeOfVerdict(verdictOf(outcome), expect === "fail") : codeOfGuest(outcome)
 
 const perform = Effect.fnUntraced(function*(flags: RunFlags) {
-  const program = yield* loadProgram(flags)
+  const program = yield* withWatches(yield* loadProgram(flags), flags)
   const listening = listeningFor(flags)
   const layers = yield* layersFor(flags, program)
   const report = yield* runProgram(program).pipe(Effect.provide(Layer.merge(layers, Listener.layer(listening.log))))

@@ -1,13 +1,14 @@
 /** A recording that is searched: its program, its run again, and what that run shows. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { readingOf, withPlaces } from "../analysis/timeline/reading.ts"
 import { targetOfRecording } from "../lab/failing.ts"
 import { loadRecording } from "../lab/recording.ts"
 import { damageText, RecordingDamaged } from "../lab/recording.ts"
 import type { Recording } from "../log/recording-reader.ts"
 import { failureOf } from "../search/batch.ts"
 import { performSchedule } from "../search/place.ts"
-import type { Target } from "../search/target.ts"
+import type { Target, TargetOptions } from "../search/target.ts"
 import type { Trial } from "../search/trial.ts"
 import { limitsFor } from "./experiment.ts"
 import type { LimitFlags } from "./run-flags.ts"
@@ -45,14 +46,17 @@ export const openTarget = (file: string, flags: LimitFlags) =>
   Effect.gen(function*() {
     const recording = yield* loadRecording(file)
     if (recording.status === "corrupt" && recording.damage !== undefined) return yield* new RecordingDamaged({ file, problem: damageText(recording.damage) })
-    const target = yield* targetOfRecording(recording, file, limitsFor(flags))
-    const trial = yield* Effect.sync(() => performSchedule(target.trials, recording.schedule))
-    const opened: Opened = { file, recording, target, trial }
-    return opened
+    const opened = (options: Partial<TargetOptions>) =>
+      Effect.map(targetOfRecording(recording, file, limitsFor(flags), options), (target): Opened =>
+        ({ file, recording, target, trial: performSchedule(target.trials, recording.schedule) }))
+    const first = yield* opened({})
+    // Found by who watches every run, it shows itself to nobody else.
+    return failureOf(first.trial) === undefined ? yield* opened({ isAlwaysWatched: true }) : first
   })
 
-/** The finding of a recording that must have one. */
-export const findingOf = ({ file, trial }: Opened) => {
+/** The finding of a recording that must have one, its places by symbol. */
+export const findingOf = ({ file, target, trial }: Opened) => {
   const finding = failureOf(trial)
-  return finding === undefined ? Effect.fail(new NothingFails({ file })) : Effect.succeed(finding)
+  if (finding === undefined) return Effect.fail(new NothingFails({ file }))
+  return Effect.succeed({ ...finding, message: withPlaces(finding.message, readingOf(target.spec.program)) })
 }

@@ -1,6 +1,6 @@
 /** A mistyped command line, said in one line. effect/cli finds the mistakes; the words are ours. */
 import type { NonShowHelpErrors } from "effect/cli/CliError"
-import { didYouMean, nearest } from "../lab/nearest.ts"
+import { didYouMean, nearest } from "../base/nearest.ts"
 
 /** What could stand where the mistake is. */
 export interface Typable {

@@ -1,7 +1,7 @@
 /** Reading files that may not be there, may be something else, or may be far too large. */
 import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
-import { nearest } from "../lab/nearest.ts"
+import { nearest } from "../base/nearest.ts"
 
 export type FileRead =
   | { readonly _tag: "Read"; readonly bytes: Uint8Array }

@@ -7,11 +7,11 @@ import { defaultTargetOptions, makeTarget, type TargetOptions } from "../search/
 export interface WorkerSpec {
   readonly spec: Omit<RunSpec, "abis">
   readonly abis: ReadonlyArray<string>
-  readonly options: Pick<Partial<TargetOptions>, "seed" | "watches" | "forkAt">
+  readonly options: Pick<Partial<TargetOptions>, "seed" | "forkAt" | "isAlwaysWatched">
 }
 
-export const workerSpec = ({ abis, ...spec }: RunSpec, { forkAt, seed, watches }: Partial<TargetOptions>): WorkerSpec =>
-  ({ spec, abis: abis.map(({ name }) => name), options: { ...(seed === undefined ? {} : { seed }), ...(watches === undefined ? {} : { watches }), forkAt } })
+export const workerSpec = ({ abis, ...spec }: RunSpec, { forkAt, isAlwaysWatched, seed }: Partial<TargetOptions>): WorkerSpec =>
+  ({ spec, abis: abis.map(({ name }) => name), options: { ...(seed === undefined ? {} : { seed }), forkAt, isAlwaysWatched } })
 
 /** Makes batches as the main thread would. Fails where the main thread would have failed before. */
 export const batchesOf = ({ abis, options, spec }: WorkerSpec): ((batch: BatchOptions) => BatchResult) => {

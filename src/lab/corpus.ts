@@ -49,10 +49,10 @@ export interface Corpus {
 export const corpusFolder = (program: string): string => `${WORK_FOLDER}/corpus/${targetName(program)}`
 
 /** What a campaign is: equal keys, equal runs. */
-export const campaignKey = ({ abis, argv, cpus, limits, menu, program, seed: guestSeed }: RunSpec, { forkAt, seed, watches }: Partial<TargetOptions>): string =>
+export const campaignKey = ({ abis, argv, cpus, limits, menu, program, seed: guestSeed }: RunSpec, { forkAt, isAlwaysWatched, seed }: Partial<TargetOptions>): string =>
   hashOf(pack([
     hashOf(pack(plainOfProgram(program))), abis.map(({ name }) => name), [...argv], [...cpus], Object.values(limits), [...menu.kinds], [...menu.signals], guestSeed,
-    seed ?? "", forkAt ?? -1, (watches ?? []).flatMap(({ end, start }) => [start, end])
+    seed ?? "", forkAt ?? -1, isAlwaysWatched ?? null
   ]))
 
 const jsonOf = (bytes: Uint8Array | undefined): unknown => {

@@ -5,7 +5,7 @@ import type * as Scope from "effect/Scope"
 import type { BootFailure } from "../kernel/boot.ts"
 import { bothLogs, type Entry, type EventLog as Log, noLog } from "../log/event.ts"
 import type { RecordingOptions } from "../log/recording.ts"
-import { Watcher } from "../run/observe.ts"
+import { watcherOf } from "../run/observe.ts"
 import { record } from "../run/record.ts"
 import { type RunSpec, start } from "../run/start.ts"
 import type { Begun } from "./advance.ts"
@@ -34,15 +34,11 @@ export class EntryBuffer implements Log {
   }
 }
 
-/** Section edges and watched accesses, as the program describes them. */
-const watcherFor = ({ program: { experiment: { watches }, sections } }: RunSpec): Watcher | undefined =>
-  watches.length === 0 && sections.length === 0 ? undefined : new Watcher({ watches, sections, reached: [] })
-
 const inMemory = (log: Log, isObserving: boolean): Writing => ({
   begin: (spec, { answers }, listener) => {
     const run = start(spec, answers, bothLogs(log, listener))
     if ("_tag" in run) return run
-    const watcher = isObserving ? watcherFor(spec) : undefined
+    const watcher = isObserving ? watcherOf(spec.program) : undefined
     if (watcher !== undefined) run.observe(watcher)
     return { run, advance: (breathIcount) => run.advance(breathIcount), abandon: () => run.kernel.end({ _tag: "Abandoned" }) }
   },
@@ -81,7 +77,7 @@ const toRecording = (store: RecordingStore["Service"], file: string, { codec, ke
     let contentHash: (() => string) | undefined
     return {
       begin: (spec, { answers, strategy }, listener) => {
-        const observer = keep === "entries" ? watcherFor(spec) : undefined
+        const observer = keep === "entries" ? watcherOf(spec.program) : undefined
         const begun = record(spec, { strategy }, answers, sink.append, { keep, codec }, observer, listener)
         if ("_tag" in begun) return begun
         contentHash = () => begun.contentHash()

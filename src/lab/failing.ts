@@ -3,7 +3,8 @@ import * as Effect from "effect/Effect"
 import type { Schedule } from "../log/choice.ts"
 import type { Recording } from "../log/recording-reader.ts"
 import { recorded, tell } from "../log/telling.ts"
-import { Watcher } from "../run/observe.ts"
+import { watchesOf } from "../program/watch.ts"
+import { watcherOf } from "../run/observe.ts"
 import { record } from "../run/record.ts"
 import { specOfHeader } from "../run/replay.ts"
 import { defaultLimits, type RunSpec } from "../run/start.ts"
@@ -27,8 +28,8 @@ export const targetOfRecording = (
   Effect.suspend((): Effect.Effect<Target, BootRefused | ReplayRefused> => {
     const spec = specOfHeader(header, { ...defaultLimits, ...limits })
     if ("_tag" in spec) return Effect.fail(new ReplayRefused({ file, reason: spec.reason }))
-    // What was watched beside what the program says: --watch, or words that tasks share.
-    const watches = watchedWords(entries, spec.program.experiment.watches)
+    // What was watched beside what the program says: words that tasks share.
+    const watches = watchedWords(entries, watchesOf(spec.program))
     return targetOf(spec, { watches, ...options, isAsRecorded: true })
   })
 
@@ -67,8 +68,7 @@ export const saveRun = (
 ): Effect.Effect<void, BootRefused | RecordingExists | RecordingUnwritable, RecordingStore> =>
   Effect.scoped(Effect.gen(function*() {
     const sink = yield* RecordingStore.use((store) => store.create(file, { mayReplace }))
-    const { watches, sections } = options
-    const watcher = watches.length === 0 && sections.length === 0 ? undefined : new Watcher({ watches, sections, reached: [] })
+    const watcher = watcherOf(bounded.program, { sections: options.sections, watches: options.watches })
     const recording = record(bounded, { strategy }, recorded(tell(schedule, () => {})), sink.append, { keep: "entries", codec: "zstd" }, watcher)
     if ("_tag" in recording) {
       yield* sink.discard

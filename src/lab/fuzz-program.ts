@@ -2,6 +2,7 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import { findingKey } from "../analysis/detect/definition.ts"
 import { known } from "../base/assert.ts"
 import { isCounted, parseSchedule } from "../log/schedule.ts"
 import type { Schedule } from "../log/choice.ts"
@@ -67,7 +68,7 @@ export const understandHits = (
     const met = new Set<string>()
     const understood: Array<Understood> = []
     for (const hit of hits) {
-      const rule = `${hit.finding.detector} ${hit.finding.section ?? ""}`
+      const rule = findingKey(hit.finding)
       const count = looked.get(rule) ?? 0
       looked.set(rule, count + 1)
       if (count >= TOLD_COUNT_MAX) continue

@@ -11,7 +11,7 @@ import { defaultMenu, type Menu } from "../log/choice.ts"
 import { quietPolicy } from "../log/version.ts"
 import type { Program } from "../program/program.ts"
 import { defaultLimits, type RunSpec } from "../run/start.ts"
-import { didYouMean } from "./nearest.ts"
+import { didYouMean } from "../base/nearest.ts"
 
 export class ContractRefused extends Schema.TaggedError<ContractRefused>()("ContractRefused", { problem: Schema.String }) {
   override get message(): string {

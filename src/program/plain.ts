@@ -3,15 +3,17 @@
  */
 import { CPU_MAX, TASK_SIZE } from "../base/ids.ts"
 import {
-  appended, bytes, checked, list, type Misshapen, natural, oneOf, optional, type Plain, plainOf, type Shape, shaped, text, tuple, whole, word64
+  bytes, checked, list, type Misshapen, natural, oneOf, optional, type Plain, plainOf, type Shape, shaped, since, text, tuple, whole, word64
 } from "../base/plain.ts"
 import type { DescribedSection, Experiment, Program, ProgramSymbol, Segment, TaskRequest } from "./program.ts"
+import { type Watch, watchNames } from "./watch.ts"
 
 const SEGMENT_COUNT_MAX = 65_535
 const SYMBOL_COUNT_MAX = 1_000_000
 const TASK_COUNT_MAX = 65_536
 const NAME_LENGTH_MAX = 4096
 const TEXT_LENGTH_MAX = 16 * 2 ** 20
+const OPTION_LENGTH_MAX = 64
 
 export const plainOfProgram = (program: Program): Plain => [
   program.name,
@@ -29,7 +31,7 @@ const plainOfExperiment = ({ abi, cpus, finallyEntry, repeat, tasks, watches }: 
   plainOf(cpus),
   plainOf(abi),
   tasks.map(({ argument, cpu, entry, name, stackBytes }): Plain => [entry, name, plainOf(cpu), argument, stackBytes]),
-  watches.map(({ end, name, start }): Plain => [name, start, end]),
+  watches.map(({ claim, end, name, option, other, start, strideBytes }): Plain => [name, start, end, claim, strideBytes, option, other]),
   plainOf(finallyEntry),
   plainOf(repeat)
 ]
@@ -52,11 +54,16 @@ const section: Shape<DescribedSection> = tuple({ descriptor: anyAddress, start: 
 
 const task: Shape<TaskRequest> = tuple({ entry: address, name, cpu: optional(cpu), argument: word64, stackBytes: natural })
 
+/** What it claims came later: an older one claims nothing. */
+const watch: Shape<Watch> = tuple({
+  name, start: address, end: address, claim: since(oneOf(...watchNames), "watch"), strideBytes: since(address, 0), option: since(text(OPTION_LENGTH_MAX), ""), other: since(address, 0)
+})
+
 const experiment: Shape<Experiment> = tuple({
   cpus: optional(list(cpu, 64)),
   abi: optional(name),
   tasks: list(task, TASK_COUNT_MAX),
-  watches: list(tuple({ name, start: address, end: address }), 65_536),
+  watches: list(watch, 65_536),
   finallyEntry: optional(address),
   repeat: optional(natural)
 })
@@ -70,7 +77,7 @@ const program: Shape<Program> = tuple({
   headers: optional(tuple({ at: address, sizeBytes: natural, count: natural })),
   experiment,
   end: address,
-  text: appended(optional(text(TEXT_LENGTH_MAX)))
+  text: since(optional(text(TEXT_LENGTH_MAX)), undefined)
 })
 
 /** The program a plain value is, or where it is none. Bytes of segments are those of the value, not copied. */

@@ -1,4 +1,5 @@
 import type { Address } from "../base/ids.ts"
+import type { Watch } from "./watch.ts"
 
 /** Bytes at an address. `memoryBytes` may exceed the bytes given: the rest is zero. */
 export interface Segment {
@@ -39,8 +40,8 @@ export interface Experiment {
   readonly cpus: ReadonlyArray<number> | undefined
   readonly abi: string | undefined
   readonly tasks: ReadonlyArray<TaskRequest>
-  /** `#: watch head 8` */
-  readonly watches: ReadonlyArray<{ readonly name: string; readonly start: Address; readonly end: Address }>
+  /** `#: watch head 8`, `#: percpu counters 64 x4` and their like. */
+  readonly watches: ReadonlyArray<Watch>
   /** `#: finally check`: run by task 1 alone after all others ended; its exit status is the run's. */
   readonly finallyEntry: Address | undefined
   /** `#: repeat N`: the value of the absolute symbol `repeat`. Another value is another program: assemble again with it. */

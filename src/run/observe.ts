@@ -10,10 +10,12 @@ import type { Kernel } from "../kernel/kernel.ts"
 import { type KernelState, type Task, taskOf } from "../kernel/state.ts"
 import type { Event } from "../log/event.ts"
 import type { BlockId, Machine } from "../machine/machine.ts"
+import type { Program } from "../program/program.ts"
+import { type Watch, watchesOf } from "../program/watch.ts"
 import { Follower } from "./follow.ts"
 
 export interface Observer {
-  /** Replaced, never changed. */
+  /** Both replaced, never changed. */
   readonly marks: ReadonlyArray<Mark>
   readonly watches: ReadonlyArray<AddressRange>
   /** A stretch is about to begin: whatever has been registered meanwhile may be marked. */
@@ -31,6 +33,8 @@ export const nobody: Observer = { marks: [], watches: [], begins: () => {}, ran:
 export interface ObserverOptions {
   /** Accesses to these are observed. */
   readonly watches: ReadonlyArray<AddressRange>
+  /** What is claimed of some of them: said once, where the observer begins. */
+  readonly claims?: ReadonlyArray<Watch>
   /** Sections the program describes; others are found when they are armed. */
   readonly sections: ReadonlyArray<AddressRange>
   /** Addresses whose execution is observed. */
@@ -41,12 +45,26 @@ export interface ObserverOptions {
 
 const EVERY_INSTRUCTION: ReadonlyArray<Mark> = [{ _tag: "EveryInstruction" }]
 
+/** Who watches all that a program describes, and `more`. `undefined`: there is nothing to watch. */
+export const watcherOf = (program: Program, { sections = program.sections, watches: more = [], ...others }: Partial<ObserverOptions> = {}): Watcher | undefined => {
+  const watches = watchesOf(program)
+  const claims = watches.filter(({ claim }) => claim !== "watch")
+  const sequences = claims.filter(({ other }) => other !== 0).map(({ other: start }) => ({ start, end: start + 1 }))
+  const all = [...watches, ...sequences, ...more.filter((range) => !watches.some((watch) => watch === range))]
+  return all.length === 0 && sections.length === 0 ? undefined : new Watcher({ reached: [], ...others, watches: all, claims, sections })
+}
+
 /** Section edges, watched accesses, marked addresses. */
 export class Watcher implements Observer {
   marks: ReadonlyArray<Mark>
-  readonly watches: ReadonlyArray<AddressRange>
   /** What it wants to meet without following. */
   private own: ReadonlyArray<Mark>
+  watches: ReadonlyArray<AddressRange>
+  private readonly declared: ReadonlyArray<AddressRange>
+  private readonly claims: ReadonlyArray<Watch>
+  /** Words that tasks clear at their end, which are watched because they order. */
+  private readonly cleared = new Set<Address>()
+  private hasBegun = false
   private readonly reached: ReadonlySet<Address>
   /** Ends of sections that may be left by committing. */
   private readonly edges = new Set<Address>()
@@ -58,9 +76,11 @@ export class Watcher implements Observer {
   private lastState: KernelState | undefined
   private readonly follower: Follower | undefined
 
-  constructor({ isFollowing = false, reached, sections, watches }: ObserverOptions) {
+  constructor({ claims = [], isFollowing = false, reached, sections, watches }: ObserverOptions) {
     this.follower = isFollowing ? new Follower(sections) : undefined
     this.watches = watches
+    this.declared = watches
+    this.claims = claims
     this.reached = new Set(reached)
     this.starts = new Set(sections.map(({ start }) => start))
     for (const { end, start } of sections) this.edges.add(start).add(end)
@@ -71,6 +91,10 @@ export class Watcher implements Observer {
   /** Forgets what it saw of a run: another begins, from a fork of the same boot. */
   restart(): void {
     this.inside.clear()
+    this.cleared.clear()
+    this.watches = this.declared
+    this.hasBegun = false
+    this.lastState = undefined
     const isOther = this.isArming || this.follower?.isSpent === true
     this.isArming = false
     this.follower?.restart()
@@ -164,6 +188,7 @@ export class Watcher implements Observer {
     this.follower?.begins(kernel)
     if (kernel.state === this.lastState) return
     this.lastState = kernel.state
+    if (this.claims.length > 0) this.sayClaims(kernel)
     let isChanged = false
     for (const task of kernel.state.tasks) {
       for (const abi of kernel.abis) {
@@ -176,11 +201,35 @@ export class Watcher implements Observer {
     if (isChanged) this.refresh()
   }
 
+  /** What the program claims and who lives, once; then whatever word a task is to clear at its end: its joiner may look there. */
+  private sayClaims(kernel: Kernel): void {
+    if (!this.hasBegun) {
+      this.hasBegun = true
+      const memory = kernel.memory(kernel.current(kernel.task))
+      for (const { claim, end, option, other, start, strideBytes } of this.claims) {
+        kernel.notice({ _tag: "Claimed", claim, start, end, strideBytes, option, other, value: memory.read64(start) ?? 0n })
+      }
+      for (const { clearChildTid, cpu, id, status, wait } of kernel.state.tasks) {
+        if (status !== "exited" && wait?.on !== "tasks") kernel.notice({ _tag: "Found", task: id, cpu, clearChildTid })
+      }
+    }
+    for (const { clearChildTid: start } of kernel.state.tasks) {
+      if (start === 0 || this.cleared.has(start)) continue
+      this.cleared.add(start)
+      const end = start + CLEARED_BYTES
+      this.watches = [...this.watches, { start, end }]
+      kernel.notice({ _tag: "Claimed", claim: "sync", start, end, strideBytes: 0, option: "", other: 0, value: 0n })
+    }
+  }
+
   heard(event: Event): void {
     this.follower?.heard(event)
     if (event._tag === "Aborted" || event._tag === "SignalDelivered" || event._tag === "TaskExited") this.inside.delete(event.task)
   }
 }
+
+/** The word is an int. */
+const CLEARED_BYTES = 4
 
 /** Registered, and its arming word is empty: what it names otherwise may be unsound, but is for the kernel to judge. */
 const isDisarmed = (kernel: Kernel, task: Task): boolean =>

@@ -55,6 +55,7 @@ export class Run {
   // What the engine was last told to come back for.
   private deciderMarks: ReadonlyArray<Mark> = []
   private observerMarks: ReadonlyArray<Mark> = []
+  private watches = nobody.watches
   /** By CPU: who stood ready there last. */
   private readonly ready: Array<Ready | undefined> = []
   // The next deadline is a function of the kernel's state: looked for once a state.
@@ -78,7 +79,7 @@ export class Run {
   observe(observer: Observer): void {
     const { kernel } = this
     this.observer = observer
-    this.machine.setWatches(observer.watches)
+    this.setWatches()
     if (observer === nobody) return
     const { log } = kernel
     kernel.log = {
@@ -132,6 +133,7 @@ export class Run {
         assert(answer.option === FIRST_WAITING || stretch.options(answer.kind, answer.at).includes(answer.option), "a decider takes one of the options there are")
       }
       this.observer.begins(kernel)
+      this.setWatches()
       this.setMarks(decider.marks)
 
       const at = answer === "nothing" ? until : answer.at
@@ -318,6 +320,13 @@ export class Run {
       }
     }
     return Math.min(until, from + kernel.limits.maxIcount - kernel.now)
+  }
+
+  private setWatches(): void {
+    const { watches } = this.observer
+    if (watches === this.watches) return
+    this.watches = watches
+    this.machine.setWatches(watches)
   }
 
   private setMarks(marks: ReadonlyArray<Mark>): void {

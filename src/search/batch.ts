@@ -2,7 +2,7 @@
  * Runs in batches, each a function of the target and its numbers alone. What a batch came to is plain data: it may come from
  * another thread, where tasks have other ids.
  */
-import type { Finding } from "../analysis/detect/definition.ts"
+import { type Finding, findingKey } from "../analysis/detect/definition.ts"
 import { type Outcome } from "../log/outcome.ts"
 import { printSchedule } from "../log/schedule.ts"
 import { Coverage } from "./coverage.ts"
@@ -88,7 +88,7 @@ export class Batches {
       }
       const finding = failureOf(trial)
       if (finding !== undefined) {
-        const key = `${finding.detector} ${finding.section ?? ""}`
+        const key = findingKey(finding)
         const count = (told.get(key) ?? 0) + 1
         told.set(key, count)
         failingCount++

@@ -9,6 +9,7 @@ import { known } from "../base/assert.ts"
 import { table } from "../base/table.ts"
 import { assemble } from "../program/assemble/assemble.ts"
 import type { Program, TaskRequest } from "../program/program.ts"
+import { watchedAs } from "../program/watch.ts"
 import type { RunSpec } from "../run/start.ts"
 import { ddmin, halve } from "./ddmin.ts"
 
@@ -87,7 +88,9 @@ const startedOn = (program: Program, cpus: ReadonlyArray<CpuId>): Program =>
   withTasks(program, program.experiment.tasks.map((task) => (task.cpu === undefined || cpus.includes(task.cpu) ? task : { ...task, cpu: cpus[0] })))
 
 /** Today's build in the experiment of a recording: those tasks that were asked for then, if it still asks for them all, on those CPUs. */
-export const inExperimentOf = (build: Program, { cpus, program: { experiment } }: RunSpec): Program => {
+export const inExperimentOf = (today: Program, { cpus, program }: RunSpec): Program => {
+  const { experiment } = program
+  const build = watchedAs(program, today)
   const { tasks } = build.experiment
   const places = tasksLike(tasks, experiment.tasks)
   const asked = places?.map((place, index) => ({ ...known(tasks[place], "it is there"), cpu: experiment.tasks[index]?.cpu }))
@@ -115,7 +118,7 @@ const repeating = (program: Program): ((count: number) => Program | undefined) =
     const other = assembled(text, program, count)
     const asked = other === undefined ? [] : places.map((place) => other.experiment.tasks[place]).filter((one) => one !== undefined)
     if (other === undefined || asked.length < places.length) return undefined
-    return withTasks(other, asked.map((request, index) => ({ ...request, cpu: tasks[index]?.cpu })))
+    return withTasks(watchedAs(program, other), asked.map((request, index) => ({ ...request, cpu: tasks[index]?.cpu })))
   }
 }
 

@@ -8,10 +8,10 @@ import { type Address, type AddressRange, taskName, type TaskId } from "../base/
 import { type Deviation, KERNEL_THREAD, kinds, optionName, quietDecider } from "../log/choice.ts"
 import type { Entry, EventOf } from "../log/event.ts"
 import type { Outcome } from "../log/outcome.ts"
-import { placesOf } from "../analysis/timeline/reading.ts"
+import { placesOf, withPlaces } from "../analysis/timeline/reading.ts"
 import type { Finding } from "../analysis/detect/definition.ts"
 import type { Program } from "../program/program.ts"
-import { Watcher } from "../run/observe.ts"
+import { watcherOf } from "../run/observe.ts"
 import { start } from "../run/start.ts"
 import { recorded, tell } from "../log/telling.ts"
 import { printInstruction } from "../x86/print.ts"
@@ -106,7 +106,8 @@ export const watch = ({ bounded, options }: Target, schedule: ReadonlyArray<Devi
     ips.push(standing.of(deviation))
     marks.push(entries.length)
   }
-  run.observe(new Watcher({ watches, sections: options.sections, reached: [] }))
+  const watcher = watcherOf(bounded.program, { watches, sections: options.sections })
+  if (watcher !== undefined) run.observe(watcher)
   while (run.outcome === undefined) run.step()
   return { entries, ips, marks }
 }
@@ -161,7 +162,12 @@ export const explain = (target: Target, { deviations, schedule, trial }: Minimiz
   if (reaction !== undefined) clauses.push(`the contract sent it from ${place(reaction.ip)} to its abort handler ${place(reaction.abort)}`)
   else if (critical.kind === "split") clauses.push("the kernel noticed nothing")
   else if (options.sections.length > 0) clauses.push("no section was armed there, so the contract let it go on")
-  const sentence = `${capital(clauses.join("; "))}. The run ${outcomeText(trial.outcome)}; without this it ${outcomeText(known(without[index], "each was left out once").outcome)}.`
+  const passing = known(without[index], "each was left out once")
+  const isSilent = trial.outcome._tag === "Exited" && trial.outcome.status === 0
+  const ends = isSilent
+    ? `The run exits with status 0 all the same, and shows ${finding.detector}: ${withPlaces(finding.message, { place })}. Without this it ${passing.findings.length === 0 ? "shows nothing" : "shows that as well"}.`
+    : `The run ${outcomeText(trial.outcome)}; without this it ${outcomeText(passing.outcome)}.`
+  const sentence = `${capital(clauses.join("; "))}. ${ends}`
   return { sentence, critical, instruction, reaction, foreignWrites, ownWrite, without, finding, entries, passingEntries, at }
 }
 

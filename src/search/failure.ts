@@ -1,12 +1,12 @@
 /** From a run that shows something to what is told of it: minimized, explained, named. */
-import { detect, type Finding } from "../analysis/detect/definition.ts"
-import { placesOf } from "../analysis/timeline/reading.ts"
+import { detect, type Finding, findingKey } from "../analysis/detect/definition.ts"
+import { placesOf, readingOf, withPlaces } from "../analysis/timeline/reading.ts"
 import type { Address } from "../base/ids.ts"
 import { kinds, type Schedule } from "../log/choice.ts"
 import { hashOf } from "../log/codec.ts"
 import { printSchedule } from "../log/schedule.ts"
 import { criticalRange, type CriticalRange } from "./bisect.ts"
-import { explain, type Explanation } from "./explain.ts"
+import { explain, type Explanation, watch } from "./explain.ts"
 import { minimize, type Minimized, type MinimizeProgress, sameFinding, type Wanted } from "./minimize.ts"
 import { type Change, shrinkExperiment, unshrunk } from "./shrink.ts"
 import type { Target } from "./target.ts"
@@ -39,10 +39,12 @@ const failureName = ({ detector }: Finding, key: string): string =>
 
 /**
  * The rule, the section, the first place at which the deviation that decides makes the run fail, and what the contract did. Not
- * the whole schedule: chance takes other ways to the same moment.
+ * the whole schedule: chance takes other ways to the same moment. What is about data is named by them: their accesses are wrong
+ * whoever is stopped, and where.
  */
-const keyOf = ({ program }: Target["spec"], { detector, message, section }: Finding, explanation: Explanation | undefined, firstIp: Address | undefined): string => {
+const keyOf = ({ program }: Target["spec"], { about, detector, message, section }: Finding, explanation: Explanation | undefined, firstIp: Address | undefined): string => {
   const place = (at: Address | undefined): string => (at === undefined ? "" : placesOf(program)(at))
+  if (about !== undefined) return [detector, place(section), place(about)].join("\n")
   return [detector, place(section), explanation === undefined ? message : place(firstIp), explanation?.reaction?.cause ?? ""].join("\n")
 }
 
@@ -53,15 +55,16 @@ export function* understand(
   const wanted = sameFinding(finding)
   const minimized = yield* minimize(target.trials, schedule, wanted, proofTrialCountMax)
   if (minimized === undefined) return undefined
-  const shown = minimized.trial.findings.find(({ detector, section }) => detector === finding.detector && section === finding.section) ?? finding
+  const same = (other: Finding): boolean => findingKey(other) === findingKey(finding)
+  const shown = minimized.trial.findings.find(same) ?? finding
   const placed = printSchedule(minimized.deviations.map(({ deviation }) => deviation))
   const explanation = explain(target, minimized, shown)
   const firstIp = explanation === undefined ? undefined : (yield* rangeOf(target, minimized, wanted))?.firstIp ?? explanation.instruction.ip
   // Trials make only what detectors read; entries are numbered as the recording will have them.
-  const renumbered = explanation === undefined ? undefined : detect(target.detectors, explanation.entries)
-    .find(({ detector, section }) => detector === finding.detector && section === finding.section)
+  const told = detect(target.detectors, explanation?.entries ?? watch(target, minimized.schedule, target.options.watches).entries).find(same) ?? shown
   const key = keyOf(target.spec, shown, explanation, firstIp)
-  return { target, changes: unshrunk(target), finding: renumbered ?? shown, minimized, explanation, placed, key, name: failureName(shown, key) }
+  const message = withPlaces(told.message, readingOf(target.spec.program))
+  return { target, changes: unshrunk(target), finding: { ...told, message }, minimized, explanation, placed, key, name: failureName(shown, key) }
 }
 
 /** The same failure in the smallest experiment that shows it. */

@@ -4,7 +4,8 @@
  * Candidates are held by place: take one away and the others still mean what they meant, even where tasks spin. Delta
  * debugging leaves a set from which none can be taken; an exhaustive pass over smaller sets proves it a minimum.
  */
-import type { Finding } from "../analysis/detect/definition.ts"
+import { type FindingKind, findingKey } from "../analysis/detect/definition.ts"
+import type { Address } from "../base/ids.ts"
 import type { Schedule } from "../log/choice.ts"
 import { type LocatedDeviation, tellTyped } from "../log/placed.ts"
 import { type Asking, ddmin, exhaustSmaller, smallerSubsetCount } from "./ddmin.ts"
@@ -14,12 +15,16 @@ import type { Trial, Trials } from "./trial.ts"
 /** Whether `trial` shows what is looked for. */
 export type Wanted = (trial: Trial) => boolean
 
-/** What makes two findings one: the rule, and the section it is broken about. */
-export type FindingKind = Pick<Finding, "detector"> & { readonly section?: Finding["section"] | undefined }
+export const isSameFinding = (one: FindingKind, other: FindingKind): boolean => findingKey(one) === findingKey(other)
 
-export const isSameFinding = (one: FindingKind, other: FindingKind): boolean => one.detector === other.detector && one.section === other.section
+/** What a finding is in another build, whose places are elsewhere. */
+export const kindThere = ({ about, detector, section }: FindingKind, there: (address: Address) => Address | undefined): FindingKind => ({
+  detector,
+  section: section === undefined ? undefined : there(section),
+  about: about === undefined ? undefined : there(about)
+})
 
-/** The same rule broken about the same section. */
+/** The same rule broken about the same section, or the same data. */
 export const sameFinding = (looked: FindingKind): Wanted => ({ findings }) => findings.some((found) => isSameFinding(found, looked))
 
 export interface Minimized {

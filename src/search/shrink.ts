@@ -5,7 +5,7 @@
  * if its quiet run passes (or none of them did), the same rule is broken about the same section, the deviation that decides
  * falls into the same function, and there are no more deviations than before.
  */
-import type { Finding } from "../analysis/detect/definition.ts"
+import type { Finding, FindingKind } from "../analysis/detect/definition.ts"
 import type { TaskId } from "../base/ids.ts"
 import { kinds, type Option, type Schedule } from "../log/choice.ts"
 import type { LocatedDeviation } from "../log/placed.ts"
@@ -13,7 +13,7 @@ import type { PlacedDeviation } from "../log/schedule.ts"
 import { tellLeniently } from "../run/replay.ts"
 import { dimensions, type Smaller } from "./experiment.ts"
 import { fuzz } from "./fuzz.ts"
-import { type FindingKind, isSameFinding, minimize, type Minimized, type MinimizeProgress, sameFinding, type Wanted } from "./minimize.ts"
+import { isSameFinding, kindThere, minimize, type Minimized, type MinimizeProgress, sameFinding, type Wanted } from "./minimize.ts"
 import { moving, symbolBefore } from "./place.ts"
 import type { Target } from "./target.ts"
 
@@ -112,8 +112,8 @@ export function* shrinkExperiment(
     for (const { trial } of fuzz(target, 1, SEARCH_RUN_COUNT)) yield wanted(trial) ? trial.schedule : undefined
   }
   function* tried(base: Current, target: Target, { spec, taskThere }: Smaller): Generator<MinimizeProgress, Current | undefined> {
-    const { finding: { detector, section }, minimized: { deviations } } = base
-    const looked: FindingKind = { detector, section: section === undefined ? undefined : moving(base.target.spec.program, spec.program)(section) }
+    const { finding, minimized: { deviations } } = base
+    const looked = kindThere(finding, moving(base.target.spec.program, spec.program))
     const { findings, outcome } = target.quiet
     if (deviations.length === 0) return sameFinding(looked)(target.quiet) ? yield* kept(base, target, [], looked) : undefined
     if (findings.length > 0 || outcome._tag !== "Exited") return undefined

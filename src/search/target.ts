@@ -4,7 +4,8 @@ import { type AnyDetector, needsFollower } from "../analysis/detect/definition.t
 import { type Address, type AddressRange, rootTask } from "../base/ids.ts"
 import { quietDecider } from "../log/choice.ts"
 import { type QuietPolicy, quietPolicy } from "../log/version.ts"
-import { Watcher } from "../run/observe.ts"
+import { hasClaims, watchesOf } from "../program/watch.ts"
+import { Watcher, watcherOf } from "../run/observe.ts"
 import { type NotStarted, type RunSpec, start } from "../run/start.ts"
 import { defaultStrategyOptions, type StrategyOptions } from "../strategy/definition.ts"
 import { profileOf } from "../strategy/offers.ts"
@@ -17,8 +18,11 @@ export interface TargetOptions {
   /** Beside those the program names. */
   readonly watches: ReadonlyArray<AddressRange>
   readonly detectors: ReadonlyArray<AnyDetector>
-  /** Watches every run, for detectors that need observations; otherwise only runs in which the others find something. */
-  readonly isAlwaysWatched?: boolean
+  /**
+   * Watches every run, for detectors that need observations; otherwise only runs in which the others find something. By default
+   * where the program claims something of its data.
+   */
+  readonly isAlwaysWatched?: boolean | undefined
   readonly forkAtNow: number
   /** Forks where a task first comes to this address, if a quiet run comes there at all. */
   readonly forkAt?: Address | undefined
@@ -92,7 +96,7 @@ const probe = (spec: RunSpec, isLookedFor: boolean): Probed | NotStarted => {
 
 /** Boots `spec`, runs it quietly, and learns where deviations are worth their while. */
 export const makeTarget = (asked: RunSpec, made: TargetOptions): Target | NotStarted => {
-  const { detectors, forkAt, forkAtNow, isAlwaysWatched = false, isAsRecorded = false, rates, seed, watches: more } = made
+  const { detectors, forkAt, forkAtNow, isAlwaysWatched, isAsRecorded = false, rates, seed, watches: more } = made
   const spec: RunSpec = isAsRecorded ? asked : { ...asked, quiet: searchPolicy }
   const told = [...spec.program.experiment.watches, ...more]
   const probed = probe(spec, told.length === 0 && !isAsRecorded)
@@ -103,12 +107,13 @@ export const makeTarget = (asked: RunSpec, made: TargetOptions): Target | NotSta
 
   const run = start(bounded, quietDecider)
   if ("_tag" in run) return run
-  const watches = told.length === 0 ? probed.shared : told
-  const watcher = new Watcher({ watches, sections, reached: [], isFollowing: detectors.some(needsFollower) })
+  const others = told.length === 0 ? probed.shared : more
+  const watches = [...spec.program.experiment.watches, ...others]
+  const watcher = watcherOf(spec.program, { watches: others, sections, isFollowing: detectors.some(needsFollower) })
   // What was recorded may have deviated before; and a short beginning costs nothing.
   const isForkedLater = !isAsRecorded && forkAt === undefined && probed.interestingNow > SHORT_ICOUNT
   const forkNow = isForkedLater ? Math.max(forkAtNow, probed.interestingNow) : forkAtNow
-  const trials = new Trials(run, { detectors, forkAtNow: forkNow, forkAt, watcher, isAlwaysWatched })
+  const trials = new Trials(run, { detectors, forkAtNow: forkNow, forkAt, watcher, isAlwaysWatched: isAlwaysWatched ?? hasClaims(watchesOf(spec.program)) })
   const quiet = trials.perform(quietDecider)
   const everyBoundary = sections.length === 0 && told.length === 0 && quiet.icount <= SHORT_ICOUNT
   const base: StrategyOptions = { ...defaultStrategyOptions, seed, rates, sections, watches, everyBoundary }

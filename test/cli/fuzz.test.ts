@@ -98,7 +98,14 @@ describe("fuzz", () => {
   })
 
   it.each([
-    [["fuzz", bad, "--watch", "hedas,8"], /no symbol "hedas"; did you mean heads\?/],
+    [["fuzz", bad, "--watch", "hedas,8"], /--watch hedas: .* expected a symbol of the program; hedas is none; did you mean heads\?/],
+    [["fuzz", bad, "--shared", "heads,0"], /--shared expects NAME,BYTES/],
+    [["fuzz", bad, "--shared", "heads,2M"], /--shared expects NAME,BYTES/],
+    [["fuzz", bad, "--shared", "heads,8192"], /what lies in heads: it has 4096 bytes, not 8192/],
+    [["fuzz", bad, "--shared", "heads", "--sync", "heads,4"], /memory of its own: sync heads overlaps shared heads/],
+    [["fuzz", bad, "--percpu", "heads"], /--percpu expects NAME,STRIDE/],
+    [["fuzz", bad, "--percpu", "heads,64,x65"], /what lies in heads: it has 4096 bytes, not 4160/],
+    [["fuzz", bad, "--whole", "heads,16,seq=hedas"], /hedas is none; did you mean heads\?/],
     [["fuzz", bad, "--from", "nowhere"], /no symbol "nowhere"/],
     [["fuzz", bad, "--only", "1", "--runs", "2"], /--only makes one run/],
     [["fuzz", bad, "--reporter", "junti=x"], /did you mean junit\?/],

@@ -28,6 +28,8 @@ const outcomes: Readonly<Record<string, ReadonlyArray<string>>> = {
   "percpu-pop.s": ["status 0"],
   "percpu-push.s": ["status 0"],
   "percpu-push-bad.s": ["status 0", "status 1"],
+  "publish.s": ["status 0"],
+  "publish-bad.s": ["status 0"],
   "reorder.s": ["status 0", "status 1"],
   "signal-in-section.s": ["status 0"],
   "spin-lock.s": ["status 0"]

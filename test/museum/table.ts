@@ -43,5 +43,8 @@ export const museum: ReadonlyArray<Exhibit> = [
   { name: "turner-rdx-late", summary: "turner-v2: the pair is read after the data" },
   { name: "turner-rcx-scratch", summary: "turner-v2: the way out is overwritten inside the sequence" },
   { name: "turner-left-armed", summary: "turner-v2: a sequence is left without taking back what arms it" },
+  { name: "cell-unprotected", summary: "the cell of a CPU is written without a section" },
+  { name: "pair-unchecked", summary: "two words are read under a sequence that is not looked at again" },
+  { name: "lock-in-two-steps", summary: "a lock is seen free by one instruction and taken by another" },
   { name: "lost-wake", summary: "the number waited on is read after the condition" }
 ]

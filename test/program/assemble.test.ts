@@ -127,7 +127,7 @@ describe("lines that begin #:", () => {
         { entry: 0x401000, name: "w", cpu: 2, argument: 0x402000n, stackBytes: 4096 },
         { entry: 0x401000, name: "w", cpu: undefined, argument: 0n, stackBytes: 16384 }
       ],
-      watches: [{ name: "cell", start: 0x402000, end: 0x402008 }],
+      watches: [{ name: "cell", start: 0x402000, end: 0x402008, claim: "watch", strideBytes: 0, option: "", other: 0 }],
       finallyEntry: 0x401000,
       repeat: 4
     })
@@ -166,7 +166,7 @@ describe("a problem", () => {
     ["a mistake in a macro, with the call", ".macro m\n bad\n.endm\n m", "2:2: an instruction"],
     ["a definition in a circle", ".set a, b\n.set b, a\n_start: .quad a", "3:15: a definition of a that does not hang on itself"],
     ["a division by zero", "_start: .quad 1 / (a - a)\na:", "1:15: a divisor other than 0"],
-    ["an unknown word after #:", "#: task w\n#: tasks w\nw:", "2:4: one of cpus, abi, task, repeat, watch, finally after #:"],
+    ["an unknown word after #:", "#: task w\n#: tasks w\nw:", "2:4: one of cpus, abi, task, repeat, finally, watch, shared, sync, whole, percpu, never, balanced after #:"],
     ["a task that is no label", "#: task w\n_start: nop", "1:9: a label of the program; w is none"],
     ["no beginning", "nop", "1:1: a label _start or a line `#: task LABEL`"],
     ["bytes in .bss", ".bss\n.byte 1", "2:7: zeros only: .bss holds no bytes"],

@@ -1,3 +1,4 @@
+import { watchNames } from "../../src/program/watch.ts"
 import { assert, describe, it } from "vitest"
 import { pack, unpack } from "../../src/log/codec.ts"
 import { recordingLimits } from "../../src/log/limits.ts"
@@ -25,7 +26,9 @@ const programOf = (draw: Stream): Program => ({
     cpus: draw.oneIn(2) ? undefined : some(draw, () => draw.below(64)),
     abi: draw.oneIn(2) ? undefined : "mainline-6.12",
     tasks: some(draw, () => ({ entry: address(draw), name: name(draw), cpu: draw.oneIn(2) ? undefined : draw.below(9), argument: word64(draw), stackBytes: 4096 })),
-    watches: some(draw, () => ({ name: name(draw), start: address(draw), end: address(draw) })),
+    watches: some(draw, () => ({
+      name: name(draw), start: address(draw), end: address(draw), claim: oneOf(draw, watchNames), strideBytes: address(draw), option: name(draw), other: address(draw)
+    })),
     finallyEntry: draw.oneIn(2) ? undefined : address(draw),
     repeat: draw.oneIn(2) ? undefined : natural(draw)
   },

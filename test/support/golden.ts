@@ -7,7 +7,7 @@ import { readingFor } from "../../src/lab/showing.ts"
 import { type Decider, quietDecider, type Schedule } from "../../src/log/choice.ts"
 import { readRecording, type Recording } from "../../src/log/recording-reader.ts"
 import { recorded, tell } from "../../src/log/telling.ts"
-import { Watcher } from "../../src/run/observe.ts"
+import { watcherOf } from "../../src/run/observe.ts"
 import { record } from "../../src/run/record.ts"
 import type { RunSpec } from "../../src/run/start.ts"
 import { specOf } from "../../src/run/start.ts"
@@ -39,6 +39,7 @@ export const golden: ReadonlyArray<Golden> = [
   found("examples/percpu-push-bad.s", "percpu-push-bad/lost-node"),
   found("examples/commit-sequence-bad.s", "commit-sequence-bad/lost-update"),
   found("examples/commit-sequence-mainline-bad.s", "commit-sequence-mainline-bad/lost-update"),
+  found("examples/publish-bad.s", "publish-bad/race"),
   found("examples/p1.s", "p1/lost-update"),
   found("examples/p2.s", "p2/aba"),
   found("examples/p3.s", "p3/seen-between"),
@@ -67,6 +68,10 @@ export const golden: ReadonlyArray<Golden> = [
   found("museum/abort-inside", "abort-inside/killed"),
   shown("museum/gap-before-section", "gap-before-section/unprotected", "unprotected-section"),
   found("museum/disarmed-early", "disarmed-early/lost-update"),
+  found("museum/cell-unprotected", "cell-unprotected/foreign-cell"),
+  found("museum/pair-unchecked", "pair-unchecked/torn"),
+  found("museum/lock-in-two-steps", "lock-in-two-steps/two-inside"),
+  random("examples/publish.s", "quiet/publish-random", "4"),
   shown("museum/two-commits", "two-commits/half-done", "two-commits"),
   shown("museum/register-clobbered", "register-clobbered/counted-twice", "clobbered-register"),
   shown("museum/wrong-cpu-slot", "wrong-cpu-slot/signs-elsewhere", "wrong-cpu-commit"),
@@ -110,9 +115,8 @@ export const makeGolden = (row: Golden): Uint8Array => {
   const { schedule, spec } = row.made.by === "found" ? search(asked, row.made.detector) : { spec: asked, schedule: [] }
   const decider: Decider = row.made.by === "random" ? randomDecider(row.made.seed, {}) : row.made.by === "found" ? recorded(tell(schedule, () => {})) : quietDecider
   const parts: Array<Uint8Array> = []
-  const { experiment, sections } = spec.program
   const isFollowing = row.made.by === "found" && row.made.detector !== undefined && needsFollower(detectors[row.made.detector])
-  const watcher = new Watcher({ watches: experiment.watches, sections, reached: [], isFollowing })
+  const watcher = watcherOf(spec.program, { isFollowing })
   const recording = record(spec, { strategy: row.made.by === "random" ? "random" : "" }, decider, (bytes) => void parts.push(bytes), { keep: "entries", codec: "none" }, watcher)
   if ("_tag" in recording) throw new Error(recording.reason)
   while (recording.outcome === undefined) recording.advance(1_000_000)

@@ -16,6 +16,8 @@ export interface Verdict {
   readonly evidence: ReadonlyArray<number>
   /** Start of the critical section it is about, where it is about one. */
   readonly section?: Address
+  /** The data it is about, where it is about data. */
+  readonly about?: Address
 }
 
 /** A broken rule, with the entries that prove it. */
@@ -23,6 +25,16 @@ export interface Finding extends Verdict {
   readonly detector: string
   readonly severity: Severity
 }
+
+/** What makes two findings one: the rule, and the section or the data it is broken about. */
+export interface FindingKind {
+  readonly detector: string
+  readonly section?: Address | undefined
+  readonly about?: Address | undefined
+}
+
+/** Equal for findings that are one, as far as a log can tell. */
+export const findingKey = ({ about, detector, section }: FindingKind): string => `${detector} ${section ?? ""} ${about ?? ""}`
 
 interface Definition<Name extends string, Tag extends EventTag, State> {
   readonly name: Name

@@ -1,16 +1,20 @@
 import { rowNamed, table } from "../../base/table.ts"
 import { abiMismatch } from "./abi-mismatch.ts"
 import { badDescriptor } from "./bad-descriptor.ts"
+import { brokenInvariant } from "./broken-invariant.ts"
 import { callInsideSection } from "./call-inside-section.ts"
 import { clobberedRegister } from "./clobbered-register.ts"
 import { commitAfterPreemption } from "./commit-after-preemption.ts"
+import { cpuOwnership } from "./cpu-ownership.ts"
 import { danglingDescriptor } from "./dangling-descriptor.ts"
+import { dataRace } from "./data-race.ts"
 import { deadlock } from "./deadlock.ts"
 import type { AnyDetector } from "./definition.ts"
 import { foreignWrite } from "./foreign-write.ts"
 import { guestFailure } from "./guest-failure.ts"
 import { livelock } from "./livelock.ts"
 import { staleCpuNumber } from "./stale-cpu-number.ts"
+import { tornRead } from "./torn-read.ts"
 import { twoCommits } from "./two-commits.ts"
 import { unprotectedSection } from "./unprotected-section.ts"
 import { unregisteredSection } from "./unregistered-section.ts"
@@ -31,7 +35,11 @@ export const detectors = table(
   staleCpuNumber,
   danglingDescriptor,
   unregisteredSection,
-  abiMismatch
+  abiMismatch,
+  dataRace,
+  cpuOwnership,
+  tornRead,
+  brokenInvariant
 )
 export type DetectorName = keyof typeof detectors
 

@@ -49,6 +49,10 @@ export const placesOf = ({ segments, symbols }: Pick<Program, "segments" | "symb
   }
 }
 
+/** A finding's message, whose addresses are hexadecimal numbers, with places by symbol where they have one. */
+export const withPlaces = (message: string, { place }: Pick<Reading, "place">): string =>
+  message.replace(/\b0x[0-9a-f]{1,12}\b/g, (address) => place(Number(address)))
+
 /** Symbols of the program, calls from whoever knows the kernel. */
 export const readingOf = (program: Pick<Program, "segments" | "symbols">, call: Reading["call"] = () => undefined): Reading =>
   ({ place: placesOf(program), call })

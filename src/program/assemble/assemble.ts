@@ -62,9 +62,9 @@ const assembled = (
   }
   const sections = layOut(unit.sections.values(), problems)
   if (sections === undefined) return undefined
-  const experiment = placeAnnotations(unit, annotations)
-  if (experiment === undefined) return undefined
   const symbols = symbolsOf(unit)
+  const experiment = placeAnnotations(unit, annotations, symbols)
+  if (experiment === undefined) return undefined
   const entry = symbols.find(({ name }) => name === "_start")?.at ?? experiment.tasks[0]?.entry
   if (entry === undefined) return problems.expected(START, "a label _start or a line `#: task LABEL`")
   const image = imageOf(sections)

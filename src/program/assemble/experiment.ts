@@ -1,6 +1,7 @@
 /** `#:` lines: what a program says of the experiment it is meant for. Other assemblers see comments. */
 import type { Cursor } from "./cursor.ts"
-import type { Experiment, TaskRequest } from "../program.ts"
+import type { Experiment, ProgramSymbol, TaskRequest } from "../program.ts"
+import { opposedWatch, parseWatch, placeWatch, type Watch, type WatchName, watchNames, type WatchRequest } from "../watch.ts"
 import { newCursor } from "./cursor.ts"
 import { STACK_BYTES_MAX, TASK_COUNT_MAX } from "./limits.ts"
 import type { Place, Statement } from "./problem.ts"
@@ -13,7 +14,7 @@ export interface Annotations {
   readonly abi: string | undefined
   readonly repeat: number | undefined
   readonly tasks: ReadonlyArray<WrittenTask>
-  readonly watches: ReadonlyArray<{ readonly name: string; readonly sizeBytes: number; readonly place: Place }>
+  readonly watches: ReadonlyArray<{ readonly request: WatchRequest; readonly place: Place }>
   readonly finally: { readonly name: string; readonly place: Place } | undefined
 }
 
@@ -132,13 +133,12 @@ const task: Line = (unit, cursor, draft) => {
   return true
 }
 
-const watch: Line = (_unit, cursor, draft) => {
+const watch = (claim: WatchName): Line => (_unit, cursor, draft) => {
   const place = cursor.place()
-  const name = cursor.word()
-  if (name === undefined) return cursor.expected("the symbol to watch")
-  const sizeBytes = natural(cursor, "a size in bytes", 2 ** 20)
-  if (sizeBytes === undefined) return undefined
-  draft.watches.push({ name, sizeBytes, place })
+  const request = parseWatch(claim, cursor.rest().trim().split(/[ \t]+/))
+  if ("expected" in request) return cursor.expected(request.expected)
+  cursor.match(/.*/ys)
+  draft.watches.push({ request, place })
   return true
 }
 
@@ -150,7 +150,9 @@ const last: Line = (_unit, cursor, draft) => {
   return true
 }
 
-const lines: Readonly<Record<string, Line>> = { cpus, abi, task, repeat, watch, finally: last }
+const lines: Readonly<Record<string, Line>> = {
+  cpus, abi, task, repeat, finally: last, ...Object.fromEntries(watchNames.map((name) => [name, watch(name)]))
+}
 
 /** Reads the lines. `undefined` after a problem. */
 export const readAnnotations = (unit: Unit, annotations: ReadonlyArray<Statement>): Annotations | undefined => {
@@ -169,7 +171,7 @@ export const readAnnotations = (unit: Unit, annotations: ReadonlyArray<Statement
 }
 
 /** The lines with addresses. `undefined` after a problem. */
-export const placeAnnotations = (unit: Unit, annotations: Annotations): Experiment | undefined => {
+export const placeAnnotations = (unit: Unit, annotations: Annotations, symbols: ReadonlyArray<ProgramSymbol>): Experiment | undefined => {
   const evaluator = newEvaluator("placed")
   const addressOf = (name: string, place: Place): number | undefined => {
     const symbol = unit.symbols.get(name)
@@ -194,11 +196,13 @@ export const placeAnnotations = (unit: Unit, annotations: Annotations): Experime
       })
     }
   }
-  const watches: Array<Experiment["watches"][number]> = []
-  for (const { name, place, sizeBytes } of annotations.watches) {
-    const start = addressOf(name, place)
-    if (start === undefined) return undefined
-    watches.push({ name, start, end: start + sizeBytes })
+  const watches: Array<Watch> = []
+  for (const { place, request } of annotations.watches) {
+    const watched = placeWatch(request, symbols)
+    if ("expected" in watched) return unit.problems.expected(place, watched.expected)
+    watches.push(watched)
+    const opposed = opposedWatch(watches)
+    if (opposed !== undefined) return unit.problems.expected(place, opposed.expected)
   }
   const { abi: contracts, cpus: machine, finally: routine, repeat: count } = annotations
   const finallyEntry = routine === undefined ? undefined : addressOf(routine.name, routine.place)

@@ -6,6 +6,7 @@ import { SI_KERNEL, SI_USER } from "../../../src/linux/siginfo.ts"
 import { SIGSEGV } from "../../../src/linux/signal.ts"
 import type { Entry, Event } from "../../../src/log/event.ts"
 import { log, type Placed, task1, task2 } from "../entries.ts"
+import { brokenInvariant, cpuOwnership, dataRace, tornRead } from "./claimed.ts"
 
 const ended = (outcome: string, status = 0): Event => ({ _tag: "Ended", outcome, status })
 const blocked = (task: TaskId, on: string): Event =>
@@ -44,6 +45,10 @@ export interface Canary {
 }
 
 export const canaries: Readonly<Record<DetectorName, Canary>> = {
+  "data-race": dataRace,
+  "cpu-ownership": cpuOwnership,
+  "torn-read": tornRead,
+  "broken-invariant": brokenInvariant,
   "guest-failure": {
     fires: [
       ["a program that exits with status 1", log({ _tag: "ProcessExiting", process: rootTask, status: 1, signal: 0 }, ended("Exited", 1)), [0, 1]],

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "vitest"
-import { nearest } from "../../src/lab/nearest.ts"
+import { nearest } from "../../src/base/nearest.ts"
 
 describe("nearest", () => {
   it.each([

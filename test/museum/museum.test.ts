@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest"
 import { detectors } from "../../src/analysis/detect/table.ts"
 import { printSchedule } from "../../src/log/schedule.ts"
 import type { RunSpec } from "../../src/run/start.ts"
+import { bisectPair } from "../../src/search/bisect.ts"
 import { fuzz, type Hit } from "../../src/search/fuzz.ts"
 import { type Minimized, minimize, sameFinding } from "../../src/search/minimize.ts"
 import { defaultTargetOptions, makeTarget, type Target } from "../../src/search/target.ts"
@@ -20,6 +21,8 @@ const isLong = seedCount > 1
 /** Runs within which half of the seeds find a mistake, and the most that any seed is given. */
 const MEDIAN_RUN_MAX = 2_000
 const RUN_MAX = 4 * MEDIAN_RUN_MAX
+/** Replays of half of the pair bisections. */
+const MEDIAN_REPLAY_MAX = 32
 /** Runs that every detector watches of a program that is right. */
 const WATCHED_RUN_COUNT = isLong ? 2_000 : 60
 /** Examples whose every run is to be without a finding, warnings included. */
@@ -54,6 +57,15 @@ const minimized = ({ trials }: Target, { finding, trial }: Hit): Minimized | und
   return step.value
 }
 
+/** Replays that the bisection between the quiet run and this one takes. */
+const bisectedIn = ({ trials }: Target, { finding, trial }: Hit): number => {
+  const wanted = sameFinding(finding)
+  const bisecting = bisectPair(trials, [], trial.schedule)
+  let step = bisecting.next()
+  while (step.done !== true) step = bisecting.next(wanted(step.value.trial) ? "fails" : "passes")
+  return step.value._tag === "Bisected" ? step.value.trialCount : Infinity
+}
+
 const median = (numbers: ReadonlyArray<number>): number => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0
 
 describe("the museum", () => {
@@ -64,6 +76,7 @@ describe("the museum", () => {
   it.each(museum)("finds $name: $summary", (exhibit) => {
     const runs: Array<number> = []
     const sizes: Array<number> = []
+    const replays: Array<number> = []
     const shown = new Set<string>()
     for (const seed of seeds) {
       const target = targetOf(exhibit, "bad", seed)
@@ -75,14 +88,16 @@ describe("the museum", () => {
         const fewest = minimized(target, hit)
         expect(fewest, `seed ${seed}, run ${hit.run}: ${printSchedule(hit.trial.schedule)}`).toBeDefined()
         sizes.push(fewest?.deviations.length ?? Infinity)
+        replays.push(bisectedIn(target, hit))
       }
       const twin = targetOf(exhibit, "twin", seed)
       expect(twin.quiet.outcome).toEqual({ _tag: "Exited", status: 0 })
       const alarm = firstHit(twin, Math.max(TWIN_RUN_MIN, hit?.run ?? MEDIAN_RUN_MAX))
       expect(alarm?.finding.message, alarm && `twin, seed ${seed}, run ${alarm.run}: ${printSchedule(alarm.trial.schedule)}`).toBeUndefined()
     }
-    if (isLong) console.log(`| ${exhibit.name} | ${[...shown].join(", ")} | ${median(runs)} | ${median(sizes)} |`)
+    if (isLong) console.log(`| ${exhibit.name} | ${exhibit.summary} | ${[...shown].join(", ")} | ${median(runs)} | ${median(sizes)} | ${median(replays)} |`)
     expect(median(runs), `runs to find, seeds 1 to ${seedCount}: ${runs.join(", ")}`).toBeLessThanOrEqual(MEDIAN_RUN_MAX)
+    expect(median(replays), `replays to bisect, seeds 1 to ${seedCount}: ${replays.join(", ")}`).toBeLessThanOrEqual(MEDIAN_REPLAY_MAX)
   }, isLong ? 600_000 : undefined)
 
   it.each([

@@ -46,5 +46,16 @@ export const museum: ReadonlyArray<Exhibit> = [
   { name: "cell-unprotected", summary: "the cell of a CPU is written without a section" },
   { name: "pair-unchecked", summary: "two words are read under a sequence that is not looked at again" },
   { name: "lock-in-two-steps", summary: "a lock is seen free by one instruction and taken by another" },
-  { name: "lost-wake", summary: "the number waited on is read after the condition" }
+  { name: "lost-wake", summary: "the number waited on is read after the condition" },
+  { name: "code-reused", summary: "other code is written to where the area still names a section" },
+  { name: "mask-read-once", summary: "the cells added up are those of the CPUs that were allowed when a task asked" },
+  { name: "freed-unfenced", summary: "a node is given up while sections may be reading it, without a membarrier" },
+  { name: "eintr-taken-for-wake", summary: "a wait that a signal ends is taken for the wake" },
+  { name: "published-early", summary: "a node is pushed before it is filled in" },
+  { name: "unlocked-early", summary: "a lock is given back before the store it protects" },
+  { name: "abort-locks-again", summary: "an abort handler leads to before the lock that is held" },
+  { name: "opv-answer-ignored", summary: "opv-v12: a comparison that fails is taken for success" },
+  { name: "area-unmapped", summary: "the memory of a registered area is given back" },
+  { name: "cpu-number-cut", summary: "the number of a CPU is kept in a byte" },
+  { name: "retry-behind-the-reading", summary: "the way back from an abort leads behind the reading of the CPU" }
 ]

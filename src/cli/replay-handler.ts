@@ -8,9 +8,11 @@ import { readSchedule } from "../lab/decider.ts"
 import { outcomeSentence } from "../lab/outcome-sentence.ts"
 import { damageText, loadRecording, RecordingDamaged } from "../lab/recording.ts"
 import { RecordingStore } from "../lab/recording-store.ts"
+import type { End } from "../log/header.ts"
+import type { ReplayResult } from "../run/replay.ts"
 import { replayLeniently, replayRecording } from "../lab/replay-recording.ts"
 import { readingFor } from "../lab/showing.ts"
-import { paintFor } from "./color.ts"
+import { type Paint, paintFor } from "./color.ts"
 import { endWith } from "./ending.ts"
 import { isUserError } from "./error-code.ts"
 import { type ExitName, verdictOf } from "./exit.ts"
@@ -24,9 +26,42 @@ import { replayOn } from "./replay-on.ts"
 /** How one recording came out. */
 interface Replayed {
   readonly exit: ExitName
+  /** Its recording was cut. */
+  readonly isCut?: true
   /** Escaped. */
   readonly lines: ReadonlyArray<string>
   readonly value: object
+}
+
+type Same = Extract<ReplayResult, { readonly _tag: "Same" }>
+
+const wholly = (recording: Recording, name: string, file: string, { check, end }: Same & { readonly end: End }, paint: Paint): Replayed => ({
+  exit: "passed",
+  lines: [
+    `${paint.good("the same run, bit for bit")}: ${name}`,
+    `  ${escapeTerminal(outcomeSentence(end.outcome, limitsOf(recording)))} · ${grouped(recording.deviationCount)} deviations · ${grouped(check.now)} instructions · ${grouped(check.entryCount)} events`,
+    `  state ${check.stateHash} · content ${recording.contentHash}`
+  ],
+  value: {
+    file, result: "same", outcome: outcomeValue(end.outcome),
+    deviationCount: recording.deviationCount, icount: check.now, entryCount: check.entryCount, stateHash: check.stateHash, contentHash: recording.contentHash
+  }
+})
+
+/** It has no result that could come again: what is left of it did, or there is nothing left that could be compared. */
+const cutShort = (recording: Recording, name: string, file: string, { compared }: Same, paint: Paint): Replayed => {
+  const { checkCount, deviationCount, entryCount, now } = compared
+  const isAny = checkCount + deviationCount + entryCount > 0
+  return {
+    exit: isAny ? "passed" : "unsupported",
+    isCut: true,
+    lines: [
+      isAny ? `${paint.good("the same run as far as the file goes")}: ${name}` : `${paint.bad("nothing to compare")}: ${name}`,
+      `  cut short at byte ${grouped(recording.validBytes)}: how the run went on and ended is lost`,
+      `  compared ${grouped(now)} instructions · ${grouped(entryCount)} events · ${grouped(deviationCount)} deviations · ${grouped(checkCount)} checks`
+    ],
+    value: { file, result: isAny ? "same-as-far-as-it-goes" : "nothing-to-compare", outcome: null, validBytes: recording.validBytes, icount: now, entryCount, deviationCount, checkCount, contentHash: recording.contentHash }
+  }
 }
 
 const strictly = (recording: Recording, file: string, flags: ReplayFlags) =>
@@ -45,21 +80,7 @@ const strictly = (recording: Recording, file: string, flags: ReplayFlags) =>
       }
       return diverged
     }
-    const { check, end } = result
-    const how = end === undefined ? "cut, so compared up to its last check" : escapeTerminal(outcomeSentence(end.outcome, limitsOf(recording)))
-    const same: Replayed = {
-      exit: "passed",
-      lines: [
-        `${paint.good("the same run, bit for bit")}: ${name}`,
-        `  ${how} · ${grouped(recording.deviationCount)} deviations · ${grouped(check.now)} instructions · ${grouped(check.entryCount)} events`,
-        `  state ${check.stateHash} · content ${recording.contentHash}`
-      ],
-      value: {
-        file, result: end === undefined ? "same-as-far-as-it-goes" : "same", outcome: end === undefined ? null : outcomeValue(end.outcome),
-        deviationCount: recording.deviationCount, icount: check.now, entryCount: check.entryCount, stateHash: check.stateHash, contentHash: recording.contentHash
-      }
-    }
-    return same
+    return result.end === undefined ? cutShort(recording, name, file, result, paint) : wholly(recording, name, file, { ...result, end: result.end }, paint)
   })
 
 const limitsOf = ({ header: { machine } }: Recording) =>
@@ -125,7 +146,9 @@ const perform = Effect.fnUntraced(function*(flags: ReplayFlags) {
   if (flags.json) yield* printJson(isOne ? { schema: RESULT_SCHEMA, ...all[0]?.value } : { schema: RESULT_SCHEMA, recordings: all.map(({ value }) => value) })
   else if (!isOne) {
     const same = all.filter(({ exit }) => exit === "passed").length
-    yield* say(flags.on === undefined ? `${same} of ${all.length} recordings replay` : `${same} of ${all.length} pass now`)
+    const cut = all.filter(({ exit, isCut }) => exit === "passed" && isCut === true).length
+    const how = cut === 0 ? "" : `, ${cut} of them cut and only as far as they go`
+    yield* say(flags.on === undefined ? `${same} of ${all.length} recordings replay${how}` : `${same} of ${all.length} pass now`)
   }
   yield* endWith(worst(all))
 })

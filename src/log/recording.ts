@@ -68,15 +68,17 @@ export const createRecordingWriter = (header: Header, sink: (bytes: Uint8Array) 
     frame(schedule.flush())
   }
 
+  /** Behind the deviations that made them: what is left of a file that was cut can be told as far as its entries go. */
   const flushEntries = (): void => {
+    if (schedule.rowCount > 0) flushSchedule()
     index.push([frameType.entries, at, entries.rowCount, entryCount])
     entryCount += entries.rowCount
     frame(entries.flush())
   }
 
   const flush = (): void => {
-    if (schedule.rowCount > 0) flushSchedule()
     if (entries.rowCount > 0) flushEntries()
+    else if (schedule.rowCount > 0) flushSchedule()
   }
 
   const program = pack(header.program.value)

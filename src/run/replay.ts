@@ -60,10 +60,19 @@ export const specOfHeader = (header: HeaderRead, local: Limits): RunSpec | Canno
   }
 }
 
+/** How far a replay was held against its recording: all of it, or all that a cut one still has. */
+export interface Compared {
+  /** Up to this instruction. */
+  readonly now: number
+  readonly entryCount: number
+  readonly deviationCount: number
+  readonly checkCount: number
+}
+
 /** How a strict replay came out. */
 export type ReplayResult =
   /** The same run, bit for bit, as far as the recording goes. `end`: how it ended; a cut recording has none. */
-  | { readonly _tag: "Same"; readonly end: End | undefined; readonly check: Check }
+  | { readonly _tag: "Same"; readonly end: End | undefined; readonly check: Check; readonly compared: Compared }
   | { readonly _tag: "Diverged"; readonly divergence: Divergence }
 
 const BEFORE_COUNT = 3
@@ -82,9 +91,7 @@ export class StrictReplay {
     this.run = run
     this.comparing = comparing
     this.telling = telling
-    run.kernel.keep = (deviation) => {
-      comparing.last = deviation
-    }
+    run.kernel.keep = (deviation) => comparing.took(deviation, run.kernel.now)
   }
 
   /** Runs on for about so many instructions; the result once there is one. */
@@ -93,9 +100,11 @@ export class StrictReplay {
     const until = run.kernel.now + breathIcount
     while (this.result === undefined && run.kernel.now < until) {
       const check = this.recording.checks[this.nextCheck]
-      const stop = check?.now ?? (this.recording.end ?? this.lastMoment()).now
-      if (run.outcome === undefined && run.kernel.now < stop) {
+      const stop = check?.now ?? this.recording.end?.now
+      if (run.outcome === undefined && stop !== undefined && run.kernel.now < stop) {
         run.advance(Math.min(stop - run.kernel.now, until - run.kernel.now))
+      } else if (run.outcome === undefined && stop === undefined && !this.isThrough()) {
+        run.step()
       } else if (check !== undefined && run.outcome === undefined) {
         this.nextCheck++
         this.compareCheck(check)
@@ -106,18 +115,16 @@ export class StrictReplay {
     return this.result
   }
 
-  /** A recording that was cut says how the run stood at its last check, and nothing of what came after. */
-  private lastMoment(): { readonly now: number } {
-    return this.recording.checks[this.recording.checks.length - 1] ?? { now: 0 }
+  /** Of a recording that was cut: all it still has came again. What it has lost is anybody's guess. */
+  private isThrough(): boolean {
+    const { comparing, nextCheck, recording } = this
+    return nextCheck === recording.checks.length && !comparing.isEntryLeft && comparing.compared.deviationCount >= recording.deviationCount
   }
 
   private finish(): void {
     const { comparing, recording, run } = this
     const { end } = recording
-    if (end === undefined) {
-      this.result = { _tag: "Same", end: undefined, check: checkOf(run) }
-      return
-    }
+    if (end === undefined) return this.finishCut()
     // Whoever ended the recorded run from outside did it at this boundary.
     if (end.outcome._tag === "Abandoned" && run.outcome === undefined) run.kernel.end({ _tag: "Abandoned" })
     if (run.outcome === undefined) {
@@ -132,7 +139,19 @@ export class StrictReplay {
     const [recorded, replayed] = [outcomeText(end.outcome), outcomeText(run.outcome)]
     if (recorded !== replayed) comparing.differ({ at: end.now, what: "the outcome", recorded, replayed })
     else this.compareCheck(end)
-    if (comparing.divergence === undefined) this.result = { _tag: "Same", end, check: checkOf(run) }
+    if (comparing.divergence === undefined) this.result = { _tag: "Same", end, check: checkOf(run), compared: comparing.compared }
+  }
+
+  /** Either all that is left came again, or the run is over too soon. */
+  private finishCut(): void {
+    const { comparing, nextCheck, recording, run } = this
+    if (run.outcome !== undefined) {
+      comparing.finish()
+      this.telling.finish()
+      const check = recording.checks[nextCheck]
+      if (check !== undefined) comparing.differ({ at: check.now, what: "now", recorded: String(check.now), replayed: `over at ${run.kernel.now}` })
+    }
+    if (comparing.divergence === undefined) this.result = { _tag: "Same", end: undefined, check: checkOf(run), compared: comparing.compared }
   }
 
   private compareCheck(check: Check): void {
@@ -140,6 +159,7 @@ export class StrictReplay {
     for (const what of ["now", "entryCount", "questionsDigest", "stateHash"] as const) {
       if (check[what] !== now[what]) return this.comparing.differ({ at: check.now, what, recorded: String(check[what]), replayed: String(now[what]) })
     }
+    this.comparing.checked(check.now)
   }
 }
 
@@ -166,24 +186,51 @@ const outcomeText = (outcome: Outcome): string => {
 /** Holds the entries of a replay against those recorded, as they come. */
 class Comparing {
   divergence: Divergence | undefined
+  readonly compared = { now: 0, entryCount: 0, deviationCount: 0, checkCount: 0 }
   /** Taken last. */
-  last: Deviation | undefined
+  private last: Deviation | undefined
   private readonly expected: Iterator<Entry> | undefined
+  /** What comes behind the last entry kept was lost, and differs from nothing. */
+  private readonly isCut: boolean
+  /** The next that is compared. */
+  private recorded: Entry | undefined
   private readonly before: Array<Entry> = []
   private index = 0
 
-  constructor(recording: Recording) {
-    this.expected = recording.entryCount > 0 && recording.unlike.length === 0 ? recording.entries[Symbol.iterator]() : undefined
+  constructor({ end, entries, entryCount, unlike }: Recording) {
+    this.expected = entryCount > 0 && unlike.length === 0 ? entries[Symbol.iterator]() : undefined
+    this.isCut = end === undefined
+    this.recorded = this.nextExpected()
+  }
+
+  get isEntryLeft(): boolean {
+    return this.recorded !== undefined
+  }
+
+  took(deviation: Deviation, now: number): void {
+    this.last = deviation
+    this.compared.deviationCount++
+    this.compared.now = Math.max(this.compared.now, now)
+  }
+
+  checked(now: number): void {
+    this.compared.checkCount++
+    this.compared.now = Math.max(this.compared.now, now)
   }
 
   readonly log: EventLog = {
     append: (now, cpu, task, count, event) => {
       if (isWatched(event._tag) || this.divergence !== undefined) return
       const replayed: Entry = { index: this.index++, now, cpu, task, count, event }
-      const recorded = this.nextExpected()
-      if (this.expected !== undefined && (recorded === undefined || !equalEntries(recorded, replayed))) {
+      const { recorded } = this
+      if (this.expected !== undefined && (recorded === undefined ? !this.isCut : !equalEntries(recorded, replayed))) {
         this.divergence = { _tag: "EntryDiffers", before: [...this.before], recorded, replayed, last: this.last }
         return
+      }
+      if (recorded !== undefined) {
+        this.compared.entryCount++
+        this.compared.now = Math.max(this.compared.now, now)
+        this.recorded = this.nextExpected()
       }
       this.before.push(replayed)
       if (this.before.length > BEFORE_COUNT) this.before.shift()
@@ -192,7 +239,7 @@ class Comparing {
 
   /** Nothing recorded may be left over. */
   finish(): void {
-    const recorded = this.nextExpected()
+    const { recorded } = this
     if (recorded !== undefined && this.divergence === undefined) {
       this.divergence = { _tag: "EntryDiffers", before: [...this.before], recorded, replayed: undefined, last: this.last }
     }

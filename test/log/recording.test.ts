@@ -1,8 +1,9 @@
 import { assert, describe, it } from "vitest"
-import { equalBytes } from "../../src/base/bytes.ts"
+import { concatBytes, equalBytes } from "../../src/base/bytes.ts"
 import { randomSchedule } from "../../scripts/bench/random-schedule.ts"
 import { defaultMenu, type Deviation, kindNames } from "../../src/log/choice.ts"
 import type { Outcome } from "../../src/log/outcome.ts"
+import { createRecordingWriter } from "../../src/log/recording.ts"
 import { readRecording } from "../../src/log/recording-reader.ts"
 import { TOOL_VERSION } from "../../src/log/version.ts"
 import { rootTask } from "../../src/base/ids.ts"
@@ -40,6 +41,21 @@ describe("a recording", () => {
       assert.deepStrictEqual([...recording.entriesFrom(39_990)], entries.slice(39_990))
       assert.deepStrictEqual([...recording.entries], entries)
       assert.deepStrictEqual(recording.schedule, schedule)
+    }))
+
+  it("holds, wherever it is cut, the deviations of all entries it still has", () =>
+    forSeeds(1, (draw) => {
+      const frames: Array<Uint8Array> = []
+      const writer = createRecordingWriter(header(), (frame) => void frames.push(frame), { codec: "none", keep: "entries" })
+      for (const entry of entriesOf(draw, 40_000, ["SwitchedIn"])) {
+        if (entry.index % 1_000 === 0) writer.taken(deviationOf(draw, "turn"))
+        append(writer, [entry])
+      }
+      writer.end(end(40_000))
+      const left = frames.map((_, index) => readRecording(concatBytes(frames.slice(0, index + 1))))
+        .flatMap((read) => (read._tag === "Read" ? [read.recording] : [])).filter(({ entryCount }) => entryCount > 0)
+      assert.isAbove(left.length, 3)
+      for (const { deviationCount, entryCount } of left) assert.isAtLeast(deviationCount, Math.ceil(entryCount / 1_000))
     }))
 
   it("has the same bytes for the same run, and the same content hash under either codec", () =>

@@ -12,7 +12,10 @@ import { root } from "../support/source-tree.ts"
 import { changed, type Mutant, textOf } from "./mutant.ts"
 import { mutants } from "./table.ts"
 
-const copied = ["docs", "examples", "package.json", "recordings", "scripts", "src", "test", "tsconfig.json", "vitest.config.ts"]
+const copied = [
+  "docs", "examples", "package-lock.json", "package.json", "recordings", "rolldown.config.js", "scripts", "src", "test", "tsconfig.json",
+  "vitest.config.ts"
+]
 const TEST_TIMEOUT_MS = 180_000
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)

@@ -120,3 +120,62 @@ describe("a strict replay", () => {
     expect(replay(other, defaultLimits)).toMatchObject({ _tag: "CannotReplay", reason: expect.stringContaining("quiet policy 2") })
   })
 })
+
+describe("a strict replay of what was cut", () => {
+  let bytes: Uint8Array
+  beforeAll(() => {
+    const parts: Array<Uint8Array> = []
+    const recorder = record(exampleSpec("percpu-counter.s"), { strategy: "random" }, randomDecider("7", {}), (part) => void parts.push(part), { keep: "entries", codec: "none" })
+    if ("_tag" in recorder) throw new Error(recorder.reason)
+    while (recorder.outcome === undefined) recorder.advance(1000)
+    bytes = concatBytes(parts)
+  })
+
+  it("at any byte is refused as unreadable, or holds all it still has against the run, and says how much that was", () => {
+    const compared = new Map<number, object>()
+    for (let sizeBytes = 0; sizeBytes < bytes.length; sizeBytes++) {
+      const read = readRecording(bytes.subarray(0, sizeBytes))
+      if (read._tag === "Unreadable") {
+        expect(["Truncated", "NotARecording"], `${sizeBytes} bytes`).toContain(read.problem._tag)
+        continue
+      }
+      const { recording } = read
+      expect([recording.status, recording.end], `${sizeBytes} bytes`).toEqual(["truncated", undefined])
+      // Between two frames there is nothing more to tell.
+      if (compared.has(recording.validBytes)) continue
+      const result = told(recording)
+      if (result._tag !== "Same") throw new Error(`${sizeBytes} bytes: ${JSON.stringify(result)}`)
+      const { checkCount, deviationCount, entryCount } = result.compared
+      expect([checkCount, deviationCount, entryCount], `${sizeBytes} bytes`).toEqual([recording.checks.length, recording.deviationCount, recording.entryCount])
+      compared.set(recording.validBytes, result.compared)
+    }
+    expect([...compared.values()]).toEqual([
+      { now: 0, entryCount: 0, deviationCount: 0, checkCount: 0 },
+      { now: expect.any(Number), entryCount: 0, deviationCount: 18, checkCount: 0 },
+      { now: 381, entryCount: 75, deviationCount: 18, checkCount: 0 },
+      // The index adds nothing.
+      { now: 381, entryCount: 75, deviationCount: 18, checkCount: 0 }
+    ])
+  })
+
+  const cutTo = (change: (recording: Recording) => Partial<Recording>): ReplayResult => {
+    const read = readRecording(bytes.subarray(0, bytes.length - 1))
+    if (read._tag === "Unreadable") throw new Error(read.problem.expected)
+    return told(altered(read.recording, change(read.recording)))
+  }
+
+  it("ends at the first kept entry that differs, and not where the kept ones end", () => {
+    expect(cutTo(({ entries }) => ({ entries: [...entries].map((entry, at, all): Entry => (at === all.length - 1 ? { ...entry, count: entry.count + 1 } : entry)) })))
+      .toMatchObject({ _tag: "Diverged", divergence: { _tag: "EntryDiffers" } })
+    expect(cutTo(({ entries }) => ({ entries: [...entries].slice(0, 20) }))).toMatchObject({ _tag: "Same", compared: { entryCount: 20, deviationCount: 18 } })
+  })
+
+  it("misses a kept deviation that was never met, a kept entry the run never made, and a check behind its end", () => {
+    const extra: Deviation = { task: childTask(rootTask, 9), count: 1, nth: 0, kind: "preempt", option: -1 }
+    expect(cutTo(({ schedule }) => ({ schedule: [...schedule, extra], deviationCount: schedule.length + 1 })))
+      .toMatchObject({ _tag: "Diverged", divergence: { _tag: "NotTaken", deviation: extra } })
+    expect(cutTo(({ entries }) => ({ entries: [...entries, ...[...entries].slice(-1)] }))).toMatchObject({ _tag: "Diverged", divergence: { replayed: undefined } })
+    const check = { now: 10_000, entryCount: 75, stateHash: "0000000000000000", questionsDigest: "0000000000000000" }
+    expect(cutTo(() => ({ checks: [check] }))).toMatchObject({ _tag: "Diverged", divergence: { _tag: "CheckDiffers", recorded: "10000" } })
+  })
+})

@@ -42,6 +42,20 @@ describe("clone", () => {
     assert.strictEqual(guest.memory.read32(DATA), 0, "no PARENT_SETTID")
   })
 
+  it("gives a child registers of its own, also where an earlier one was gone back over", () => {
+    const guest = new Guest()
+    const before = guest.kernel.position()
+    assert.strictEqual(guest.make(0, "clone", THREAD, STACK, 0, 0, 0), 1001)
+    const first = guest.kernel.blockOf(childOf(guest))
+    guest.kernel.resumeAt(before)
+    assert.strictEqual(guest.make(0, "clone", THREAD, STACK, 0, 0, 0), 1001)
+    const second = guest.kernel.blockOf(childOf(guest))
+    // This machine cannot go back, so it has made two.
+    assert.notStrictEqual(second, first)
+    assert.strictEqual(guest.kernel.registers(childOf(guest)), guest.machine.registers(second))
+    assert.strictEqual(guest.kernel.blocks.length, guest.kernel.state.tasks.length)
+  })
+
   it("names children by descent and numbers them in order", () => {
     const guest = clone()
     assert.strictEqual(guest.make(0, "clone", THREAD, STACK - 0x1000, 0, 0, 0), 1002)

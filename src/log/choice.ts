@@ -118,7 +118,7 @@ export interface Stretch {
   readonly cpu: CpuId
   /** Instructions `task` has retired: the first boundary of the stretch. */
   readonly from: Count
-  /** Where the turn, the slice or a timer ends the stretch anyway; `from < until`. */
+  /** Where the turn, the slice or a timer ends the stretch anyway; `from` where it has come so far, and a marked place is there. */
   readonly until: Count
   /** Stretches of `task` that have ended at `from`; 0 at any boundary reached in passing. */
   readonly visit: number

@@ -18,6 +18,7 @@ export interface OrderPosition {
   readonly pendings: ReadonlyArray<Pending | undefined>
   readonly pendingCounts: ReadonlyArray<Count>
   readonly splitOn: ReadonlyArray<CpuId>
+  readonly endsDue: ReadonlyArray<Count>
 }
 
 export class Order {
@@ -29,6 +30,8 @@ export class Order {
   // By slot: what a mark found it about to do, and at which count.
   private pendings: Array<Pending | undefined> = []
   private pendingCounts: Array<Count> = []
+  // By slot: the count at which a stretch of the task has yet to end by itself.
+  private endsDue: Array<Count> = []
   /** CPUs whose task may have a write in flight. */
   private splitOn: Array<CpuId> = []
 
@@ -72,6 +75,14 @@ export class Order {
     this.visitCounts[slot] = count
   }
 
+  /** The stretch has come to where it ends by itself, and somebody is asked before it does. */
+  endIsDue(slot: number, count: Count): void {
+    this.endsDue[slot] = count
+  }
+  isEndDue(slot: number, count: Count): boolean {
+    return this.endsDue[slot] === count && this.visitAt(slot, count) === 0
+  }
+
   /** The engine came back before an instruction: still the same stretch. */
   mark(slot: number, count: Count, pending: Pending): void {
     this.pendings[slot] = pending
@@ -98,10 +109,10 @@ export class Order {
   }
 
   position(): OrderPosition {
-    const { pendingCounts, pendings, splitOn, turn, visitCounts, visits } = this
+    const { endsDue, pendingCounts, pendings, splitOn, turn, visitCounts, visits } = this
     return {
       turn, visitCounts: visitCounts.slice(), visits: visits.slice(), pendings: pendings.slice(), pendingCounts: pendingCounts.slice(),
-      splitOn: splitOn.slice()
+      splitOn: splitOn.slice(), endsDue: endsDue.slice()
     }
   }
   resumeAt(position: OrderPosition): void {
@@ -111,6 +122,7 @@ export class Order {
     copyInto(this.pendings, position.pendings)
     copyInto(this.pendingCounts, position.pendingCounts)
     copyInto(this.splitOn, position.splitOn)
+    copyInto(this.endsDue, position.endsDue)
   }
 }
 

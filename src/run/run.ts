@@ -4,7 +4,7 @@
  * Same boot, same answers: same log, byte for byte. The turn is ours; the kernel is entered.
  */
 import { assert, known } from "../base/assert.ts"
-import type { CpuId } from "../base/ids.ts"
+import type { Address, CpuId } from "../base/ids.ts"
 import { isMarkedBy, type Mark, type Pending } from "../base/mark.ts"
 import { enter, interrupt, tick } from "../kernel/enter.ts"
 import { land } from "../kernel/in-flight.ts"
@@ -43,6 +43,8 @@ const STRETCH_ICOUNT_MAX = 1 << 20
 
 /** The first multiple of `period` after `count`. The remainder of small numbers is an instruction, that of doubles a call into libm. */
 const nextMultiple = (count: number, period: number): number => count - (count < 2 ** 31 ? (count | 0) % period : count % period) + period
+
+const isPlaceOf = (marks: ReadonlyArray<Mark>, ip: Address): boolean => marks.some((mark) => mark._tag === "Executed" && mark.at === ip)
 
 export class Run {
   readonly program: Program
@@ -111,14 +113,14 @@ export class Run {
     kernel.task = task.id
     kernel.count = from
     if (kernel.now >= kernel.limits.maxIcount) return kernel.end({ _tag: "OutOfBudget", limit: "icount" })
-    this.stretch.begin(task, cpu.id, this.endOf(task, from))
+    this.stretch.begin(task, cpu.id, order.isEndDue(slot, from) ? from : this.endOf(task, from))
     this.go(ready, from, order.pendingAt(slot, from, registers))
   }
 
   /** The stretch from `first` on: asks, runs as far as answered, and at each mark of the decider's asks again. */
   private go(ready: Ready, first: number, met: Pending | undefined): void {
     const { kernel, order, stretch } = this
-    const { slot, task } = ready
+    const { registers, slot, task } = ready
     const { until } = stretch
     let from = first
     let pending = met
@@ -138,6 +140,7 @@ export class Run {
 
       const at = answer === "nothing" ? until : answer.at
       const nth = at === from ? visit : 0
+      const isSplit = answer !== "nothing" && answer.kind === "split"
       if (at > from) {
         const stop = this.runTo(ready, from, at, pending !== undefined, decider)
         from = kernel.count
@@ -151,8 +154,13 @@ export class Run {
           order.end(slot, from)
           return this.stopped(task, stop)
         }
+        // A place may be where the stretch ends by itself: whoever waits for it is asked before that.
+        if ((answer === "nothing" || isSplit && at === until) && isPlaceOf(decider.marks, registers.ip())) {
+          pending = { _tag: "Execution", ip: registers.ip() }
+          order.endIsDue(slot, from)
+          continue
+        }
       }
-      const isSplit = answer !== "nothing" && answer.kind === "split"
       if (isSplit && at < until) {
         const stands = this.split(ready, answer, nth, pending)
         if (stands === "taken") return

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest"
+import { known } from "../../src/base/assert.ts"
 import { childTask, type CpuId, rootTask, taskName } from "../../src/base/ids.ts"
 import { type Decider, type Interruption, KERNEL_THREAD, quietDecider, type Stretch } from "../../src/log/choice.ts"
 import { printSchedule } from "../../src/log/schedule.ts"
-import { begin, finish, spinning } from "./begin.ts"
+import type { RunSnapshot } from "../../src/run/run.ts"
+import { begin, finish, spinning, TURN } from "./begin.ts"
 
 const first = childTask(rootTask, 1)
 const fourth = childTask(rootTask, 4)
@@ -69,6 +71,41 @@ cells:  .zero   16
     for (const [index, task] of [first, childTask(rootTask, 2)].entries()) run.kernel.registers(run.kernel.current(task)).setNumber(7, index)
     finish(run)
     expect(seen).toEqual([["1.1", 0], ["1.2", 4], ["1.1", 0], ["1.2", 4]])
+  })
+})
+
+describe("a marked place where a stretch ends by itself", () => {
+  it("is met before the end, from where a fork ends all the same", () => {
+    const whole = begin(spinning, quietDecider)
+    finish(whole.run)
+    const { run } = begin(spinning, quietDecider)
+    const { kernel, program } = run
+    // `jnz`: where the task stands at each even count.
+    const at = known(program.symbols.find(({ name }) => name === "spin"), "the task begins there").at + 7
+    let snapshot: RunSnapshot | undefined
+    const met: Array<readonly [count: number, visit: number]> = []
+    kernel.decider = {
+      ...quietDecider,
+      marks: [{ _tag: "Executed", at }],
+      interrupt: ({ from, pending, task, until, visit }) => {
+        if (pending !== undefined && task === first && from >= TURN - 2) met.push([from, visit])
+        if (from === until) snapshot ??= run.snapshot()
+        return snapshot === undefined ? "nothing" : "halt"
+      }
+    }
+    finish(run)
+    expect(met).toEqual([[TURN - 2, 0], [TURN, 0]])
+    run.restore(known(snapshot, "the end was met"))
+    kernel.decider = quietDecider
+    const order: Array<string> = []
+    for (let step = 0; step < 4; step++) {
+      run.step()
+      order.push(`${taskName(kernel.task)}@${kernel.count}`)
+    }
+    // It ends there, and the turn goes on to the next CPU.
+    expect(order).toEqual(["1.1@64", "1.2@64", "1.3@64", "1.1@128"])
+    finish(run)
+    expect([run.outcome, run.hash()]).toEqual([whole.run.outcome, whole.run.hash()])
   })
 })
 

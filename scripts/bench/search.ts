@@ -25,10 +25,10 @@ const campaignPerSecond = (file: string): number => {
   const made = makeTarget(exampleSpec(file), defaultTargetOptions)
   if ("_tag" in made) throw new Error(made.reason)
   const batches = new Batches(made)
-  batches.run({ from: 0, until: 300, stopsAtHit: false })
+  batches.run({ from: 0, until: 300, stopsAtHit: false, parents: [] })
   const began = threadMs()
   let until = 300
-  for (; threadMs() - began < LEAST_MS; until += 50) batches.run({ from: until, until: until + 50, stopsAtHit: false })
+  for (; threadMs() - began < LEAST_MS; until += 50) batches.run({ from: until, until: until + 50, stopsAtHit: false, parents: [] })
   return ((until - 300) * 1000) / (threadMs() - began)
 }
 
@@ -58,7 +58,7 @@ const longFailure = (target: Target, deviationCount: number): { readonly schedul
 
 const bisectMs = (file: string): number => {
   const target = targetFor(file)
-  const hit = fuzz(target, 0, 5_000).find(({ hit: met }) => met !== undefined)?.hit
+  const hit = fuzz(target, 5_000).find(({ hit: met }) => met !== undefined)?.hit
   if (hit === undefined) throw new Error(`${file}: nothing found`)
   const wanted = sameFinding(hit.finding)
   return milliseconds(() => {

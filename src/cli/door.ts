@@ -63,7 +63,7 @@ const isForBisect = (typed: ReadonlyArray<string>): boolean => typed.slice(0, ty
 /** Where our own promise was broken: wanted in a report. */
 const stackOf = (cause: unknown): string => (cause instanceof Error ? cause.stack ?? cause.message : String(cause))
 
-/** Runs what was typed. Never fails; what it comes to is the code. */
+/** Runs what was typed. Never fails; what it comes to is the code. Interrupted, the command is, and the code says so. */
 export const door = (typed: ReadonlyArray<string>) =>
   Effect.map(judged(typed), (code) => (isForBisect(typed) && unjudged.has(code) ? exitCode("cannot-judge") : code))
 
@@ -72,10 +72,12 @@ const judged = (typed: ReadonlyArray<string>) =>
     const ending = { code: exitCode("passed") }
     const exit = yield* Command.runWith(root, { version: versionText })(typed).pipe(
       Effect.provideService(Ending, ending),
+      Effect.interruptible,
       Effect.exit
     )
     if (Exit.isSuccess(exit)) return ending.code
-    if (Cause.hasInterruptsOnly(exit.cause)) return exitCode("interrupted")
+    // What was found until then is said, and the code says it too.
+    if (Cause.hasInterruptsOnly(exit.cause)) return ending.code === exitCode("passed") ? exitCode("interrupted") : ending.code
     const error = Cause.squash(exit.cause)
     if (isUserError(error)) {
       // Only a text that does not assemble, or a predicate, takes several lines; elsewhere a line end is part of somebody's file name.

@@ -6,19 +6,22 @@ import { grouped } from "../base/bits.ts"
 import { fuzzWorker, workerPool } from "../host/fuzz-workers.ts"
 import { workspaceFiles } from "../host/workspace-files.ts"
 import { wallClock } from "../host/wall-clock.ts"
-import { campaign, type BatchMaker } from "../lab/campaign.ts"
-import { workerSpec } from "../lab/batch-worker.ts"
-import { campaignKey, corpusFolder, openCorpus, runCorpus, saveCorpus } from "../lab/corpus.ts"
+import { campaign, type CampaignOptions } from "../lab/campaign.ts"
+import { alone, workerSpec } from "../lab/batch-worker.ts"
+import { campaignKey, runCorpus } from "../lab/corpus.ts"
 import { targetOf } from "../lab/failing.ts"
 import { understandHits } from "../lab/fuzz-program.ts"
+import { keepingOf } from "../lab/keeping.ts"
 import { defaultSeed } from "../lab/kernel.ts"
 import { outcomeSentence } from "../lab/outcome-sentence.ts"
-import { Batches, failureOf } from "../search/batch.ts"
+import { Kept } from "../search/breed.ts"
+import { failureOf } from "../search/trial.ts"
 import type { Target } from "../search/target.ts"
 import { Surroundings } from "./color.ts"
 import { endWithCode } from "./ending.ts"
 import { codeOfVerdict, exitCode, verdictOf } from "./exit.ts"
 import { CommandLineRefused } from "./experiment.ts"
+import { breedAgain, corpusOf } from "./fuzz-corpus.ts"
 import type { FuzzFlags } from "./fuzz-flags.ts"
 import { searchReport } from "./fuzz-report.ts"
 import { askedOf } from "./fuzz-target.ts"
@@ -35,12 +38,6 @@ const rangeOf = ({ maxTotalTime, only, runs }: FuzzFlags, first: number): { read
   if (only !== undefined) return { from: only, until: only + 1, runCountMax: undefined }
   const runCountMax = runs ?? (maxTotalTime === undefined ? RUN_COUNT_DEFAULT : undefined)
   return { from: first, until: runCountMax === undefined ? RUN_MAX : Math.min(RUN_MAX, first + runCountMax), runCountMax }
-}
-
-/** All batches in this thread. */
-const alone = (target: Target): BatchMaker => {
-  const batches = new Batches(target)
-  return { jobs: 1, run: (options) => Effect.sync(() => batches.run(options)) }
 }
 
 const check = ({ expect, failOnTimeout, json, jsonl, maxTotalTime, only, reporter, runs }: FuzzFlags): string | undefined =>
@@ -74,30 +71,34 @@ const perform = Effect.fnUntraced(function*(flags: FuzzFlags) {
     yield* say(`the quiet run of ${escapeLines(spec.program.name)} cannot be judged: ${escapeLines(outcomeSentence(quiet.outcome, target.bounded.limits))}`)
     return yield* endWithCode(codeOfVerdict(verdict))
   }
-  const isKept = !flags.bisect && flags.only === undefined
+  const { jobs = 1, keepGoing: isKeptGoing } = flags
   const key = campaignKey(spec, options)
-  const corpus = isKept ? yield* openCorpus([corpora[0] ?? corpusFolder(spec.program.name), ...corpora.slice(1)], key) : undefined
-  if (corpus !== undefined && corpus.skippedCount > 0) yield* say(`${plural(corpus.skippedCount, "file")} of the corpus passed over: damaged, or none of ours`)
-  const { from, runCountMax, until } = rangeOf(flags, flags.fresh ? 0 : corpus?.nextRun ?? 0)
+  const corpus = flags.bisect || flags.only !== undefined ? undefined : yield* corpusOf(corpora, spec.program.name, key)
+  const isNew = corpus === undefined || flags.fresh
+  const kept = isNew ? new Kept() : corpus.kept
+  const { from, runCountMax, until } = rangeOf(flags, isNew ? 0 : corpus.nextRun)
   yield* say(`seed ${escapeLines(seed)}, runs from ${grouped(from)}${from > 0 && flags.only === undefined ? " on, where the last campaign came to (--fresh begins again)" : ""}`)
   if (spec.program.experiment.watches.length === 0) yield* sayShared(target)
   const isOld = corpus !== undefined && corpus.entries.length > 0 && (corpus.isOther || flags.fresh || corpora.length > 0)
-  const stored = corpus !== undefined && isOld ? yield* runCorpus(target, corpus, flags.keepGoing) : []
-  if (corpus !== undefined && isOld) yield* say(`${plural(corpus.entries.length, "stored schedule")} told to this build, ${stored.length === 0 ? "none" : stored.length} of them failed`)
-  const isEnough = stored.length > 0 && !flags.keepGoing
-  const maker = isEnough || (flags.jobs ?? 1) === 1 ? alone(target) : yield* workerPool(fuzzWorker, workerSpec(spec, options), flags.jobs ?? 1)
-  const made = yield* campaign(maker, {
-    program: escapeLines(spec.program.name), from, until: isEnough ? from : until, isKeptGoing: flags.keepGoing, clock: wallClock.milliseconds,
-    msMax: flags.maxTotalTime === undefined ? Infinity : flags.maxTotalTime * 1000
-  })
-  const tried = { ...made, hits: [...stored, ...made.hits], failingCount: stored.length + made.failingCount, ended: isEnough ? "found" as const : made.ended }
-  const understood = yield* understandHits(target, tried.hits, flags.scheduleOnly || flags.bisect)
-  if (corpus !== undefined) {
-    // What has failed fails again at once next time, until it is mended or passed by.
-    const nextRun = made.hits.length > 0 && !flags.keepGoing ? made.hits[0]?.run ?? made.until : made.until
-    yield* saveCorpus(target, corpus, key, made, nextRun, understood.map(({ failure }) => failure.name)).pipe(
-      Effect.catch((error) => say(`the corpus is not kept: ${escapeLines(error.message)}`)))
+  const stored = isOld ? yield* runCorpus(target, corpus, isKeptGoing) : []
+  if (isOld) yield* say(`${plural(corpus.entries.length, "stored schedule")} told to this build, ${stored.length === 0 ? "none" : stored.length} of them failed`)
+  const isEnough = stored.length > 0 && !isKeptGoing
+  const maker = isEnough || jobs === 1 ? alone(target) : yield* workerPool(fuzzWorker, workerSpec(spec, options), jobs)
+  const keeping = corpus === undefined ? undefined : yield* keepingOf({ target, corpus, key, kept, clock: wallClock.milliseconds })
+  const asked: CampaignOptions = {
+    program: escapeLines(spec.program.name), from, until: isEnough ? from : until, isKeptGoing, kept, clock: wallClock.milliseconds,
+    msMax: flags.maxTotalTime === undefined ? Infinity : flags.maxTotalTime * 1000, ...(keeping === undefined ? {} : { keep: keeping.onTheWay })
   }
+  if (flags.only !== undefined) yield* breedAgain(maker, asked, flags.only)
+  const made = yield* campaign(maker, asked)
+  const tried = { ...made, hits: [...stored, ...made.hits], failingCount: stored.length + made.failingCount, ended: isEnough ? "found" as const : made.ended }
+  // What has failed fails again at once next time, until it is mended or passed by.
+  const nextRun = made.hits.length > 0 && !isKeptGoing ? made.hits[0]?.run ?? made.until : made.until
+  const written = (failureNames: ReadonlyArray<string>) => keeping?.write({ ...made, until: nextRun }, failureNames) ?? Effect.void
+  // Looking into what was found may take long, and somebody may not wait.
+  if (tried.hits.length > 0) yield* Effect.ignore(written([]))
+  const understood = yield* understandHits(target, tried.hits, flags.scheduleOnly || flags.bisect)
+  yield* written(understood.map(({ failure }) => failure.name)).pipe(Effect.catch((error) => say(`the corpus is not kept: ${escapeLines(error.message)}`)))
   for (const { unsaved } of understood) if (unsaved !== undefined) yield* say(`not saved: ${escapeLines(unsaved)}`)
   yield* reporting(searchReport(target, seed, from, runCountMax, tried, understood, typed))
   const isTimeout = flags.failOnTimeout && tried.ended === "time" && tried.hits.length === 0

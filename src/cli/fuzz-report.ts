@@ -13,6 +13,7 @@ import type { Target } from "../search/target.ts"
 import { shellCommand } from "./say.ts"
 
 const STEP_COUNT_MAX = 200
+const NOT_LOOKED_INTO = "Nobody has looked into it: `rseqlab minimize` and `rseqlab explain` take up from the recording."
 
 /** The run around the moment that decides, evidence included. */
 const stepsOf = ({ explanation, finding: { evidence }, target: { spec } }: Failure): ReadonlyArray<ReportedStep> => {
@@ -52,6 +53,7 @@ const commandsOf = ({ failure, hit, saved }: Understood, seed: string, typed: Re
   return [
     ["show", shellCommand(["rseqlab", "show", saved, ...(around === undefined ? [] : ["--around", String(around)])])],
     ["replay", shellCommand(["rseqlab", "replay", saved])],
+    ...(failure.minimized.proof === "as found" ? [["minimize", shellCommand(["rseqlab", "minimize", saved])] as const] : []),
     ["explain", shellCommand(["rseqlab", "explain", saved])],
     ["bisect", shellCommand(["rseqlab", "bisect", saved])],
     ...ways
@@ -64,7 +66,7 @@ export const reportedFailure = (understood: Understood, seed: string, typed: Rea
   return {
     detector: finding.detector, rule: detectorNamed(finding.detector)?.rule ?? "", severity: finding.severity, message: finding.message,
     evidence: finding.evidence, run: hit.run, strategy: hit.strategy, deviationCount: minimized.schedule.length, proof: minimized.proof,
-    schedule: printSchedule(minimized.schedule), placed, name, saved, why: explanation?.sentence, steps: stepsOf(failure), experiment: changes,
+    schedule: printSchedule(minimized.schedule), placed, name, saved, why: minimized.proof === "as found" ? NOT_LOOKED_INTO : explanation?.sentence, steps: stepsOf(failure), experiment: changes,
     commands: commandsOf(understood, seed, typed)
   }
 }

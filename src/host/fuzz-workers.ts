@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { Worker } from "node:worker_threads"
 import { type BatchMaker, WorkerDied } from "../lab/campaign.ts"
-import type { WorkerSpec } from "../lab/batch-worker.ts"
+import { type BatchMessage, batchMessage, type WorkerSpec } from "../lab/batch-worker.ts"
 import type { BatchOptions, BatchResult } from "../search/batch.ts"
 
 /** Beside us: as source in development, as a bundle of its own in a build. */
@@ -15,7 +15,7 @@ const TRIES_MAX = 2
 type Answer = { readonly _tag: "Made"; readonly result: BatchResult } | { readonly _tag: "Died"; readonly why: string }
 
 /** One batch by one thread. */
-const ask = (worker: Worker, batch: BatchOptions): Effect.Effect<Answer> =>
+const ask = (worker: Worker, batch: BatchMessage): Effect.Effect<Answer> =>
   Effect.callback<Answer>((resume) => {
     const end = (answer: Answer): void => {
       worker.off("message", made).off("error", failed).off("exit", left)
@@ -34,6 +34,7 @@ export const workerPool = (entry: URL, spec: WorkerSpec, jobs: number): Effect.E
   Effect.gen(function*() {
     const all = new Set<Worker>()
     const free: Array<Worker> = []
+    const toldCounts = new WeakMap<Worker, number>()
     const begin = (): Worker => {
       const worker = new Worker(entry, { workerData: spec, resourceLimits: { maxOldGenerationSizeMb: OLD_GENERATION_MIB_MAX } })
       // Deaths are told to whoever waits for it; without a listener they would end us.
@@ -55,7 +56,9 @@ export const workerPool = (entry: URL, spec: WorkerSpec, jobs: number): Effect.E
         let why = ""
         for (let tries = 0; tries < TRIES_MAX; tries++) {
           const worker = free.pop() ?? begin()
-          const answer = yield* ask(worker, batch)
+          const toldCount = toldCounts.get(worker) ?? 0
+          toldCounts.set(worker, Math.max(toldCount, batch.parents.length))
+          const answer = yield* ask(worker, batchMessage(batch, toldCount))
           if (answer._tag === "Made") {
             free.push(worker)
             return answer.result

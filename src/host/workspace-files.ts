@@ -1,6 +1,8 @@
+/** Small files of ours, written whole: beside their name, to the disk, then renamed. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync, writeSync } from "node:fs"
+import { join } from "node:path"
 import { RecordingUnwritable } from "../lab/recording-store.ts"
 import { Workspace } from "../lab/workspace.ts"
 import { clauseOf, readWhole } from "./files.ts"
@@ -17,21 +19,70 @@ const attempt = (file: string, work: () => void): Effect.Effect<void, RecordingU
     }
   })
 
+/** Where a file grows: a name of this process alone. */
+const partOf = (file: string): string => `${file}.${process.pid}.part`
+/** What `partOf` makes of the names a corpus has: others are a stranger's, whatever they end in. */
+const CORPUS_PART = /^(?:[0-9a-f]{12}|stats)\.json\.([0-9]{1,10})\.part$/
+
+const isAlive = (processId: number): boolean => {
+  try {
+    process.kill(processId, 0)
+    return true
+  } catch (cause) {
+    // Somebody else's process lives as well.
+    return cause instanceof Error && "code" in cause && cause.code === "EPERM"
+  }
+}
+
+const writeWhole = (file: string, bytes: Uint8Array): void => {
+  const part = partOf(file)
+  // Never written through a name that may be a link to somewhere else.
+  rmSync(part, { force: true })
+  try {
+    const descriptor = openSync(part, "wx")
+    try {
+      for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at)
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+    renameSync(part, file)
+  } catch (cause) {
+    rmSync(part, { force: true })
+    throw cause
+  }
+}
+
+const isRegular = (file: string): boolean => {
+  try {
+    return statSync(file).isFile()
+  } catch {
+    return false
+  }
+}
+
+/** What processes that are gone have left half written goes: it has no name yet, and nobody will give it one. */
+const withoutParts = (folder: string, names: ReadonlyArray<string>): ReadonlyArray<string> =>
+  names.filter((name) => {
+    const [, processId] = CORPUS_PART.exec(name) ?? []
+    if (processId === undefined) return true
+    const file = join(folder, name)
+    if (!isAlive(Number(processId)) && isRegular(file)) rmSync(file, { force: true })
+    return false
+  })
+
 export const workspaceFiles: Layer.Layer<Workspace> = Layer.succeed(Workspace, {
   makeFolder: (folder) => attempt(folder, () => void mkdirSync(folder, { recursive: true })),
   read: (file, bytesMax) => Effect.sync(() => {
+    // A device may never end.
+    if (!isRegular(file)) return undefined
     const found = readWhole(file, bytesMax)
     return found._tag === "Read" ? found.bytes : undefined
   }),
-  write: (file, bytes) => attempt(file, () => {
-    const part = `${file}.part`
-    rmSync(part, { force: true })
-    writeFileSync(part, bytes, { flag: "wx" })
-    renameSync(part, file)
-  }),
+  write: (file, bytes) => attempt(file, () => writeWhole(file, bytes)),
   list: (folder) => Effect.sync(() => {
     try {
-      return readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile()).map(({ name }) => name).sort()
+      return withoutParts(folder, readdirSync(folder).sort())
     } catch {
       return []
     }

@@ -1,49 +1,66 @@
 /**
  * Schedules worth keeping, by place, so that they mean something on the next build; and how far a campaign has come, so that
  * the next one goes on from there. Whatever else lies in the folder is somebody else's: passed over, counted, never touched.
+ *
+ * A campaign that goes on needs what it has kept, for runs are bred from it. So each schedule says by which run of which campaign
+ * it was kept, and the stats say what all of them together come to: where one is missing, the campaign begins again.
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { hashOf, pack } from "../log/codec.ts"
-import { parseSchedule, printDeviation, type TypedSchedule } from "../log/schedule.ts"
+import { isCounted, parseSchedule, printSchedule, type TypedSchedule } from "../log/schedule.ts"
 import { plainOfProgram } from "../program/plain.ts"
 import type { RunSpec } from "../run/start.ts"
 import { tellLeniently } from "../run/replay.ts"
-import { failureOf, type Novel, type PlainHit } from "../search/batch.ts"
-import { placed } from "../search/place.ts"
+import type { PlainHit } from "../search/batch.ts"
+import { Kept, type Novel } from "../search/breed.ts"
+import { failureOf } from "../search/trial.ts"
 import type { Target, TargetOptions } from "../search/target.ts"
-import { printSchedule } from "../log/schedule.ts"
-import type { Campaign } from "./campaign.ts"
-import { scheduleOf } from "./fuzz-program.ts"
-import type { RecordingUnwritable } from "./recording-store.ts"
 import { targetName, WORK_FOLDER, Workspace } from "./workspace.ts"
 
-const CORPUS_SCHEMA = 1
-const ENTRY_BYTES_MAX = 1 << 20
-const ENTRY_COUNT_MAX = 10_000
+export const CORPUS_SCHEMA = 1
+export const ENTRY_BYTES_MAX = 8 << 20
+/** In all folders together; more are passed over. */
+export const ENTRY_COUNT_MAX = 20_000
 const ENTRY_FILE = /^[0-9a-f]{12}\.json$/
-const STATS_FILE = "stats.json"
+export const STATS_FILE = "stats.json"
 
-const Entry = Schema.Struct({ schema: Schema.Literal(CORPUS_SCHEMA), program: Schema.String, schedule: Schema.String, features: Schema.Array(Schema.String) })
+const Entry = Schema.Struct({
+  schema: Schema.Literal(CORPUS_SCHEMA),
+  program: Schema.String,
+  /** By place. */
+  schedule: Schema.String,
+  features: Schema.Array(Schema.String),
+  /** The run that showed them, and its schedule by count. */
+  campaign: Schema.optional(Schema.Struct({ key: Schema.String, run: Schema.Int, schedule: Schema.String }))
+})
+export type Entry = typeof Entry.Type
 const isEntry = Schema.is(Entry)
-const Stats = Schema.Struct({ schema: Schema.Literal(CORPUS_SCHEMA), key: Schema.String, nextRun: Schema.Int })
+
+const Stats = Schema.Struct({ schema: Schema.Literal(CORPUS_SCHEMA), key: Schema.String, nextRun: Schema.Int, kept: Schema.String })
 const isStats = Schema.is(Stats)
 
 export interface CorpusEntry {
   readonly file: string
   readonly schedule: TypedSchedule
+  /** The run of this campaign that it was kept of. */
+  readonly run: number | undefined
 }
 
 export interface Corpus {
   /** The one that is written to. */
   readonly folder: string
   readonly entries: ReadonlyArray<CorpusEntry>
-  /** Files that are none of ours, or damaged. */
+  /** What is none of ours, or damaged. */
   readonly skippedCount: number
   /** The first run of this campaign that nobody has made. */
   readonly nextRun: number
+  /** What was kept of the runs before it. */
+  readonly kept: Kept
   /** Whether the last campaign here was another: of another build, contract, seed. */
   readonly isOther: boolean
+  /** The campaign came further, but something it had kept is not there any more. */
+  readonly isLacking: boolean
 }
 
 export const corpusFolder = (program: string): string => `${WORK_FOLDER}/corpus/${targetName(program)}`
@@ -55,6 +72,10 @@ export const campaignKey = ({ abis, argv, cpus, limits, menu, program, seed: gue
     seed ?? "", forkAt ?? -1, isAlwaysWatched ?? null
   ]))
 
+/** What was kept of the runs before `nextRun`, as one word. */
+export const digestOf = (all: ReadonlyArray<Novel>, nextRun: number): string =>
+  hashOf(pack(all.filter(({ run }) => run < nextRun).flatMap(({ features, run, schedule }) => [run, schedule, [...features]])))
+
 const jsonOf = (bytes: Uint8Array | undefined): unknown => {
   try {
     return bytes === undefined ? undefined : JSON.parse(new TextDecoder().decode(bytes))
@@ -63,73 +84,68 @@ const jsonOf = (bytes: Uint8Array | undefined): unknown => {
   }
 }
 
-const readEntry = (folder: string, name: string): Effect.Effect<CorpusEntry | undefined, never, Workspace> =>
+interface Read extends Omit<CorpusEntry, "run"> {
+  readonly entry: Entry
+}
+
+const readEntry = (folder: string, name: string): Effect.Effect<Read | undefined, never, Workspace> =>
   Effect.gen(function*() {
-    const value = jsonOf(yield* Workspace.use((workspace) => workspace.read(`${folder}/${name}`, ENTRY_BYTES_MAX)))
-    if (!isEntry(value)) return undefined
-    const parsed = parseSchedule(value.schedule)
-    return parsed._tag === "Parsed" ? { file: `${folder}/${name}`, schedule: parsed.schedule } : undefined
+    const entry = jsonOf(yield* Workspace.use((workspace) => workspace.read(`${folder}/${name}`, ENTRY_BYTES_MAX)))
+    if (!isEntry(entry)) return undefined
+    const parsed = parseSchedule(entry.schedule)
+    return parsed._tag === "Parsed" ? { file: `${folder}/${name}`, schedule: parsed.schedule, entry } : undefined
   })
+
+/** The entries that campaign `key` has kept of its runs before `nextRun`, in the order of their runs. */
+const keptOf = (entries: ReadonlyArray<Entry>, key: string, nextRun: number): Kept => {
+  const kept = new Kept()
+  const novel = entries.flatMap(({ campaign, features }): ReadonlyArray<Novel> => {
+    if (campaign?.key !== key || campaign.run >= nextRun) return []
+    const parsed = parseSchedule(campaign.schedule)
+    return parsed._tag === "Parsed" && isCounted(parsed.schedule) ? [{ run: campaign.run, schedule: campaign.schedule, features }] : []
+  })
+  for (const one of novel.toSorted((a, b) => a.run - b.run)) kept.add(one)
+  return kept
+}
 
 /** Reads all folders; the first is the one that will be written to. */
 export const openCorpus = (folders: readonly [string, ...ReadonlyArray<string>], key: string): Effect.Effect<Corpus, never, Workspace> =>
   Effect.gen(function*() {
     const workspace = yield* Workspace
     const [folder] = folders
-    const entries: Array<CorpusEntry> = []
+    const read: Array<Read> = []
     let skippedCount = 0
     for (const each of folders) {
       for (const name of yield* workspace.list(each)) {
         if (name === STATS_FILE) continue
-        const entry = ENTRY_FILE.test(name) && entries.length < ENTRY_COUNT_MAX ? yield* readEntry(each, name) : undefined
-        if (entry === undefined) skippedCount++
-        else entries.push(entry)
+        const one = ENTRY_FILE.test(name) && read.length < ENTRY_COUNT_MAX ? yield* readEntry(each, name) : undefined
+        if (one === undefined) skippedCount++
+        else read.push(one)
       }
     }
+    const entries = read.map(({ entry: { campaign }, file, schedule }) => ({ file, schedule, run: campaign?.key === key ? campaign.run : undefined }))
+    const own = read.filter(({ file }) => file.startsWith(`${folder}/`)).map(({ entry }) => entry)
     const stats = jsonOf(yield* workspace.read(`${folder}/${STATS_FILE}`, ENTRY_BYTES_MAX))
-    const isOther = !(isStats(stats) && stats.key === key && stats.nextRun >= 0)
-    return { folder, entries, skippedCount, nextRun: !isOther && isStats(stats) ? stats.nextRun : 0, isOther }
+    if (!isStats(stats) || stats.key !== key || stats.nextRun < 0) {
+      return { folder, entries, skippedCount, nextRun: 0, kept: new Kept(), isOther: true, isLacking: false }
+    }
+    const kept = keptOf(own, key, stats.nextRun)
+    const isLacking = digestOf(kept.all, stats.nextRun) !== stats.kept
+    return { folder, entries, skippedCount, nextRun: isLacking ? 0 : stats.nextRun, kept: isLacking ? new Kept() : kept, isOther: false, isLacking }
   })
 
 /** Stored schedules are told to today's build before anything new is tried. The first that fails, unless all are wanted. */
-export const runCorpus = ({ bounded: { program }, trials }: Target, { entries }: Corpus, isKeptGoing: boolean): Effect.Effect<ReadonlyArray<PlainHit>> =>
+export const runCorpus = ({ bounded: { program }, trials }: Target, { entries }: Pick<Corpus, "entries">, isKeptGoing: boolean): Effect.Effect<ReadonlyArray<PlainHit>> =>
   Effect.gen(function*() {
     const hits: Array<PlainHit> = []
-    for (const { file, schedule } of entries) {
-      const trial = trials.perform(tellLeniently(program, schedule, () => {}))
-      const finding = failureOf(trial)
-      if (finding !== undefined) hits.push({ run: -1, strategy: `corpus ${file}`, schedule: printSchedule(trial.schedule), finding })
-      if (finding !== undefined && !isKeptGoing) break
-      yield* Effect.yieldNow
-    }
+    yield* Effect.exit(Effect.interruptible(Effect.gen(function*() {
+      for (const { file, schedule } of entries) {
+        const trial = trials.perform(tellLeniently(program, schedule, () => {}))
+        const finding = failureOf(trial)
+        if (finding !== undefined) hits.push({ run: -1, strategy: `corpus ${file}`, schedule: printSchedule(trial.schedule), finding })
+        if (finding !== undefined && !isKeptGoing) break
+        yield* Effect.yieldNow
+      }
+    })))
     return hits
   })
-
-/** Keeps what was new, and how far the campaign came. */
-export const saveCorpus = (
-  target: Target, { entries, folder }: Corpus, key: string, tried: Campaign, nextRun: number, failureNames: ReadonlyArray<string>
-): Effect.Effect<void, RecordingUnwritable, Workspace> =>
-  Effect.gen(function*() {
-    const workspace = yield* Workspace
-    yield* workspace.makeFolder(folder)
-    const encode = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value, undefined, 1)}\n`)
-    const room = Math.max(0, ENTRY_COUNT_MAX - entries.length)
-    for (const one of tried.novel.slice(0, room)) {
-      const schedule = placedText(target, one)
-      const entry: typeof Entry.Type = { schema: CORPUS_SCHEMA, program: target.spec.program.name, schedule, features: one.features }
-      const bytes = encode(entry)
-      if (bytes.length <= ENTRY_BYTES_MAX) yield* workspace.write(`${folder}/${hashOf(new TextEncoder().encode(schedule)).slice(0, 12)}.json`, bytes)
-      yield* Effect.yieldNow
-    }
-    const { featureCount, milliseconds, strategies, unendedCount } = tried
-    const execsDone = Object.values(strategies).reduce((sum, count) => sum + count, 0)
-    // The names of AFL++ where they mean the same.
-    yield* workspace.write(`${folder}/${STATS_FILE}`, encode({
-      schema: CORPUS_SCHEMA, key, nextRun, run_time: Math.round(milliseconds / 1000), execs_done: execsDone,
-      execs_per_sec: milliseconds > 0 ? Math.round((execsDone * 1000) / milliseconds) : 0, corpus_count: entries.length + Math.min(room, tried.novel.length),
-      edges_found: featureCount, saved_crashes: failureNames.filter((name) => name.startsWith("fail-")).length,
-      saved_hangs: failureNames.filter((name) => name.startsWith("hang-")).length, unended: unendedCount, strategies
-    }))
-  })
-
-const placedText = ({ trials }: Target, novel: Novel): string => placed(trials, scheduleOf(novel)).map(({ deviation }) => printDeviation(deviation)).join(",")

@@ -3,12 +3,10 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { findingKey } from "../analysis/detect/definition.ts"
-import { known } from "../base/assert.ts"
-import { isCounted, parseSchedule } from "../log/schedule.ts"
-import type { Schedule } from "../log/choice.ts"
 import type { PlainHit } from "../search/batch.ts"
-import { type Failure, understand, understandSmaller } from "../search/failure.ts"
+import { asFound, type Failure, understand, understandSmaller } from "../search/failure.ts"
 import { simplest } from "../search/simplest.ts"
+import { countedSchedule } from "../search/mutation.ts"
 import type { Target } from "../search/target.ts"
 import { drive, saveRun } from "./failing.ts"
 import type { RecordingStore } from "./recording-store.ts"
@@ -25,12 +23,6 @@ export interface Understood {
 
 /** So many runs with the same rule broken in the same section are looked into, to see whether they are one failure. */
 const TOLD_COUNT_MAX = 8
-
-/** The schedule of a hit: it came as text from wherever it was found. */
-export const scheduleOf = ({ schedule }: Pick<PlainHit, "schedule">): Schedule => {
-  const parsed = parseSchedule(schedule)
-  return known(parsed._tag === "Parsed" && isCounted(parsed.schedule) ? parsed.schedule : undefined, "what is printed can be read")
-}
 
 export const artifactFile = ({ name, target }: Failure): string => `${WORK_FOLDER}/artifacts/${targetName(target.spec.program.name)}/${name}.rec`
 
@@ -67,18 +59,28 @@ export const understandHits = (
     const looked = new Map<string, number>()
     const met = new Set<string>()
     const understood: Array<Understood> = []
+    // The first of each kind, as long as none of its kind is understood.
+    const first = new Map<string, PlainHit | undefined>()
     for (const hit of hits) {
       const rule = findingKey(hit.finding)
       const count = looked.get(rule) ?? 0
       looked.set(rule, count + 1)
+      if (!first.has(rule)) first.set(rule, hit)
       if (count >= TOLD_COUNT_MAX) continue
-      const schedule = scheduleOf(hit)
+      const schedule = countedSchedule(hit.schedule)
       const whole = yield* unlessHurried(drive(understand(target, schedule, hit.finding)))
-      if (whole === undefined || met.has(whole.key)) continue
+      if (whole === undefined) continue
+      first.set(rule, undefined)
+      if (met.has(whole.key)) continue
       met.add(whole.key)
       const failure = yield* smallest(whole, isExperimentKept)
       if (failure.key !== whole.key && met.has(failure.key)) continue
       met.add(failure.key)
+      understood.push({ hit, failure, ...(yield* save(failure, hit.strategy)) })
+    }
+    for (const hit of first.values()) {
+      if (hit === undefined) continue
+      const failure = asFound(target, countedSchedule(hit.schedule), hit.finding)
       understood.push({ hit, failure, ...(yield* save(failure, hit.strategy)) })
     }
     return understood

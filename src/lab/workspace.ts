@@ -19,9 +19,9 @@ export class Workspace extends Context.Service<Workspace, {
   readonly makeFolder: (folder: string) => Effect.Effect<void, RecordingUnwritable>
   /** `undefined`: not there, no regular file, or larger than `bytesMax`. */
   readonly read: (file: string, bytesMax: number) => Effect.Effect<Uint8Array | undefined>
-  /** Whole or not at all. */
+  /** Whole or not at all, whatever happens to us or to the machine meanwhile, and whoever else writes there. */
   readonly write: (file: string, bytes: Uint8Array) => Effect.Effect<void, RecordingUnwritable>
-  /** Names in a folder, ascending; nothing where there is none. */
+  /** Names of all there is in a folder, ascending, but for what `write` is in the middle of; nothing where there is none. */
   readonly list: (folder: string) => Effect.Effect<ReadonlyArray<string>>
 }>()("rseqlab/lab/Workspace") {
   /** Files that live as long as the layer. */

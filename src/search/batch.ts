@@ -5,10 +5,11 @@
 import { type Finding, findingKey } from "../analysis/detect/definition.ts"
 import { type Outcome } from "../log/outcome.ts"
 import { printSchedule } from "../log/schedule.ts"
+import type { Novel, Parent } from "./breed.ts"
 import { Coverage } from "./coverage.ts"
+import { failureOf } from "./trial.ts"
 import { deciders } from "./fuzz.ts"
 import type { Target } from "./target.ts"
-import type { Trial } from "./trial.ts"
 
 /** A run that shows something, as text and numbers. */
 export interface PlainHit {
@@ -16,13 +17,6 @@ export interface PlainHit {
   readonly strategy: string
   readonly schedule: string
   readonly finding: Finding
-}
-
-/** A run that showed features nobody had seen. */
-export interface Novel {
-  readonly run: number
-  readonly schedule: string
-  readonly features: ReadonlyArray<string>
 }
 
 export interface BatchResult {
@@ -38,48 +32,59 @@ export interface BatchResult {
   /** Runs that fail; of those alike only some are told. */
   readonly failingCount: number
   readonly hits: ReadonlyArray<PlainHit>
+  /** Whose features no run before had shown in this thread. */
   readonly novel: ReadonlyArray<Novel>
 }
 
-/** Findings that make a run a failure: what is only worth knowing does not. */
-export const failureOf = ({ findings }: Trial): Finding | undefined => findings.find(({ severity }) => severity !== "note")
-
+/** Runs of one generation. */
 export interface BatchOptions {
   readonly from: number
   readonly until: number
   /** The first failure ends the batch. */
   readonly stopsAtHit: boolean
+  /** Whom this generation is bred from. A later batch has at least the parents of an earlier one, in the same order. */
+  readonly parents: ReadonlyArray<Parent>
 }
 
-/** A failure whose kind has been told so often in one batch is no longer told: the count of failures goes on. */
+/** A failure whose kind has been told so often is no longer told: the count of failures goes on. */
 const TOLD_COUNT_MAX = 8
+
+/** Lets the first hits of a kind pass. */
+export class Telling {
+  private readonly counts = new Map<string, number>()
+
+  isTold(finding: Finding): boolean {
+    const key = findingKey(finding)
+    const count = (this.counts.get(key) ?? 0) + 1
+    this.counts.set(key, count)
+    return count <= TOLD_COUNT_MAX
+  }
+}
 
 const unsupportedText = (outcome: Outcome & { readonly _tag: "Unsupported" }): string => `${outcome.what} at 0x${outcome.ip.toString(16)}`
 
 /** Makes batches of one target. What one batch has seen is not novel in the next. */
 export class Batches {
-  private readonly target: Target
   private readonly deciderOf: ReturnType<typeof deciders>
   private readonly coverage: Coverage
 
   constructor(target: Target) {
-    this.target = target
     this.deciderOf = deciders(target)
     this.coverage = new Coverage(target)
   }
 
-  run({ from, stopsAtHit, until }: BatchOptions): BatchResult {
+  run({ from, parents, stopsAtHit, until }: BatchOptions): BatchResult {
     const strategies: Record<string, number> = {}
     const unsupported: Record<string, number> = {}
     const hits: Array<PlainHit> = []
     const novel: Array<Novel> = []
-    const told = new Map<string, number>()
+    const telling = new Telling()
     let unendedCount = 0
     let failingCount = 0
     let run = from
     while (run < until) {
-      const { decider, strategy } = this.deciderOf(run)
-      const trial = this.target.trials.perform(decider)
+      const { decider, strategy } = this.deciderOf(run, parents)
+      const trial = this.coverage.perform(decider)
       strategies[strategy] = (strategies[strategy] ?? 0) + 1
       if (trial.outcome._tag === "OutOfBudget") unendedCount++
       if (trial.outcome._tag === "Unsupported") {
@@ -88,11 +93,8 @@ export class Batches {
       }
       const finding = failureOf(trial)
       if (finding !== undefined) {
-        const key = findingKey(finding)
-        const count = (told.get(key) ?? 0) + 1
-        told.set(key, count)
         failingCount++
-        if (count <= TOLD_COUNT_MAX) hits.push({ run, strategy, schedule: printSchedule(trial.schedule), finding })
+        if (telling.isTold(finding)) hits.push({ run, strategy, schedule: printSchedule(trial.schedule), finding })
       } else {
         const features = this.coverage.news()
         if (features.length > 0) novel.push({ run, schedule: printSchedule(trial.schedule), features })

@@ -8,6 +8,7 @@ import { printSchedule } from "../log/schedule.ts"
 import { criticalRange, type CriticalRange } from "./bisect.ts"
 import { explain, type Explanation, watch } from "./explain.ts"
 import { minimize, type Minimized, type MinimizeProgress, sameFinding, type Wanted } from "./minimize.ts"
+import { performSchedule, placed } from "./place.ts"
 import { type Change, shrinkExperiment, unshrunk } from "./shrink.ts"
 import type { Target } from "./target.ts"
 
@@ -18,7 +19,7 @@ export interface Failure {
   readonly changes: ReadonlyArray<Change>
   readonly finding: Finding
   readonly minimized: Minimized
-  /** `undefined`: the quiet run fails, and there is no deviation to blame. */
+  /** `undefined`: the quiet run fails, and there is no deviation to blame; or it is as it was found. */
   readonly explanation: Explanation | undefined
   /** The minimal schedule by place. */
   readonly placed: string
@@ -57,14 +58,14 @@ export function* understand(
   if (minimized === undefined) return undefined
   const same = (other: Finding): boolean => findingKey(other) === findingKey(finding)
   const shown = minimized.trial.findings.find(same) ?? finding
-  const placed = printSchedule(minimized.deviations.map(({ deviation }) => deviation))
+  const byPlace = printSchedule(minimized.deviations.map(({ deviation }) => deviation))
   const explanation = explain(target, minimized, shown)
   const firstIp = explanation === undefined ? undefined : (yield* rangeOf(target, minimized, wanted))?.firstIp ?? explanation.instruction.ip
   // Trials make only what detectors read; entries are numbered as the recording will have them.
   const told = detect(target.detectors, explanation?.entries ?? watch(target, minimized.schedule, target.options.watches).entries).find(same) ?? shown
   const key = keyOf(target.spec, shown, explanation, firstIp)
   const message = withPlaces(told.message, readingOf(target.spec.program))
-  return { target, changes: unshrunk(target), finding: { ...told, message }, minimized, explanation, placed, key, name: failureName(shown, key) }
+  return { target, changes: unshrunk(target), finding: { ...told, message }, minimized, explanation, placed: byPlace, key, name: failureName(shown, key) }
 }
 
 /** The same failure in the smallest experiment that shows it. */
@@ -74,6 +75,17 @@ export function* understandSmaller(failure: Failure, proofTrialCountMax = PROOF_
   if (shrunk.target === target) return failure
   const smaller = yield* understand(shrunk.target, shrunk.minimized.schedule, shrunk.finding, proofTrialCountMax)
   return smaller === undefined ? failure : { ...smaller, changes }
+}
+
+/** A failure as it was found: neither minimized nor explained, for there was no time or it cannot be held by place. */
+export const asFound = (target: Target, schedule: Schedule, finding: Finding): Failure => {
+  const { trials } = target
+  const trial = performSchedule(trials, schedule)
+  const deviations = placed(trials, schedule)
+  const text = printSchedule(deviations.map(({ deviation }) => deviation))
+  const key = [finding.detector, text].join("\n")
+  const minimized: Minimized = { deviations, schedule, trial, proof: "as found", proofTrialCount: 0, trialCount: 3 }
+  return { target, changes: unshrunk(target), finding, minimized, explanation: undefined, placed: text, key, name: failureName(finding, key) }
 }
 
 /** Between which instructions the last deviation makes the run fail. */

@@ -32,8 +32,8 @@ export interface Minimized {
   /** Realised: replays strictly. */
   readonly schedule: Schedule
   readonly trial: Trial
-  /** `minimum`: no smaller set of the candidates fails. `1-minimal`: none can be taken away alone. */
-  readonly proof: "minimum" | "1-minimal"
+  /** `minimum`: no smaller set of the candidates fails. `1-minimal`: none can be taken away alone. `as found`: nobody has tried. */
+  readonly proof: "minimum" | "1-minimal" | "as found"
   /** Runs of smaller sets that passed for the proof. */
   readonly proofTrialCount: number
   readonly trialCount: number

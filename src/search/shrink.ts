@@ -109,7 +109,7 @@ export function* shrinkExperiment(
   function* shown(target: Target, base: Current, taskThere: Smaller["taskThere"], wanted: Wanted): Generator<Schedule | undefined, void> {
     const again = target.trials.perform(tellLeniently(target.bounded.program, told(base.minimized.deviations, taskThere), () => {}))
     yield wanted(again) ? again.schedule : undefined
-    for (const { trial } of fuzz(target, 1, SEARCH_RUN_COUNT)) yield wanted(trial) ? trial.schedule : undefined
+    for (const { trial } of fuzz(target, SEARCH_RUN_COUNT)) yield wanted(trial) ? trial.schedule : undefined
   }
   function* tried(base: Current, target: Target, { spec, taskThere }: Smaller): Generator<MinimizeProgress, Current | undefined> {
     const { finding, minimized: { deviations } } = base

@@ -23,6 +23,9 @@ export interface Trial {
   readonly icount: number
 }
 
+/** What makes a run a failure: a finding that is only worth knowing does not. */
+export const failureOf = ({ findings }: Pick<Trial, "findings">): Finding | undefined => findings.find(({ severity }) => severity !== "note")
+
 export interface TrialOptions {
   readonly detectors: ReadonlyArray<AnyDetector>
   /** Runs the quiet prefix to the last boundary at or before so many instructions of all tasks; 0: fork at boot. */

@@ -46,7 +46,7 @@ const watchfulTarget = (spec: RunSpec): Target => {
 }
 
 const firstHit = (target: Target, runCount: number): Hit | undefined => {
-  for (const { hit } of fuzz(target, 0, runCount)) if (hit !== undefined) return hit
+  for (const { hit } of fuzz(target, runCount)) if (hit !== undefined) return hit
   return undefined
 }
 

@@ -1,11 +1,15 @@
 /** What is found depends on the seed alone: not on how runs are cut into batches, nor on how many make them. */
 import * as Effect from "effect/Effect"
+import { existsSync, mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { fuzzWorker, workerPool } from "../../src/host/fuzz-workers.ts"
 import { type BatchMaker, campaign, type CampaignOptions } from "../../src/lab/campaign.ts"
-import { workerSpec } from "../../src/lab/batch-worker.ts"
+import { alone, workerSpec } from "../../src/lab/batch-worker.ts"
 import { Progress } from "../../src/lab/progress.ts"
 import { Batches, type BatchOptions, type BatchResult } from "../../src/search/batch.ts"
+import { Kept } from "../../src/search/breed.ts"
 import { understand } from "../../src/search/failure.ts"
 import { simplest } from "../../src/search/simplest.ts"
 import { bisectPair } from "../../src/search/bisect.ts"
@@ -23,9 +27,9 @@ const targetFor = (file: string, seed = "1"): Target => {
   return target
 }
 
-const options: CampaignOptions = { program: "p", from: 0, until: 120, isKeptGoing: true, clock: () => performance.now(), msMax: Infinity }
+const options: Omit<CampaignOptions, "kept"> = { program: "p", from: 0, until: 120, isKeptGoing: true, clock: () => performance.now(), msMax: Infinity }
 const told = (maker: BatchMaker, more: Partial<CampaignOptions> = {}) =>
-  Effect.runPromise(Effect.provide(campaign(maker, { ...options, ...more }), Progress.layerNone))
+  Effect.runPromise(Effect.provide(campaign(maker, { ...options, kept: new Kept(), ...more }), Progress.layerNone))
 
 /** Fails in the runs named; a later batch may come back first. */
 const paper = (failing: ReadonlyArray<number>, jobs: number, delays: string): BatchMaker & { readonly asked: Array<BatchOptions> } => {
@@ -46,6 +50,17 @@ const paper = (failing: ReadonlyArray<number>, jobs: number, delays: string): Ba
   }
 }
 
+/** What a campaign comes to, but for how long it took. */
+const outcomeOf = (maker: BatchMaker, until: number) =>
+  Effect.gen(function*() {
+    const kept = new Kept()
+    const { failingCount, hits, strategies, until: end } = yield* campaign(maker, { ...options, until, kept })
+    return { failingCount, hits, strategies, end, kept: kept.all }
+  }).pipe(Effect.provide(Progress.layerNone))
+const byOneself = (file: string, until: number) => Effect.runPromise(outcomeOf(alone(targetFor(file)), until))
+const byThreads = (entry: URL, file: string, jobs: number, until: number) =>
+  Effect.runPromise(Effect.scoped(Effect.flatMap(workerPool(entry, workerSpec(exampleSpec(file), { seed: "1" }), jobs), (pool) => outcomeOf(pool, until))))
+
 describe("a campaign", () => {
   it("tells the lowest failing run, in whatever order threads come back", async () => {
     for (let seed = 0; seed < 20; seed++) {
@@ -65,7 +80,7 @@ describe("a campaign", () => {
       const batches = new Batches(targetFor("percpu-push-bad.s"))
       const hits: Array<string> = []
       for (let from = 0; from < 120; from += size) {
-        for (const { run, schedule } of batches.run({ from, until: Math.min(120, from + size), stopsAtHit: false }).hits) hits.push(`${run} ${schedule}`)
+        for (const { run, schedule } of batches.run({ from, until: Math.min(120, from + size), stopsAtHit: false, parents: [] }).hits) hits.push(`${run} ${schedule}`)
       }
       return hits
     }
@@ -77,22 +92,38 @@ describe("a campaign", () => {
   it("makes a dead thread's batch again, once, and then says which runs it was", async () => {
     const dying = new URL("data:text/javascript,process.exit(3)")
     const spec = workerSpec(exampleSpec("p1.s"), { seed: "s" })
-    const failed = await Effect.runPromise(Effect.flip(Effect.scoped(Effect.flatMap(workerPool(dying, spec, 1), (pool) => pool.run({ from: 5, until: 9, stopsAtHit: true })))))
+    const failed = await Effect.runPromise(Effect.flip(Effect.scoped(Effect.flatMap(workerPool(dying, spec, 1), (pool) => pool.run({ from: 5, until: 9, stopsAtHit: true, parents: [] })))))
     expect(failed.message).toMatch(/a worker died twice over runs 5 to 8 of seed s: it ended with code 3/)
   })
 
-  it("is the same by threads", async () => {
-    const spec = exampleSpec("p2.s")
-    const { hits } = await Effect.runPromise(Effect.provide(Effect.scoped(Effect.flatMap(workerPool(fuzzWorker, workerSpec(spec, { seed: "1" }), 2), (pool) => campaign(pool, options))), Progress.layerNone))
-    const alone = new Batches(targetFor("p2.s")).run({ from: 0, until: 120, stopsAtHit: false })
-    expect(hits.filter((_, index) => index < 8).map(({ run, schedule }) => `${run} ${schedule}`)).toEqual(alone.hits.map(({ run, schedule }) => `${run} ${schedule}`))
+  it("is the same where a thread dies once", async () => {
+    const marker = join(mkdtempSync(join(tmpdir(), "rseqlab-worker-")), "died")
+    const once = new URL(`data:text/javascript,${encodeURIComponent(`
+      import { existsSync, writeFileSync } from "node:fs"
+      import { parentPort } from "node:worker_threads"
+      if (existsSync(${JSON.stringify(marker)})) await import(${JSON.stringify(fuzzWorker.href)})
+      else parentPort.on("message", () => {
+        writeFileSync(${JSON.stringify(marker)}, "")
+        throw new Error("as if by a cosmic ray")
+      })`)}`)
+    const { kept, ...withDeath } = await byThreads(once, "p2.s", 1, 60)
+    expect(existsSync(marker), "it did die").toBe(true)
+    const { kept: keptElse, ...without } = await byThreads(fuzzWorker, "p2.s", 1, 60)
+    expect([withDeath, kept]).toEqual([without, keptElse])
+    rmSync(dirname(marker), { recursive: true })
+  })
+
+  it("finds and keeps the same, whoever makes the runs", async () => {
+    const expected = await byOneself("percpu-push.s", 700)
+    expect(expected.strategies["mutation"], "runs were bred").toBeGreaterThan(200)
+    for (const jobs of [2, 3]) expect(await byThreads(fuzzWorker, "percpu-push.s", jobs, 700), `${jobs} jobs`).toEqual(expected)
   })
 })
 
 describe("a failure", () => {
   it.each(["percpu-push-bad.s", "commit-sequence-bad.s", "commit-sequence-mainline-bad.s", "p1.s", "p2.s", "p3.s", "reorder.s"])("of %s is bisected within 32 runs, and what passes passes", (file) => {
     const target = targetFor(file)
-    const hit = fuzz(target, 0, 2_000).find(({ hit: met }) => met !== undefined)?.hit
+    const hit = fuzz(target, 2_000).find(({ hit: met }) => met !== undefined)?.hit
     if (hit === undefined) throw new Error("nothing found")
     const wanted = sameFinding(hit.finding)
     const bisecting = bisectPair(target.trials, [], hit.trial.schedule)
@@ -108,7 +139,7 @@ describe("a failure", () => {
     const names = new Set<string>()
     for (const seed of ["a", "b", "c"]) {
       const target = targetFor("percpu-push-bad.s", seed)
-      const hit = fuzz(target, 0, 2_000).find(({ hit: met }) => met !== undefined)?.hit
+      const hit = fuzz(target, 2_000).find(({ hit: met }) => met !== undefined)?.hit
       if (hit === undefined) throw new Error("nothing found")
       const search = understand(target, hit.trial.schedule, hit.finding)
       let step = search.next()

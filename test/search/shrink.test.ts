@@ -25,7 +25,7 @@ const targetOf = (spec: RunSpec): Target => {
 
 const shrunk = (spec: RunSpec, icountMax?: number): Shrunk => {
   const target = targetOf(spec)
-  for (const { hit } of fuzz(target, 0, 4_000)) {
+  for (const { hit } of fuzz(target, 4_000)) {
     if (hit === undefined) continue
     const few = drain(minimize(target.trials, hit.trial.schedule, sameFinding(hit.finding), 2_000))
     if (few === undefined) throw new Error("it fails by place, too")

@@ -15,7 +15,7 @@ const targetOf = (name: string, options: Partial<TargetOptions> = {}): Target =>
 }
 
 const hitOf = (target: Target): Hit => {
-  for (const { hit } of fuzz(target, 0, 2_000)) if (hit !== undefined) return hit
+  for (const { hit } of fuzz(target, 2_000)) if (hit !== undefined) return hit
   throw new Error("nothing found")
 }
 

@@ -99,7 +99,7 @@ const assembledSpec = (path: string): RunSpec => {
 const search = (spec: RunSpec, name: DetectorName | undefined): { readonly spec: RunSpec; readonly schedule: Schedule } => {
   const target = makeTarget(spec, name === undefined ? defaultTargetOptions : { ...defaultTargetOptions, detectors: [detectors[name]], isAlwaysWatched: true })
   if ("_tag" in target) throw new Error(target.reason)
-  for (const { hit } of fuzz(target, 0, 5_000)) {
+  for (const { hit } of fuzz(target, 5_000)) {
     if (hit === undefined) continue
     const minimizing = minimize(target.trials, hit.trial.schedule, sameFinding(hit.finding), 5_000)
     let step = minimizing.next()

@@ -28,7 +28,8 @@ export interface ReportedFailure {
   readonly run: number
   readonly strategy: string
   readonly deviationCount: number
-  readonly proof: "minimum" | "1-minimal"
+  /** `as found`: nobody has tried to take deviations away. */
+  readonly proof: "minimum" | "1-minimal" | "as found"
   /** CPUs, tasks, repetitions, arguments: what it is recorded with. */
   readonly experiment: ReadonlyArray<ReportedChange>
   readonly schedule: string

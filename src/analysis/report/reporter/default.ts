@@ -24,7 +24,7 @@ export const failureLines = (failure: ReportedFailure, { from, program, runCount
   const { commands, deviationCount, detector, evidence, experiment, message, proof, run, saved, schedule, why } = failure
   const ofRuns = runCountMax === undefined ? "" : ` of ${grouped(from + runCountMax)}`
   const head = `FOUND ${detector} in ${escapeTerminal(program)}`
-  const how = `seed ${escapeTerminal(seed)} · ${run < 0 ? "a stored schedule" : `run ${grouped(run)}${ofRuns}`} · ${plural(deviationCount, "deviation")}${proof === "minimum" ? " (minimum)" : " (1-minimal)"}`
+  const how = `seed ${escapeTerminal(seed)} · ${run < 0 ? "a stored schedule" : `run ${grouped(run)}${ofRuns}`} · ${plural(deviationCount, "deviation")} (${proof})`
   const entries = evidence.length === 0 ? "" : `    ${evidence.length === 1 ? "entry" : "entries"} ${evidence.slice(0, 8).join(", ")}${evidence.length > 8 ? ", …" : ""}`
   return [
     `${head.padEnd(45)} ${how}`,

@@ -112,7 +112,7 @@ export class Kernel {
   outputBytes = 0
   private digestLow = 0x9e3779b9 | 0
   private digestHigh = 0x85ebca6b | 0
-  private asked: Map<TaskId, Asked> = new Map()
+  private readonly asked = new Map<TaskId, Asked>()
   private readonly question: { kind: QuestionKind; task: TaskId; count: number; ip: number; nth: number; options: ReadonlyArray<Option> }
 
   constructor(options: KernelOptions, initial: KernelState, root: TaskId, decider: Decider, log: EventLog) {
@@ -264,7 +264,8 @@ export class Kernel {
     this.outputBytes = position.outputBytes
     this.blocks = position.blocks
     this.spaces = position.spaces
-    if (this.asked.size > 0 || position.asked.size > 0) this.asked = new Map(position.asked)
+    this.asked.clear()
+    for (const [task, asked] of position.asked) this.asked.set(task, asked)
   }
 }
 

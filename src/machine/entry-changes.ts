@@ -6,9 +6,10 @@ const LISTED_MAX = 256
 
 /** Entries of page tables that have changed since the last snapshot or restore. */
 export class EntryChanges {
-  private readonly spaces: Array<number> = []
-  private readonly lows: Array<number> = []
-  private readonly renewedSpaces: Array<number> = []
+  private readonly spaces = new Int32Array(LISTED_MAX)
+  private readonly lows = new Int32Array(LISTED_MAX)
+  private count = 0
+  private renewedSpaces: Array<number> = []
   private areMany = false
 
   /** Another space has this place now. */
@@ -16,10 +17,10 @@ export class EntryChanges {
     this.renewedSpaces.push(space)
   }
   one(space: number, low: number): void {
-    if (this.spaces.length === LISTED_MAX) this.areMany = true
+    if (this.count === LISTED_MAX) this.areMany = true
     if (this.areMany) return
-    this.spaces.push(space)
-    this.lows.push(low)
+    this.spaces[this.count] = space
+    this.lows[this.count++] = low
   }
   many(): void {
     this.areMany = true
@@ -27,9 +28,8 @@ export class EntryChanges {
 
   /** None since now. */
   forget(): void {
-    this.spaces.length = 0
-    this.lows.length = 0
-    this.renewedSpaces.length = 0
+    this.count = 0
+    if (this.renewedSpaces.length > 0) this.renewedSpaces = []
     this.areMany = false
   }
 
@@ -37,7 +37,7 @@ export class EntryChanges {
   dropFrom(contexts: Contexts): void {
     for (const space of this.renewedSpaces) contexts.release(space)
     if (this.areMany) contexts.dropAll()
-    else for (let index = 0; index < this.spaces.length; index++) contexts.drop(this.spaces[index] ?? 0, this.lows[index] ?? 0)
+    else for (let index = 0; index < this.count; index++) contexts.drop(this.spaces[index] ?? 0, this.lows[index] ?? 0)
     this.forget()
   }
 }

@@ -10,6 +10,9 @@ import { type Cpu, cpuOf } from "../kernel/state.ts"
 /** After so many stretches at one count nothing is offered until the task retires an instruction. */
 export const VISIT_MAX = 64
 
+/** A count that no task has. */
+const NO_COUNT = -1
+
 /** Everything of the order: copied by a snapshot. */
 export interface OrderPosition {
   readonly turn: CpuId
@@ -117,17 +120,17 @@ export class Order {
   }
   resumeAt(position: OrderPosition): void {
     this.turn = position.turn
-    copyInto(this.visitCounts, position.visitCounts)
-    copyInto(this.visits, position.visits)
-    copyInto(this.pendings, position.pendings)
-    copyInto(this.pendingCounts, position.pendingCounts)
-    copyInto(this.splitOn, position.splitOn)
-    copyInto(this.endsDue, position.endsDue)
+    copyInto(this.visitCounts, position.visitCounts, NO_COUNT)
+    copyInto(this.visits, position.visits, 0)
+    copyInto(this.pendings, position.pendings, undefined)
+    copyInto(this.pendingCounts, position.pendingCounts, NO_COUNT)
+    if (this.splitOn.length + position.splitOn.length > 0) this.splitOn = position.splitOn.slice()
+    copyInto(this.endsDue, position.endsDue, NO_COUNT)
   }
 }
 
-/** In place: going back is done a hundred thousand times a second. */
-const copyInto = <T>(to: Array<T>, from: ReadonlyArray<T>): void => {
-  to.length = from.length
+/** In place: going back is done a hundred thousand times a second. What `to` has beyond is `none`: an array that shrinks is made anew. */
+const copyInto = <T>(to: Array<T>, from: ReadonlyArray<T>, none: T): void => {
   for (let index = 0; index < from.length; index++) to[index] = from[index] as T
+  for (let index = from.length; index < to.length; index++) to[index] = none
 }

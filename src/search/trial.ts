@@ -47,8 +47,9 @@ export class Trials {
   spentCount = 0
   spentIcount = 0
   private readonly detectors: ReadonlyArray<AnyDetector>
+  private readonly whole: Detection
   /** Those that need no observations. */
-  private readonly quick: ReadonlyArray<AnyDetector>
+  private readonly quick: Detection
   private readonly isAlwaysWatched: boolean
   private readonly watcher: Watcher | undefined
   private readonly base: RunSnapshot
@@ -63,7 +64,8 @@ export class Trials {
   constructor(run: Run, { detectors, forkAt, forkAtNow, isAlwaysWatched = false, watcher }: TrialOptions) {
     this.run = run
     this.detectors = detectors
-    this.quick = detectors.filter((detector) => !needsObserver(detector))
+    this.whole = new Detection(detectors)
+    this.quick = new Detection(detectors.filter((detector) => !needsObserver(detector)))
     this.isAlwaysWatched = watcher !== undefined && isAlwaysWatched
     this.watcher = watcher
     const { kernel } = run
@@ -73,7 +75,7 @@ export class Trials {
     this.baseNow = kernel.now
     this.baseIndex = kernel.entryCount
     this.base = run.snapshot()
-    this.detection = new Detection(detectors)
+    this.detection = this.quick
     this.log = {
       append: (now, cpu, task, count, event) => {
         const index = this.index++
@@ -91,7 +93,7 @@ export class Trials {
     this.begins()
     this.spentCount++
     this.schedule = []
-    const { icount, outcome } = this.runToEnd(decider, this.isAlwaysWatched ? this.detectors : this.quick)
+    const { icount, outcome } = this.runToEnd(decider, this.isAlwaysWatched ? this.whole : this.quick)
     const { detection: { findings }, schedule } = this
     const isEnough = this.watcher === undefined || this.isAlwaysWatched
       || (findings.length === 0 && !this.detectors.some(({ onlyAfter }) => onlyAfter === outcome._tag))
@@ -103,19 +105,20 @@ export class Trials {
     this.listener = noLog
     kernel.keep = () => {}
     this.watch(true)
-    this.runToEnd(recorded(tell(schedule, () => {})), this.detectors)
+    this.runToEnd(recorded(tell(schedule, () => {})), this.whole)
     this.watch(false)
     this.listener = listener
     kernel.keep = keep
     return { outcome, findings: this.detection.findings, schedule, icount }
   }
 
-  private runToEnd(decider: Decider, detectors: ReadonlyArray<AnyDetector>): { readonly outcome: Outcome; readonly icount: number } {
+  private runToEnd(decider: Decider, detection: Detection): { readonly outcome: Outcome; readonly icount: number } {
     const { kernel } = this.run
     this.run.restore(this.base)
     this.watcher?.restart()
     this.index = this.baseIndex
-    this.detection = new Detection(detectors)
+    this.detection = detection
+    detection.restart()
     kernel.decider = decider
     while (this.run.outcome === undefined) this.run.step()
     const icount = kernel.now - this.baseNow

@@ -87,24 +87,34 @@ export const needsObserver = ({ watches }: AnyDetector): boolean => watches.some
 /** Whether it reads what is seen only by following every instruction: many times as slow again. */
 export const needsFollower = ({ watches }: AnyDetector): boolean => watches.some((tag) => Object.hasOwn(followed, tag))
 
-/** Detectors listening to one log, entry by entry: while it is made, or from a recording. */
+/** A detector at one log. It begins with the first entry it reads: most logs have none for most of them. */
+interface Listener {
+  readonly detector: AnyDetector
+  tell: ((entry: Entry) => Verdict | undefined) | undefined
+}
+
+/** Detectors listening to one log after another, entry by entry: while they are made, or from recordings. */
 export class Detection {
-  readonly findings: Array<Finding> = []
-  private readonly listeners = new Map<EventTag, Array<(entry: Entry) => void>>()
+  /** Of the log since the last `restart`. */
+  findings: Array<Finding> = []
+  private readonly all: ReadonlyArray<Listener>
+  private readonly listeners = new Map<EventTag, Array<Listener>>()
 
   constructor(detectors: Iterable<AnyDetector>) {
-    for (const { begin, name, severity, watches } of detectors) {
-      const tell = begin()
-      const listener = (entry: Entry): void => {
-        const verdict = tell(entry)
-        if (verdict !== undefined) this.findings.push({ ...verdict, detector: name, severity })
-      }
-      for (const tag of watches) {
+    this.all = Array.from(detectors, (detector) => ({ detector, tell: undefined }))
+    for (const listener of this.all) {
+      for (const tag of listener.detector.watches) {
         const others = this.listeners.get(tag)
         if (others === undefined) this.listeners.set(tag, [listener])
         else others.push(listener)
       }
     }
+  }
+
+  /** Another log begins. */
+  restart(): void {
+    if (this.findings.length > 0) this.findings = []
+    for (const listener of this.all) listener.tell = undefined
   }
 
   /** Whether any detector reads such events: others need not be made into entries. */
@@ -113,7 +123,12 @@ export class Detection {
   }
 
   observe(entry: Entry): void {
-    for (const listener of this.listeners.get(entry.event._tag) ?? []) listener(entry)
+    for (const listener of this.listeners.get(entry.event._tag) ?? []) {
+      const { detector } = listener
+      listener.tell ??= detector.begin()
+      const verdict = listener.tell(entry)
+      if (verdict !== undefined) this.findings.push({ ...verdict, detector: detector.name, severity: detector.severity })
+    }
   }
 }
 

@@ -10,7 +10,7 @@ import { interruptions, type NoticedKind } from "./interruption.ts"
 import { type Kernel, NEXT_CPU } from "./kernel.ts"
 import { arriveAll, sliceEnds } from "./scheduler.ts"
 import type { Task } from "./state.ts"
-import { type AnySyscall, argument, type CallResult } from "./syscall/definition.ts"
+import { type AnySyscall, type CallResult } from "./syscall/definition.ts"
 import { syscallNumbered } from "./syscall/table.ts"
 import { fireTimers } from "./timer.ts"
 
@@ -43,10 +43,10 @@ const call = (kernel: Kernel, task: Task): void => {
   const values: Record<string, number | bigint> = {}
   const words: Array<bigint> = []
   let index = 0
-  for (const name in row.parameters) {
+  for (const { name, read } of row.readers) {
     const word = registers.get(argumentRegisters[index++] ?? RAX)
     words.push(word)
-    values[name] = argument[row.parameters[name] ?? "u64"](word)
+    values[name] = read(word)
   }
   kernel.observe({ _tag: "Called", task: task.id, number, arguments: words })
   if (number === SYS_SCHED_YIELD) kernel.turnWanted = NEXT_CPU
@@ -57,6 +57,7 @@ const call = (kernel: Kernel, task: Task): void => {
 
 /** An error instead of the call, if the decider says so. */
 const refusalOf = (kernel: Kernel, task: Task, number: number, mayRefuse: ReadonlyArray<Errno>): CallResult | undefined => {
+  if (!kernel.menu.kinds.has("refuse")) return undefined
   const answer = kernel.choose("refuse", task, [GO_ON, ...mayRefuse.map((name) => kernel.errno(name))])
   const name = mayRefuse.find((one) => kernel.errno(one) === answer)
   if (name === undefined) return undefined

@@ -38,12 +38,11 @@ export const exitProcess = (kernel: Kernel, process: TaskId, status: number, sig
 const afterExit = (kernel: Kernel, task: Task): void => {
   const { exiting, taskCount } = processOf(kernel.state, task.process)
   if (taskCount > 0) {
-    const alone = kernel.state.tasks.filter((other) => other.process === task.process && other.status !== "exited")
-    const [waiter] = alone
-    if (exiting === undefined && alone.length === 1 && waiter?.wait?.on === "tasks") {
-      if (waiter.wait.key === "end") exitTask(kernel, waiter.id, 0)
-      else wake(kernel, waiter.id, "tasks", 0)
-    }
+    if (taskCount > 1 || exiting !== undefined) return
+    const waiter = kernel.state.tasks.find((other) => other.process === task.process && other.status !== "exited")
+    if (waiter?.wait?.on !== "tasks") return
+    if (waiter.wait.key === "end") exitTask(kernel, waiter.id, 0)
+    else wake(kernel, waiter.id, "tasks", 0)
     return
   }
   if (kernel.state.tasks.some((other) => other.status !== "exited")) return

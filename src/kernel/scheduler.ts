@@ -77,12 +77,12 @@ export const pickNext = (kernel: Kernel, cpu: CpuId, leaving: TaskId): void => {
   const quiet = queue[0] ?? IDLE
   let answer: Option = quiet
   if (kernel.menu.kinds.has("pick")) {
-    const options: Array<Option> = [quiet]
-    for (const waiting of queue) if (waiting !== quiet && waiting !== leaving) options.push(waiting)
+    let options: Array<Option> | undefined
+    for (const waiting of queue) if (waiting !== quiet && waiting !== leaving) (options ??= [quiet]).push(waiting)
     for (const { allowed, cpu: home, id, status } of kernel.state.tasks) {
-      if (status === "runnable" && home !== cpu && id !== leaving && allowed.includes(cpu)) options.push(id)
+      if (status === "runnable" && home !== cpu && id !== leaving && allowed.includes(cpu)) (options ??= [quiet]).push(id)
     }
-    answer = kernel.choose("pick", kernel.current(leaving), options)
+    if (options !== undefined) answer = kernel.choose("pick", kernel.current(leaving), options)
   }
   if (answer !== IDLE) enterCpu(kernel, answer as TaskId, cpu)
 }
@@ -131,9 +131,15 @@ export const sliceEnds = (kernel: Kernel, task: Task): void => {
 
 /** Online CPUs the task may use, its last one (or else the emptiest) first. */
 const placeOptions = (kernel: Kernel, task: Task): ReadonlyArray<CpuId> => {
-  const usable = task.allowed.filter((id) => cpuOf(kernel.state, id).isOnline)
+  const usable = onlineOf(kernel, task.allowed)
   const quiet = usable.includes(task.cpu) ? task.cpu : emptiest(kernel, usable)
-  return usable.length < 2 ? [quiet] : [quiet, ...usable.filter((id) => id !== quiet)]
+  return usable.length < 2 || usable[0] === quiet ? usable : [quiet, ...usable.filter((id) => id !== quiet)]
+}
+
+/** Those of the CPUs that are online; nearly always all. */
+const onlineOf = (kernel: Kernel, among: ReadonlyArray<CpuId>): ReadonlyArray<CpuId> => {
+  for (const id of among) if (!cpuOf(kernel.state, id).isOnline) return among.filter((one) => cpuOf(kernel.state, one).isOnline)
+  return among
 }
 
 /** The CPU with the fewest tasks, the lowest number among equals. */

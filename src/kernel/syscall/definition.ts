@@ -67,11 +67,22 @@ export interface SyscallDefinition<Name extends string = string, P extends Param
   readonly resume?: (kernel: Kernel, task: Task, at: number, data: ReadonlyArray<bigint>) => CallResult
 }
 
+/** How a parameter is read from its register. */
+interface Reader {
+  readonly name: string
+  readonly read: (word: bigint) => number | bigint
+}
+
 /** Any row, whatever its parameters. */
 export type AnySyscall = Omit<SyscallDefinition, "perform"> & {
+  /** In register order. */
+  readonly readers: ReadonlyArray<Reader>
   readonly perform: (kernel: Kernel, task: Task, values: Readonly<Record<string, never>>) => CallResult
 }
 
 export const defineSyscall = <const Name extends string, const P extends Parameters_>(
   definition: SyscallDefinition<Name, P>
-): SyscallDefinition<Name, P> & AnySyscall => definition as SyscallDefinition<Name, P> & AnySyscall
+): SyscallDefinition<Name, P> & AnySyscall => ({
+  ...definition,
+  readers: Object.entries(definition.parameters).map(([name, kind]) => ({ name, read: argument[kind] }))
+}) as unknown as SyscallDefinition<Name, P> & AnySyscall

@@ -67,6 +67,7 @@ const refusalOf = (kernel: Kernel, task: Task, number: number, mayRefuse: Readon
 
 /** What a call came to: into rax, or into the outcome. */
 const settle = (kernel: Kernel, { id }: Task, number: number, result: CallResult): void => {
+  if (kernel.hasMemoryRunOut()) return
   const task = kernel.current(id)
   const registers = kernel.registers(task)
   switch (result._tag) {

@@ -61,6 +61,8 @@ export interface KernelPosition {
   readonly spaces: ReadonlyArray<SpaceId>
 }
 
+const MEMORY_SPENT: Outcome = { _tag: "OutOfBudget", limit: "memory" }
+
 const NOT_ASKED: ReadonlyArray<number> = kindNames.map(() => 0)
 
 const nameHashes: Array<number> = []
@@ -187,9 +189,16 @@ export class Kernel {
     this.emit({ _tag: "KernelStepped", task, steps })
     if (this.now >= this.limits.maxIcount) this.end({ _tag: "OutOfBudget", limit: "icount" })
   }
-  /** Ends the run, once. */
-  end(outcome: Outcome): void {
+  /** True, and the run has ended, where the kernel wrote to user memory and there was no room: nobody has been told yet. */
+  hasMemoryRunOut(): boolean {
+    if (!this.machine.isExhausted()) return false
+    this.end(MEMORY_SPENT)
+    return true
+  }
+  /** Ends the run, once. Where memory has run out, whatever came of it is our limit's doing and no fault of the guest. */
+  end(why: Outcome): void {
     if (this.outcome !== undefined) return
+    const outcome = this.machine.isExhausted() ? MEMORY_SPENT : why
     this.outcome = outcome
     this.emit({ _tag: "Ended", outcome: outcome._tag, status: outcome._tag === "Exited" ? outcome.status : outcome._tag === "Killed" ? outcome.signal : 0 })
   }

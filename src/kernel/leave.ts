@@ -34,6 +34,7 @@ export const returnToUser = (kernel: Kernel, cpu: CpuId): TaskId | undefined => 
       const now = kernel.current(current)
       abi.onUserReturn?.(kernel, now, kernel.registers(now), kernel.memory(now))
     }
+    if (kernel.hasMemoryRunOut()) return undefined
     if (kernel.state === before) return current
     // A contract may have forced a signal: it is delivered before the next instruction, too.
     const after = kernel.current(current)

@@ -161,6 +161,7 @@ export const assembleMachine = ({ maxMemoryBytes }: MachineOptions): { readonly 
     memory,
     load: (space, at, bytes) => loadBytes(access, space, at, bytes),
     memoryBytes: () => frames.frameCount * PAGE_BYTES,
+    isExhausted: () => frames.isExhausted,
     run: (block, budgetIcount, passMark) => runner.run(block, budgetIcount, passMark),
     maySplit: (block) => runner.maySplit(block),
     markAt: (block) => runner.markAt(block),
@@ -175,7 +176,10 @@ export const assembleMachine = ({ maxMemoryBytes }: MachineOptions): { readonly 
       changes.forget()
       return version as unknown as MachineSnapshot
     },
-    restore: (snapshot) => history.restore(snapshot as unknown as Version),
+    restore: (snapshot) => {
+      history.restore(snapshot as unknown as Version)
+      frames.isExhausted = false
+    },
     release: (snapshot) => history.release(snapshot as unknown as Version),
     hash: (ofBlocks, options) => stateHash(linear, hashes, ofBlocks, options.withCounts)
   }

@@ -16,6 +16,8 @@ export class Frames {
   private readonly pageCountMax: number
   /** By page: whether it has ever been a page table. Not versioned: it is asked when pages have just been other ones. */
   private readonly wasTable: Uint8Array
+  /** Somebody wanted a frame and there was no room. Whoever goes back to before that forgets it. */
+  isExhausted = false
 
   /** `maxMemoryBytes`: what frames and page tables may take together. */
   constructor(linear: Linear, history: History, maxMemoryBytes: number, pageCountMax: number) {
@@ -41,9 +43,9 @@ export class Frames {
 
   /** A frame for guest bytes, used once, its host address; it holds anything. 0 where there is no room. */
   takeFrame(): number {
-    if (!this.hasRoom(1)) return 0
-    const address = this.take()
+    const address = this.hasRoom(1) ? this.take() : 0
     if (address !== 0) this.setControl(control.frameCount, this.control(control.frameCount) + 1)
+    else this.isExhausted = true
     return address
   }
 

@@ -122,6 +122,8 @@ export interface Machine {
   readonly load: (space: SpaceId, at: Address, bytes: Uint8Array) => boolean
   /** What the frames in use hold, in bytes. */
   readonly memoryBytes: () => number
+  /** A page that may be written was refused its frame since the last restore: `maxMemoryBytes` is reached. */
+  readonly isExhausted: () => boolean
 
   // ---- running
   /**

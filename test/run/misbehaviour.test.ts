@@ -138,6 +138,48 @@ ${handler}`, limit("icount")],
         neg     %eax
         mov     %eax, %edi
         ${exit}`, exited(14)],
+  ["has the kernel write where there is no room", `_start: lea room(%rip), %rbx
+1:      mov     %rbx, %rdi
+        mov     $8, %esi
+        xor     %edx, %edx
+        mov     $318, %eax
+        syscall
+        cmp     $8, %rax
+        jne     2f
+        add     $4096, %rbx
+        jmp     1b
+2:      mov     $1, %edi
+        ${exit}
+        .bss
+room:   .zero   0x1000000`, { _tag: "OutOfBudget", limit: "memory" }],
+  ["has signal frames where there is no room", `_start: lea action(%rip), %rsi
+        mov     $10, %edi
+        xor     %edx, %edx
+        mov     $8, %r10d
+        mov     $13, %eax
+        syscall
+        mov     $1, %ebx
+1:      mov     %rbx, %rdi
+        mov     $39, %eax
+        syscall
+        mov     %eax, %edi
+        lea     room(%rip), %rsp
+        mov     %rbx, %rax
+        shl     $12, %rax
+        add     %rax, %rsp
+        mov     $10, %esi
+        mov     $62, %eax
+        syscall
+        inc     %rbx
+        jmp     1b
+handler: ret
+restorer: mov   $15, %eax
+        syscall
+        .data
+action: .quad   handler, 0x04000000, restorer, 0
+        .bss
+        .balign 4096
+room:   .zero   0x1000000`, { _tag: "OutOfBudget", limit: "memory" }],
   ["sleeps until the end of time", `_start: sub $16, %rsp
         movabs  $0x7fffffffffffffff, %rax
         mov     %rax, (%rsp)

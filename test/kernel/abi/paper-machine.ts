@@ -145,6 +145,7 @@ export const paperMachine = (): PaperMachine => {
       for (const [index, byte] of bytes.entries()) known(pagesOf(space).get(pageOf(at + index)), "the page is mapped").bytes[(at + index) % PAGE_BYTES] = byte
       return true
     },
+    isExhausted: () => false,
     memoryBytes: () => 0,
     run: never("run"),
     maySplit: never("maySplit"),

@@ -95,10 +95,10 @@ export class WatchRing {
 
   private inRing(): ReadonlyArray<WatchedAccess> {
     const { f64, u32, u64 } = this.linear
-    return Array.from({ length: this.count }, (_, index): WatchedAccess => {
-      const at = RING + RING_BYTES * index
+    const all: Array<WatchedAccess> = []
+    for (let at = RING; at < RING + RING_BYTES * this.count; at += RING_BYTES) {
       const size = u32[(at >>> 2) + 1] ?? 0
-      return {
+      all.push({
         block: (u32[at >>> 2] ?? 0) as BlockId,
         count: f64[(at >>> 3) + 1] ?? 0,
         ip: f64[(at >>> 3) + 2] ?? 0,
@@ -109,8 +109,9 @@ export class WatchRing {
         isLocked: (size & LOCKED_BIT) !== 0,
         before: u64[(at >>> 3) + 4] ?? 0n,
         after: u64[(at >>> 3) + 5] ?? 0n
-      }
-    })
+      })
+    }
+    return all
   }
 
   drain(): ReadonlyArray<WatchedAccess> {

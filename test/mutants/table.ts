@@ -11,6 +11,12 @@ const conformance = "test/law/abis.test.ts"
 const sections = "test/kernel/abi/sections.test.ts"
 const runs = "test/law/runs.test.ts"
 const counter = "runs of percpu-counter.s"
+const detectorLaws = "test/law/detectors.test.ts"
+const happensBefore = "src/analysis/detect/happens-before.ts"
+const dataRace = "src/analysis/detect/data-race.ts"
+const ownership = "src/analysis/detect/cpu-ownership.ts"
+const torn = "src/analysis/detect/torn-read.ts"
+const invariant = "src/analysis/detect/broken-invariant.ts"
 
 export const mutants: ReadonlyArray<Mutant> = [
   // ---- contracts: mainline
@@ -153,6 +159,33 @@ export const mutants: ReadonlyArray<Mutant> = [
   { file: "src/analysis/report/format/terminal.ts", before: "text.replace(/[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}\\p{Cs}\\p{Co}\\\\]/gu, (character) => {", after: "text.replace(/[\\p{Cc}\\p{Zl}\\p{Zp}\\p{Cs}\\p{Co}\\\\]/gu, (character) => {", test: "test/analysis/report/format.test.ts", breaks: "text that turns its direction does not reach a terminal" },
   { file: "src/analysis/report/format/xml.ts", before: ".replace(/[\\u007f-\\u009f\\ufdd0-\\ufdef]/g, \"\\ufffd\")", after: ".replace(/[\\ufdd0-\\ufdef]/g, \"\\ufffd\")", test: "test/analysis/report/format.test.ts", breaks: "control characters do not reach XML" },
   { file: "src/analysis/report/format/github.ts", before: "export const escapeGithubProperty = (text: string): string => withoutControls(text).replace(/[%\\r\\n:,]/g, hex)", after: "export const escapeGithubProperty = (text: string): string => withoutControls(text).replace(/[%\\r\\n:]/g, hex)", test: "test/analysis/report/format.test.ts", breaks: "a property does not end at a comma of a stranger's" },
+
+  // ---- holding a program to its claims
+  { file: happensBefore, before: "if (isPlain) this.words.delete(word)", after: "if (isPlain) join(clockIn(this.words, word), this.clockOf(task))", test: detectorLaws, only: "detector data-race", breaks: "a plain store passes nobody else's past on" },
+  { file: happensBefore, before: "own[task] = (own[task] ?? 0) + 1", after: "own[task] = own[task] ?? 0", test: detectorLaws, only: "detector data-race", breaks: "what comes after a release is not released" },
+  { file: happensBefore, before: "if (event.cause === \"tasks\") join(this.clockOf(event.task), this.ended)", after: "if (event.cause !== \"tasks\") join(this.clockOf(event.task), this.ended)", test: detectorLaws, only: "detector data-race", breaks: "who waits for all tasks has their ends behind it" },
+  { file: happensBefore, before: "if (word !== undefined) this.release(event.task, clockIn(this.words, wordOf(word)))", after: "if (word === undefined) this.release(event.task, clockIn(this.words, 0))", test: detectorLaws, only: "detector data-race", breaks: "the end of a task is seen in the word it clears" },
+  { file: happensBefore, before: "for (const word of futexWords(call)) this.acquireWords(task, word, WORD_BYTES)", after: "for (const word of futexWords(call)) this.acquireWords(task, word + WORD_BYTES, WORD_BYTES)", test: detectorLaws, only: "detector data-race", breaks: "a futex wait has the wake behind it" },
+  { file: happensBefore, before: "if (event.senderTid !== 0) this.release(standing, clockIn(this.signals, event.signal))", after: "this.release(standing, clockIn(this.signals, event.signal))", test: detectorLaws, only: "detector data-race", breaks: "a signal from outside orders nothing" },
+  { file: happensBefore, before: "if (number !== callNumber.futex) return []", after: "if (number !== 0) return []", test: detectorLaws, only: "detector data-race", breaks: "futex calls order" },
+  { file: happensBefore, before: "if (barriers.has(command)) {", after: "if (command > 0) {", test: detectorLaws, only: "detector data-race", breaks: "not every membarrier command is a barrier" },
+  { file: happensBefore, before: "this.release(task, clockIn(this.cpus, this.cpuOf.get(task) ?? cpu))", after: "this.release(task, clockIn(this.cpus, 0))", test: detectorLaws, only: "detector data-race", breaks: "a switch orders the tasks of its own CPU" },
+  { file: dataRace, before: "const isReplaced = isBehind && (before.mask & ~mask) === 0 && (isWrite === 1 || (event.isWrite === 0 && event.task === task))", after: "const isReplaced = isBehind", test: detectorLaws, only: "detector data-race", breaks: "a load does not make an older store forgotten" },
+  { file: dataRace, before: "if (orders && (isRead === 1 || isWrite === 0)) this.order.acquireWords(task, address, sizeBytes)", after: "if (orders) this.order.acquireWords(task, address, sizeBytes)", test: detectorLaws, only: "detector data-race", breaks: "a store acquires nothing" },
+  { file: dataRace, before: "const orders = isLocked === 1 || this.sync.at(address, sizeBytes) !== undefined", after: "const orders = this.sync.at(address, sizeBytes) !== undefined", test: detectorLaws, only: "detector data-race", breaks: "locked instructions order on any watched word" },
+  { file: ownership, before: "if (isWrite === 0 || !isAccess(entry) || living.size < 2 || reported.has(ip)) return undefined", after: "if (isWrite === 0 || !isAccess(entry) || reported.has(ip)) return undefined", test: detectorLaws, only: "detector cpu-ownership", breaks: "who is alone may store anywhere" },
+  { file: ownership, before: "if (own === undefined || (first === own && last === own)) return undefined", after: "if (own === undefined || first === own) return undefined", test: detectorLaws, only: "detector cpu-ownership", breaks: "a store that reaches into the next cell is one to it" },
+  { file: ownership, before: "if (event.on === \"tasks\") living.delete(event.task)", after: "if (event.on !== \"tasks\") living.delete(event.task)", test: detectorLaws, only: "detector cpu-ownership", breaks: "who waits for all others leaves them alone" },
+  { file: ownership, before: "if (typeof cidPlusOne === \"number\" && cidPlusOne > 0) cids.set(event.task, cidPlusOne - 1)", after: "if (typeof cidPlusOne === \"number\") cids.set(event.task, cidPlusOne - 1)", test: detectorLaws, only: "detector cpu-ownership", breaks: "a task without a CPU keeps its mm_cid until it has another" },
+  { file: torn, before: "const stale = reading.parts.find(({ staleSince }) => staleSince !== undefined && staleSince <= changedAt)", after: "const stale = reading.parts.find(({ staleSince }) => staleSince !== undefined)", test: detectorLaws, only: "detector torn-read", breaks: "words that were there together are whole" },
+  { file: torn, before: "for (const part of parts) part.staleSince = this.isThere(part) ? undefined : part.staleSince ?? index", after: "for (const part of parts) part.staleSince ??= this.isThere(part) ? undefined : index", test: detectorLaws, only: "detector torn-read", breaks: "an update that is taken back leaves the reading whole" },
+  { file: torn, before: "const isEven = (sequence: bigint): boolean => (sequence & 1n) === 0n", after: "const isEven = (sequence: bigint): boolean => sequence >= 0n", test: detectorLaws, only: "detector torn-read", breaks: "an odd sequence says that somebody writes" },
+  { file: torn, before: "const unchecked = isAgain ? this.report(reading?.torn) : undefined", after: "const unchecked = undefined", test: detectorLaws, only: "detector torn-read", breaks: "a reading that goes on unchecked is believed" },
+  { file: invariant, before: "if (event.outcome !== \"Exited\") return undefined", after: "if (event.outcome === \"\") return undefined", test: detectorLaws, only: "detector broken-invariant", breaks: "a run that was cut has not come to its end" },
+  { file: invariant, before: "return lowBytes(kept, end - start)", after: "return kept", test: detectorLaws, only: "detector broken-invariant", breaks: "bytes beside a word are no part of it" },
+  { file: "src/run/observe.ts", before: "if (start === 0 || this.cleared.has(start)) continue", after: "if (start >= 0 || this.cleared.has(start)) continue", test: "test/search/claims.test.ts", only: "down to the words", breaks: "words that tasks clear at their end are watched" },
+  { file: "src/program/watch.ts", before: "const isSaid = to.experiment.watches.some((one) => one.name === name && one.claim === claim)", after: "const isSaid = to.experiment.watches.some((one) => one.start === start && one.claim === claim)", test: "test/program/watch.test.ts", breaks: "a build's own claims beat those of another" },
+  { file: "src/machine/watches.ts", before: "isRead: (size & READ_BIT) !== 0,", after: "isRead: size < WRITE_BIT,", test: "test/machine/watches.test.ts", breaks: "a read-modify-write reads" },
 
   // ---- the house
   { file: "src/analysis/timeline/words.ts", before: "export const nanoseconds = (value: number): string => `${grouped(value)} ns`", after: "export const nanoseconds = (value: number): string => `${value.toLocaleString()} ns`", test: "test/architecture.test.ts", only: "the host's clocks", breaks: "no locale reaches a timeline" },

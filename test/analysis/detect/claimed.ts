@@ -214,6 +214,7 @@ export const brokenInvariant: Canary = {
     ["a word that is 0 again at the end", log(balanced, stores(task1, small(0n, 1n)), stores(task2, small(1n, 0n)), ended)],
     ["a word whose bytes are 0 again one by one", log(balanced, stores(task1, small(0n, 0x101n)), stores(task1, { ...small(1n, 0n), sizeBytes: 1 }), stores(task1, { ...small(1n, 0n), at: DATA + 1, sizeBytes: 1 }), ended)],
     ["bytes beside a word that are no part of it", log(claimed("balanced", DATA, 4, { value: 0xffff_ffff_0000_0000n }), stores(task1, { at: DATA - 4, after: 5n }), ended)],
+    ["bytes behind a word that are no part of it", log(balanced, stores(task1, { after: 1n << 32n }), ended)],
     ["a run that did not come to its end", log(balanced, stores(task1, small(0n, 1n)), { _tag: "Ended", outcome: "OutOfBudget", status: 0 })],
     ["words that claim nothing", log(shared, stores(task1), ended)]
   ]

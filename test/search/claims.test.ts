@@ -18,7 +18,7 @@ const targetFor = (spec: RunSpec): Target => {
   return target
 }
 const firstHit = (target: Target, runCount: number): Hit | undefined => {
-  for (const { hit } of fuzz(target, 0, runCount)) if (hit !== undefined) return hit
+  for (const { hit } of fuzz(target, runCount)) if (hit !== undefined) return hit
   return undefined
 }
 
@@ -61,7 +61,7 @@ describe("a race in which nothing goes wrong", () => {
     const target = targetFor(exampleSpec("publish-bad.s"))
     const names = new Set<string | undefined>()
     let count = 0
-    for (const { hit } of fuzz(target, 0, 60)) {
+    for (const { hit } of fuzz(target, 60)) {
       if (hit === undefined) continue
       const understanding = understand(target, hit.trial.schedule, hit.finding)
       let step = understanding.next()

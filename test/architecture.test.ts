@@ -281,6 +281,12 @@ describe("the house", () => {
     const inhabited = new Set(files.filter(isSource).map(({ path }) => roomOf(path)?.replace(/\/format$/, "")))
     expect([...inhabited].filter((room) => !map.includes(`\`${room}/\``))).toEqual([])
   })
+  it("numbers its decisions one after another", () => {
+    const decisions = files.filter(({ path }) => path.startsWith("docs/adr/"))
+    const numbers = decisions.map((_, index) => String(index + 1).padStart(4, "0"))
+    expect(decisions.map(({ path }) => path.slice("docs/adr/".length, "docs/adr/0000".length))).toEqual(numbers)
+    expect(decisions.map(({ text }) => /^# (\d{4}) /.exec(text)?.[1])).toEqual(numbers)
+  })
   it("lists every room of src", () => {
     const inhabited = new Set(files.filter(isSource).map(({ path }) => roomOf(path) ?? path))
     expect([...inhabited].filter((room) => !Object.hasOwn(mayImport, room))).toEqual([])

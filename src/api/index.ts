@@ -8,6 +8,11 @@ export {
   type RunOptions, type RunResult
 } from "./simulate.ts"
 
+// Searching: runs that fail, with how little, at which instruction, and why.
+export {
+  bisect, type BisectOptions, type BisectRange, type BisectResult, explain, type FoundFailure, fuzz, type FuzzOptions, type FuzzResult, minimize, type MinimizeResult
+} from "./search.ts"
+
 // Contracts, as values: several at once, and your own.
 export { type AbiDefinition, defineAbi } from "../kernel/abi/definition.ts"
 export { type AbiName, abis, combineAbis } from "../kernel/abi/table.ts"
@@ -39,6 +44,7 @@ export { ScheduleMalformed } from "../lab/decider.ts"
 export { ContractRefused, type KernelOptions } from "../lab/kernel.ts"
 export { ProgramRefused } from "../lab/program-store.ts"
 export { RecordingDamaged } from "../lab/recording.ts"
+export { EndsAlike, NoPassingEnd, NothingFails } from "../lab/search-recording.ts"
 export { ReplayRefused } from "../lab/replay-recording.ts"
 export type { RunReport, UnknownCall } from "../lab/run-program.ts"
 export { FORMAT_VERSION, KERNEL_VERSION, TOOL_VERSION } from "../log/version.ts"

@@ -10,7 +10,7 @@ import { performPlaced } from "../search/minimize.ts"
 import { placed } from "../search/place.ts"
 import { CommandLineRefused } from "./experiment.ts"
 import { RESULT_SCHEMA } from "./result.ts"
-import type { Opened } from "./search-recording.ts"
+import type { Opened } from "../lab/search-recording.ts"
 
 const NAME_WIDTH = 22
 

@@ -9,7 +9,8 @@ import { endWith } from "./ending.ts"
 import { CommandLineRefused } from "./experiment.ts"
 import { hostLayer } from "./host-layer.ts"
 import { print, printJson } from "./say.ts"
-import { type Opened, openTarget } from "./search-recording.ts"
+import { type Opened } from "../lab/search-recording.ts"
+import { openTarget } from "./search-recording.ts"
 
 const MODES = ["until", "run", "predicate", "abi"] as const
 

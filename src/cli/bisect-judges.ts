@@ -9,7 +9,7 @@ import type { BisectQuestion, Verdict } from "../search/bisect.ts"
 import { sameFinding } from "../search/minimize.ts"
 import type { Target } from "../search/target.ts"
 import { outcomeValue, RESULT_SCHEMA } from "./result.ts"
-import { findingOf, type Opened } from "./search-recording.ts"
+import { findingOf, type Opened } from "../lab/search-recording.ts"
 
 /** A program or module that cannot judge at all. */
 export class ScriptRefused extends Schema.TaggedError<ScriptRefused>()("ScriptRefused", { problem: Schema.String }) {

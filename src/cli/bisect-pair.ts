@@ -7,12 +7,12 @@ import { hex } from "../base/bits.ts"
 import { taskName } from "../base/ids.ts"
 import { printDeviation, printSchedule } from "../log/schedule.ts"
 import { driveJudged } from "../lab/failing.ts"
-import { type Bisected, type BisectFailure, bisectPair, type BisectQuestion, type Verdict } from "../search/bisect.ts"
+import { bisectRefused } from "../lab/search-recording.ts"
+import { type Bisected, bisectPair, type BisectQuestion, type Verdict } from "../search/bisect.ts"
 import { instructionAt } from "../search/explain.ts"
 import type { Target } from "../search/target.ts"
 import type { Schedule } from "../log/choice.ts"
 import { RESULT_SCHEMA } from "./result.ts"
-import { NoPassingEnd, EndsAlike } from "./search-recording.ts"
 
 export interface Step {
   readonly what: string
@@ -27,19 +27,6 @@ export interface PairResult {
 const WHAT_WIDTH = 44
 
 export const stepLine = ({ verdict, what }: Step, index: number): string => `${String(index + 1).padStart(4)}  ${what.padEnd(WHAT_WIDTH)}  ${verdict}`
-
-const failureOf = (failure: BisectFailure, judgeName: string, isQuiet: boolean) => {
-  switch (failure._tag) {
-    case "WrongEnd":
-      return failure.end === "passing" && isQuiet && failure.verdict === "fails"
-        ? new NoPassingEnd({ problem: `there is no passing end: the quiet run fails already, says ${judgeName}; name a recording that passes before the one that fails` })
-        : new EndsAlike({ problem: `the ${failure.end} end ${failure.verdict === "skip" ? "cannot be judged" : failure.verdict}, says ${judgeName}; a bisection begins with one run that passes and one that fails` })
-    case "NoDifference":
-      return new EndsAlike({ problem: "the two recordings hold the same deviations; a bisection begins with one run that passes and one that fails" })
-    case "OnlySkips":
-      return new EndsAlike({ problem: `what is left between the two ends cannot be judged, says ${judgeName}` })
-  }
-}
 
 const describe = ({ spec: { program } }: Target, { critical: { is, located }, failing, passing, range, trialCount }: Bisected, steps: ReadonlyArray<Step>): PairResult => {
   const critical = printDeviation(located.deviation)
@@ -83,6 +70,6 @@ export const pairOf = <E, R>(
   Effect.gen(function*() {
     const steps: Array<Step> = []
     const result = yield* driveJudged(bisectPair(target.trials, passing, failing), judge, ({ what }, verdict) => void steps.push({ what, verdict }))
-    if (result._tag !== "Bisected") return yield* failureOf(result, escapeTerminal(judgeName), passing.length === 0)
+    if (result._tag !== "Bisected") return yield* bisectRefused(result, escapeTerminal(judgeName), passing.length === 0)
     return describe(target, result, steps)
   })

@@ -10,7 +10,7 @@ import { firstMoment, type Moment } from "../search/moment.ts"
 import { parsePredicate } from "../search/predicate.ts"
 import { RESULT_SCHEMA } from "./result.ts"
 import { shellCommand } from "./say.ts"
-import { EndsAlike, NoPassingEnd, type Opened } from "./search-recording.ts"
+import { EndsAlike, NoPassingEnd, type Opened } from "../lab/search-recording.ts"
 
 /** A predicate that is not understood: the text, a caret under the place, and what was expected. */
 export class PredicateRefused extends Schema.TaggedError<PredicateRefused>()("PredicateRefused", {

@@ -12,7 +12,8 @@ import { explanationText } from "./explain-text.ts"
 import { hostLayer } from "./host-layer.ts"
 import { outcomeValue, RESULT_SCHEMA } from "./result.ts"
 import { print, printJson } from "./say.ts"
-import { findingOf, NoPassingEnd, NothingFails, openTarget } from "./search-recording.ts"
+import { findingOf, NoPassingEnd, NothingFails } from "../lab/search-recording.ts"
+import { openTarget } from "./search-recording.ts"
 
 const perform = Effect.fnUntraced(function*(flags: ExplainFlags) {
   const opened = yield* openTarget(flags.recording, flags)

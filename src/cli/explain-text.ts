@@ -11,7 +11,7 @@ import { printDeviation, printSchedule } from "../log/schedule.ts"
 import { outcomeSentence } from "../lab/outcome-sentence.ts"
 import type { Explanation, ForeignWrite } from "../search/explain.ts"
 import type { Failure } from "../search/failure.ts"
-import type { Opened } from "./search-recording.ts"
+import type { Opened } from "../lab/search-recording.ts"
 
 const COLUMNS = 100
 const BEFORE_COUNT = 4

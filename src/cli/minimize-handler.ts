@@ -13,7 +13,8 @@ import { hostLayer } from "./host-layer.ts"
 import type { MinimizeFlags } from "./minimize.ts"
 import { RESULT_SCHEMA } from "./result.ts"
 import { print, printJson, say, shellCommand } from "./say.ts"
-import { findingOf, NothingFails, openTarget } from "./search-recording.ts"
+import { findingOf, NothingFails } from "../lab/search-recording.ts"
+import { openTarget } from "./search-recording.ts"
 
 const proofText = ({ deviations, proof, proofTrialCount }: Minimized): string =>
   deviations.length === 0 ? "minimum: the quiet run fails"

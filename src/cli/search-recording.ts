@@ -1,61 +1,9 @@
-/** A recording that is searched: its program, its run again, and what that run shows. */
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
-import { readingOf, withPlaces } from "../analysis/timeline/reading.ts"
-import { targetOfRecording } from "../lab/failing.ts"
 import { loadRecording } from "../lab/recording.ts"
-import { damageText, RecordingDamaged } from "../lab/recording.ts"
-import type { Recording } from "../log/recording-reader.ts"
-import { performSchedule } from "../search/place.ts"
-import type { Target, TargetOptions } from "../search/target.ts"
-import { failureOf, type Trial } from "../search/trial.ts"
+import { openSearch } from "../lab/search-recording.ts"
 import { limitsFor } from "./experiment.ts"
 import type { LimitFlags } from "./run-flags.ts"
 
-/** A recording in which nothing fails, where a failure is wanted. */
-export class NothingFails extends Schema.TaggedError<NothingFails>()("NothingFails", { file: Schema.String }) {
-  override get message(): string {
-    return `${this.file} shows no failure; name a recording that \`rseqlab fuzz PROG\` has saved`
-  }
-}
-
-/** Two ends of a bisection that are no pass and no failure, or cannot be told apart. */
-export class EndsAlike extends Schema.TaggedError<EndsAlike>()("EndsAlike", { problem: Schema.String }) {
-  override get message(): string {
-    return this.problem
-  }
-}
-
-/** The quiet run fails already, and a passing one is needed. */
-export class NoPassingEnd extends Schema.TaggedError<NoPassingEnd>()("NoPassingEnd", { problem: Schema.String }) {
-  override get message(): string {
-    return this.problem
-  }
-}
-
-export interface Opened {
-  readonly file: string
-  readonly recording: Recording
-  readonly target: Target
-  /** The recorded schedule, run again. */
-  readonly trial: Trial
-}
-
+/** A recording as a file, to be searched under the limits of flags. */
 export const openTarget = (file: string, flags: LimitFlags) =>
-  Effect.gen(function*() {
-    const recording = yield* loadRecording(file)
-    if (recording.status === "corrupt" && recording.damage !== undefined) return yield* new RecordingDamaged({ file, problem: damageText(recording.damage) })
-    const opened = (options: Partial<TargetOptions>) =>
-      Effect.map(targetOfRecording(recording, file, limitsFor(flags), options), (target): Opened =>
-        ({ file, recording, target, trial: performSchedule(target.trials, recording.schedule) }))
-    const first = yield* opened({})
-    // Found by who watches every run, it shows itself to nobody else.
-    return failureOf(first.trial) === undefined ? yield* opened({ isAlwaysWatched: true }) : first
-  })
-
-/** The finding of a recording that must have one, its places by symbol. */
-export const findingOf = ({ file, target, trial }: Opened) => {
-  const finding = failureOf(trial)
-  if (finding === undefined) return Effect.fail(new NothingFails({ file }))
-  return Effect.succeed({ ...finding, message: withPlaces(finding.message, readingOf(target.spec.program)) })
-}
+  Effect.flatMap(loadRecording(file), (recording) => openSearch(recording, file, limitsFor(flags)))

@@ -31,14 +31,22 @@ describe("docs/api.md", () => {
     assert.match(timeline.join("\n"), /run ends +Exited 1/)
   })
 
+  it("shows a search, its failure bisected and minimized", () => {
+    const [found = "", why = "", bisected = "", proof] = output(1).trim().split("\n")
+    assert.match(found, /^\d+ guest-failure 1\.1@retry\+0x1a:preempt=1\.2$/)
+    assert.match(why, /^Task 1\.1 was preempted .* without this it exits with status 0\.$/)
+    assert.match(bisected, /^1\.1@retry\+0x1a:preempt=1\.2 mov %rcx, \(%rbx\) mov %rcx, 8\(%r12\) \d+$/)
+    assert.strictEqual(proof, "minimum")
+  })
+
   it("shows the same experiment under two contracts", () => {
-    const lines = output(1).trim().split("\n")
+    const lines = output(2).trim().split("\n")
     assert.match(lines[0] ?? "", /^turner-v2 \{ _tag: 'Exited', status: 0 \}$/)
     // The other contract has no such call, and the program says so with its status.
     assert.match(lines[1] ?? "", /^mainline-6\.12 \{ _tag: 'Exited', status: 1 \}$/)
   })
 
   it("has no example that is not run here", () => {
-    assert.strictEqual(examples.length, 2)
+    assert.strictEqual(examples.length, 3)
   })
 })

@@ -2,16 +2,19 @@
 import { readFileSync } from "node:fs"
 import type { Program } from "../../src/program/program.ts"
 import { type RunSpec, specOf } from "../../src/run/start.ts"
-import { abisNamed, assembleText } from "../support/examples.ts"
+import { abisNamed, assembleText, exampleNames } from "../support/examples.ts"
 import type { Exhibit } from "./table.ts"
 
 export type Variant = "bad" | "twin"
 
 const textOf = (file: string): string => readFileSync(new URL(file, import.meta.url), "utf8")
 
+/** An exhibit may stand among the examples: those need no prelude. */
 const programOf = (name: string, variant: Variant): Program => {
-  const before = [...variant === "twin" ? [".set FIXED, 1"] : [], textOf("prelude.s")]
-  return assembleText([...before, textOf(`programs/${name}.s`)].join("\n"), variant === "twin" ? `${name}-fixed.s` : `${name}.s`)
+  const fixed = variant === "twin" ? [".set FIXED, 1"] : []
+  const isExample = exampleNames.includes(`${name}.s`)
+  const parts = isExample ? [textOf(`../../examples/${name}.s`)] : [textOf("prelude.s"), textOf(`programs/${name}.s`)]
+  return assembleText([...fixed, ...parts].join("\n"), variant === "twin" ? `${name}-fixed.s` : `${name}.s`)
 }
 
 export const exhibitSpec = ({ name }: Exhibit, variant: Variant): RunSpec => {

@@ -4,7 +4,7 @@ import { needsFollower } from "../../src/analysis/detect/definition.ts"
 import { type DetectorName, detectors } from "../../src/analysis/detect/table.ts"
 import { timelineText } from "../../src/analysis/timeline/text.ts"
 import { readingFor } from "../../src/lab/showing.ts"
-import { type Decider, quietDecider, type Schedule } from "../../src/log/choice.ts"
+import { type Decider, kindNames, quietDecider, type Schedule } from "../../src/log/choice.ts"
 import { readRecording, type Recording } from "../../src/log/recording-reader.ts"
 import { recorded, tell } from "../../src/log/telling.ts"
 import { watcherOf } from "../../src/run/observe.ts"
@@ -28,6 +28,8 @@ export interface Golden {
   readonly made: { readonly by: "quiet" } | { readonly by: "random"; readonly seed: string } | { readonly by: "found"; readonly detector?: DetectorName }
   /** Ends the run after so many instructions: what never ends is still a file that can be read. */
   readonly icountMax?: number
+  /** Everything is asked, faults included. */
+  readonly isWithFaults?: true
 }
 
 const found = (program: string, name: string): Golden => ({ program, name, made: { by: "found" } })
@@ -44,6 +46,7 @@ export const golden: ReadonlyArray<Golden> = [
   found("examples/p2.s", "p2/aba"),
   found("examples/p3.s", "p3/seen-between"),
   found("examples/reorder.s", "reorder/half-seen"),
+  { ...found("examples/plain-increment.s", "plain-increment/split"), isWithFaults: true },
   random("examples/percpu-counter.s", "percpu-counter/aborts", "7"),
   random("examples/percpu-push.s", "percpu-push/aborts", "3"),
   random("examples/percpu-pop.s", "percpu-pop/aborts", "5"),
@@ -83,9 +86,13 @@ export const golden: ReadonlyArray<Golden> = [
 
 export const recordingsFolder = new URL("../../recordings/", import.meta.url)
 
-const specFor = ({ icountMax, program: path }: Golden): RunSpec => {
+const specFor = ({ icountMax, isWithFaults, program: path }: Golden): RunSpec => {
   const spec = assembledSpec(path)
-  return icountMax === undefined ? spec : { ...spec, limits: { ...spec.limits, maxIcount: icountMax } }
+  return {
+    ...spec,
+    limits: icountMax === undefined ? spec.limits : { ...spec.limits, maxIcount: icountMax },
+    menu: isWithFaults === undefined ? spec.menu : { ...spec.menu, kinds: new Set(kindNames) }
+  }
 }
 
 const assembledSpec = (path: string): RunSpec => {

@@ -1,9 +1,5 @@
-import { spawnSync } from "node:child_process"
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { fileURLToPath } from "node:url"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { describe, expect, it } from "vitest"
 import { referenceFolder, referencePages } from "../scripts/reference.ts"
 import { filesUnder } from "./support/source-tree.ts"
 
@@ -49,40 +45,5 @@ describe("pages", () => {
       ...files.filter((file) => !existsSync(new URL(file, rootUrl)))
     ]
     expect(lost).toEqual([])
-  })
-})
-
-/** Commands of the `console` blocks of a page, and what they print; a line `…` stands for any lines. */
-const sessionOf = (text: string): ReadonlyArray<{ readonly command: string; readonly printed: ReadonlyArray<string> }> => {
-  const steps: Array<{ readonly command: string; readonly printed: Array<string> }> = []
-  for (const [, block = ""] of text.matchAll(/```console\n([^]*?)```/g)) {
-    for (const line of block.trimEnd().split("\n")) {
-      if (line.startsWith("$ ")) steps.push({ command: line.slice(2), printed: [] })
-      else steps[steps.length - 1]?.printed.push(line)
-    }
-  }
-  return steps
-}
-
-describe("README.md", () => {
-  const here = fileURLToPath(rootUrl)
-  let folder = ""
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), "rseqlab-session-"))
-    symlinkSync(join(here, "examples"), join(folder, "examples"))
-  })
-  afterAll(() => rmSync(folder, { recursive: true }))
-  const steps = sessionOf(readFileSync(join(here, "README.md"), "utf8"))
-
-  it("shows a session", () => {
-    expect(steps.length).toBeGreaterThanOrEqual(4)
-  })
-  it.each(steps)("prints what it says: $command", ({ command, printed }) => {
-    const words = command.split(" ")
-    expect(words.slice(0, 2)).toEqual(["npx", "rseqlab"])
-    const { stderr, stdout } = spawnSync(process.execPath, [join(here, "src/cli/main.ts"), ...words.slice(2)], { cwd: folder, encoding: "utf8" })
-    const lines = `${stdout}${stderr}`.trimEnd().split("\n")
-    const cut = printed.indexOf("…")
-    expect(cut < 0 ? lines : lines.slice(0, cut)).toEqual(cut < 0 ? printed : printed.slice(0, cut))
   })
 })

@@ -1,5 +1,5 @@
 /**
- * What the tutorial and the how-tos show is what the commands print: every console block is run, in the order of its page, in a
+ * What the README, the tutorial and the how-tos show is what the commands print: every console block is run, in the order of its page, in a
  * folder of its own. `RSEQLAB_WRITE_PAGES=1` writes the pages anew.
  */
 import { readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
@@ -7,7 +7,7 @@ import { join } from "node:path"
 import { assert, describe, it } from "vitest"
 import { root, rseqlab, scratchFolder } from "./spawned.ts"
 
-const pages = ["docs/tutorial", "docs/how-to"].flatMap((folder) => readdirSync(join(root, folder)).map((name) => `${folder}/${name}`))
+const pages = ["README.md", ...["docs/tutorial", "docs/how-to"].flatMap((folder) => readdirSync(join(root, folder)).map((name) => `${folder}/${name}`))]
 
 /** Times differ from machine to machine, hashes from version to version. */
 const steady = (text: string): string =>

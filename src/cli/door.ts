@@ -18,7 +18,7 @@ import { exitCode } from "./exit.ts"
 import { printHelp } from "./help.ts"
 import { escapeLines, say } from "./say.ts"
 import { commands } from "./table.ts"
-import { usageLine } from "./usage.ts"
+import { dashedWord, usageLine } from "./usage.ts"
 import { versionText } from "./version.ts"
 
 const root = Command.make("rseqlab").pipe(
@@ -70,6 +70,11 @@ export const door = (typed: ReadonlyArray<string>) =>
 const judged = (typed: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     const ending = { code: exitCode("passed") }
+    const dashed = dashedWord(typed)
+    if (dashed !== undefined) {
+      yield* say(escapeTerminal(`no flag ${dashed}; a file of that name is ./${dashed} (rseqlab --help)`))
+      return exitCode("usage")
+    }
     const exit = yield* Command.runWith(root, { version: versionText })(typed).pipe(
       Effect.provideService(Ending, ending),
       Effect.interruptible,

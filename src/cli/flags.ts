@@ -58,7 +58,7 @@ const scaled = (text: string, units: Readonly<Record<string, number>>): number |
 
 /** A number of something; `max` included. */
 export const quantity = (what: string, max = Number.MAX_SAFE_INTEGER): Written<number> => ({
-  expected: `${what}: a whole number from 1, such as 500, 20k or 3M`,
+  expected: `${what}: a whole number from 1${max < 1000 ? ` to ${max}` : ", such as 500, 20k or 3M"}`,
   parse: (text) => {
     const value = scaled(text, UNITS)
     return value !== undefined && value <= max ? value : undefined

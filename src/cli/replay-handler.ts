@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import { plural } from "../analysis/report/reporter/default.ts"
 import { escapeTerminal } from "../analysis/report/format/terminal.ts"
 import { divergenceText } from "../analysis/timeline/divergence.ts"
 import { grouped } from "../base/bits.ts"
@@ -7,6 +8,7 @@ import { printDeviation, printSchedule } from "../log/schedule.ts"
 import { readSchedule } from "../lab/decider.ts"
 import { outcomeSentence } from "../lab/outcome-sentence.ts"
 import { damageText, loadRecording, RecordingDamaged } from "../lab/recording.ts"
+import { ProgramStore } from "../lab/program-store.ts"
 import { RecordingStore } from "../lab/recording-store.ts"
 import type { End } from "../log/header.ts"
 import type { ReplayResult } from "../run/replay.ts"
@@ -39,7 +41,7 @@ const wholly = (recording: Recording, name: string, file: string, { check, end }
   exit: "passed",
   lines: [
     `${paint.good("the same run, bit for bit")}: ${name}`,
-    `  ${escapeTerminal(outcomeSentence(end.outcome, limitsOf(recording)))} · ${grouped(recording.deviationCount)} deviations · ${grouped(check.now)} instructions · ${grouped(check.entryCount)} events`,
+    `  ${escapeTerminal(outcomeSentence(end.outcome, limitsOf(recording)))} · ${plural(recording.deviationCount, "deviation")} · ${plural(check.now, "instruction")} · ${plural(check.entryCount, "event")}`,
     `  state ${check.stateHash} · content ${recording.contentHash}`
   ],
   value: {
@@ -58,7 +60,7 @@ const cutShort = (recording: Recording, name: string, file: string, { compared }
     lines: [
       isAny ? `${paint.good("the same run as far as the file goes")}: ${name}` : `${paint.bad("nothing to compare")}: ${name}`,
       `  cut short at byte ${grouped(recording.validBytes)}: how the run went on and ended is lost`,
-      `  compared ${grouped(now)} instructions · ${grouped(entryCount)} events · ${grouped(deviationCount)} deviations · ${grouped(checkCount)} checks`
+      `  compared ${plural(now, "instruction")} · ${plural(entryCount, "event")} · ${plural(deviationCount, "deviation")} · ${plural(checkCount, "check")}`
     ],
     value: { file, result: isAny ? "same-as-far-as-it-goes" : "nothing-to-compare", outcome: null, validBytes: recording.validBytes, icount: now, entryCount, deviationCount, checkCount, contentHash: recording.contentHash }
   }
@@ -98,7 +100,7 @@ const leniently = (recording: Recording, file: string, flags: ReplayFlags) =>
       exit,
       lines: [
         `${exit === "passed" ? paint.good(isSame ? "the recorded result" : "another result") : paint.bad(isSame ? "the recorded result" : "another result")}: ${escapeTerminal(file)}`,
-        `  ${escapeTerminal(outcomeSentence(outcome, spec.limits))} · ${grouped(schedule.length)} deviations · ${grouped(now)} instructions`,
+        `  ${escapeTerminal(outcomeSentence(outcome, spec.limits))} · ${plural(schedule.length, "deviation")} · ${plural(now, "instruction")}`,
         ...dropped.map(({ deviation, reason }) => `  dropped   ${printDeviation(deviation)}: ${reason}`),
         `  realised  ${printSchedule(schedule)}`
       ],
@@ -135,6 +137,8 @@ const perform = Effect.fnUntraced(function*(flags: ReplayFlags) {
   if (flags.on !== undefined && (flags.strict || flags.lenient || flags.schedule !== undefined)) {
     return yield* new CommandLineRefused({ problem: "--on tells the recorded schedule to another build; leave out --strict, --lenient and --schedule" })
   }
+  // Said once, and not of each recording of a folder.
+  if (flags.on !== undefined) yield* ProgramStore.use((store) => store.load(flags.on ?? ""))
   const files = yield* RecordingStore.use((store) => store.list(flags.recording))
   const isOne = files.length === 1 && files[0] === flags.recording
   const all: Array<Replayed> = []

@@ -35,6 +35,15 @@ const sentence = (error: NonShowHelpErrors, { commands, flags }: Typable): strin
   }
 }
 
+/**
+ * A word such as `-dash.s`: read as flags of one letter each, an `h` in it would show help and end well. Nothing here has flags of
+ * one letter but that one, so it is somebody's file. What follows a flag may be its value, what follows `--` is a word.
+ */
+export const dashedWord = (typed: ReadonlyArray<string>): string | undefined => {
+  const end = typed.indexOf("--")
+  return typed.slice(0, end === -1 ? undefined : end).find((word, at, all) => /^-[^-\d\s]./u.test(word) && !(all[at - 1] ?? "").startsWith("--"))
+}
+
 /** The first mistake, and where help is. */
 export const usageLine = (errors: ReadonlyArray<NonShowHelpErrors>, typable: Typable): string => {
   const [first] = errors

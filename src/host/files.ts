@@ -12,7 +12,8 @@ export type FileRead =
 const clauses: Readonly<Record<string, string>> = {
   EACCES: "permission is denied", EPERM: "permission is denied", EISDIR: "it is a folder", ELOOP: "its links go in a circle",
   ENAMETOOLONG: "its name is too long", ENOTDIR: "a part of its path is no folder", ENOENT: "its folder is not there",
-  EROFS: "its file system is read-only", ENOSPC: "its disk is full", EDQUOT: "the quota is used up", EMFILE: "too many files are open",
+  EEXIST: "a file stands where its folder would be", EROFS: "its file system is read-only", ENOSPC: "its disk is full",
+  EDQUOT: "the quota is used up", EMFILE: "too many files are open",
   EFBIG: "it would be larger than the file system allows", EIO: "its disk reports an error", ETXTBSY: "it is running"
 }
 

@@ -1,7 +1,7 @@
 /** A program of the user's that judges runs: no shell, nothing to read, killed with all it started. */
 import * as Effect from "effect/Effect"
 import { spawn } from "node:child_process"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { pathToFileURL } from "node:url"
@@ -81,6 +81,7 @@ export const writeText = (folder: string, name: string, text: string): string =>
 /** What a module of the user's exports. Importing runs it: only what was named on the command line is imported. */
 export const importModule = (file: string): Effect.Effect<{ readonly exports: Readonly<Record<string, unknown>> } | { readonly why: string }> =>
   Effect.promise(async () => {
+    if (!existsSync(file)) return { why: "there is no such file" }
     try {
       return { exports: (await import(pathToFileURL(resolve(file)).href)) as Readonly<Record<string, unknown>> }
     } catch (cause) {

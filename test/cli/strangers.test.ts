@@ -3,6 +3,8 @@ import { execFileSync, spawnSync } from "node:child_process"
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "vitest"
+import { createRecordingWriter } from "../../src/log/recording.ts"
+import { readRecording } from "../../src/log/recording-reader.ts"
 import { fileIn, linesOf, root, rseqlab, scratchFolder } from "./spawned.ts"
 
 const folder = scratchFolder()
@@ -18,6 +20,30 @@ describe("a recording that was cut", () => {
       const { stderr } = rseqlab(["show", fileIn(folder, "cut.rec", bytes.subarray(0, sizeBytes))])
       assert.match(stderr, /it is cut short: at byte \d+: expected/, `${sizeBytes} bytes`)
     }
+  })
+})
+
+describe("a replay of a recording that was cut", () => {
+  const bytes = readFileSync(recording)
+
+  it("says how far it was compared, and promises nothing of the rest", () => {
+    const cut = fileIn(folder, "cut.rec", bytes.subarray(0, -1))
+    const { code, stdout } = rseqlab(["replay", cut])
+    assert.strictEqual(code, 0)
+    assert.match(stdout, /^the same run as far as the file goes: .*cut\.rec\n {2}cut short at byte [\d,]+: .*is lost\n {2}compared [1-9]\d* instructions · [1-9]\d* events · 0 deviations · 0 checks\n$/)
+    assert.notMatch(stdout, /bit for bit/)
+    assert.strictEqual((JSON.parse(rseqlab(["replay", cut, "--json"]).stdout) as { result: string }).result, "same-as-far-as-it-goes")
+    assert.match(rseqlab(["replay", folder]).stderr, /\d+ of \d+ recordings replay, 1 of them cut and only as far as they go/)
+  })
+
+  it("ends with 6 where nothing is left to compare", () => {
+    const read = readRecording(bytes)
+    assert(read._tag === "Read")
+    const parts: Array<Uint8Array> = []
+    createRecordingWriter(read.recording.header, (part) => void parts.push(part), { codec: "none", keep: "entries" })
+    const { code, stdout } = rseqlab(["replay", fileIn(folder, "begun.rec.part", Buffer.concat(parts))])
+    assert.strictEqual(code, 6)
+    assert.match(stdout, /^nothing to compare: /)
   })
 })
 

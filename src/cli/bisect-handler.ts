@@ -40,11 +40,11 @@ const pairwise = (flags: BisectFlags, failing: Opened, passing: Opened | undefin
   Effect.gen(function*() {
     const { predicate, run, timeout } = flags
     const { target } = failing
-    const { judge, name } = yield* run !== undefined ? byScript(target, run, words, timeout)
-      : predicate !== undefined ? byModule(predicate)
+    const judge = yield* run !== undefined ? byScript(target, run, words, timeout)
+      : predicate !== undefined ? byModule(predicate, timeout)
       : byFinding(failing)
-    const { lines, value } = yield* pairOf(target, passing?.recording.schedule ?? [], failing.recording.schedule, judge, name)
-    return { lines, value: { ...value, judge: name } }
+    const { lines, value } = yield* pairOf(target, passing?.recording.schedule ?? [], failing.recording.schedule, judge)
+    return { lines, value: { ...value, judge: judge.name } }
   })
 
 const perform = Effect.fnUntraced(function*(flags: BisectFlags) {
@@ -52,7 +52,7 @@ const perform = Effect.fnUntraced(function*(flags: BisectFlags) {
   const modes = MODES.filter((mode) => flags[mode] !== undefined)
   if (modes.length > 1) return yield* new CommandLineRefused({ problem: `${modes.map((mode) => `--${mode}`).join(" and ")} each judge in their own way; name one of them` })
   if (flags.run === undefined && after.length > 0) return yield* new CommandLineRefused({ problem: "what stands after -- is for --run CMD, and no command is named" })
-  if (flags.timeout !== undefined && flags.run === undefined) return yield* new CommandLineRefused({ problem: "--timeout is for --run CMD, and no command is named" })
+  if (flags.timeout !== undefined && flags.run === undefined && flags.predicate === undefined) return yield* new CommandLineRefused({ problem: "--timeout is for --run CMD and --predicate MODULE, and neither is named" })
   const { abi, until } = flags
   const { failing, passing } = yield* openEnds(files, flags)
   if (passing !== undefined && (until ?? abi) !== undefined) return yield* new CommandLineRefused({ problem: `--${until === undefined ? "abi" : "until"} looks at one run; name one recording` })

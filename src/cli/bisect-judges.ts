@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { detectorNamed } from "../analysis/detect/table.ts"
-import { importModule, runScript, temporaryFolder, writeText } from "../host/script.ts"
+import { askModule, importModule, runScript, temporaryFolder, writeText } from "../host/script.ts"
 import { printSchedule } from "../log/schedule.ts"
 import { saveRun } from "../lab/failing.ts"
 import type { BisectQuestion, Verdict } from "../search/bisect.ts"
@@ -31,7 +31,7 @@ export const byFinding = (failing: Opened) =>
     const wanted = sameFinding(finding)
     const judge = ({ trial }: BisectQuestion): Effect.Effect<Verdict> =>
       Effect.succeed(wanted(trial) ? "fails" : trial.outcome._tag === "Unsupported" ? "skip" : "passes")
-    return { judge, name: `detector ${finding.detector} (${detectorNamed(finding.detector)?.rule ?? ""})` }
+    return { judge, mayWaver: false, name: `detector ${finding.detector} (${detectorNamed(finding.detector)?.rule ?? ""})` }
   })
 
 const SKIP_CODE = 125
@@ -68,13 +68,13 @@ export const byScript = (target: Target, command: string, words: ReadonlyArray<s
           }
         }
       })
-    return { judge, name: `--run ${command}` }
+    return { judge, name: `--run ${command}`, mayWaver: true }
   })
 
 const isVerdict = (value: unknown): value is boolean | "skip" => typeof value === "boolean" || value === "skip"
 
 /** Judged by `fails` of a module: true, false or "skip", or a promise of one. */
-export const byModule = (file: string) =>
+export const byModule = (file: string, timeoutSeconds = TIMEOUT_SECONDS) =>
   Effect.gen(function*() {
     const imported = yield* importModule(file)
     if ("why" in imported) return yield* new ScriptRefused({ problem: `--predicate ${file} cannot be imported: ${imported.why.split("\n")[0] ?? ""}` })
@@ -87,17 +87,12 @@ export const byModule = (file: string) =>
           schema: RESULT_SCHEMA, outcome: outcomeValue(outcome), schedule: printSchedule(schedule), deviationCount: schedule.length, icount,
           findings: findings.map(({ detector, message }) => ({ detector, message }))
         }
-        const said = yield* Effect.promise(async () => {
-          try {
-            return { value: (await fails(run)) as unknown }
-          } catch (cause) {
-            return { why: cause instanceof Error ? cause.message : String(cause) }
-          }
-        })
-        if ("why" in said) return yield* new ScriptAborted({ problem: `--predicate ${file} failed over ${what}: ${said.why.split("\n")[0] ?? ""}` })
+        const said = yield* askModule(() => fails(run) as unknown, timeoutSeconds * 1000)
+        if (said._tag === "Threw") return yield* new ScriptAborted({ problem: `--predicate ${file} failed over ${what}: ${said.why.split("\n")[0] ?? ""}` })
+        if (said._tag === "TimedOut") return yield* new ScriptAborted({ problem: `--predicate ${file} took longer than ${timeoutSeconds} s over ${what}; --timeout SECONDS allows more` })
         if (!isVerdict(said.value)) return yield* new ScriptAborted({ problem: `--predicate ${file}: fails expects to answer true, false or "skip"` })
         const verdict: Verdict = said.value === "skip" ? "skip" : said.value ? "fails" : "passes"
         return verdict
       })
-    return { judge, name: `--predicate ${file}` }
+    return { judge, name: `--predicate ${file}`, mayWaver: true }
   })

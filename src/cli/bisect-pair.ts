@@ -7,7 +7,7 @@ import { hex } from "../base/bits.ts"
 import { taskName } from "../base/ids.ts"
 import { printDeviation, printSchedule } from "../log/schedule.ts"
 import { driveJudged } from "../lab/failing.ts"
-import { bisectRefused } from "../lab/search-recording.ts"
+import { bisectRefused, EndsAlike } from "../lab/search-recording.ts"
 import { type Bisected, bisectPair, type BisectQuestion, type Verdict } from "../search/bisect.ts"
 import { instructionAt } from "../search/explain.ts"
 import type { Target } from "../search/target.ts"
@@ -63,13 +63,33 @@ const describe = ({ spec: { program } }: Target, { critical: { is, located }, fa
   }
 }
 
-/** Between two schedules of one target. `judgeName`: who says what passes, for messages. */
-export const pairOf = <E, R>(
-  target: Target, passing: Schedule, failing: Schedule, judge: (question: BisectQuestion) => Effect.Effect<Verdict, E, R>, judgeName: string
-) =>
+/** Who says what passes. `name`: for messages. `mayWaver`: of one run it may say now this and now that. */
+export interface Judge<E, R> {
+  readonly judge: (question: BisectQuestion) => Effect.Effect<Verdict, E, R>
+  readonly name: string
+  readonly mayWaver: boolean
+}
+
+/** Between two schedules of one target. */
+export const pairOf = <E, R>(target: Target, passing: Schedule, failing: Schedule, { judge, mayWaver, name }: Judge<E, R>) =>
   Effect.gen(function*() {
     const steps: Array<Step> = []
-    const result = yield* driveJudged(bisectPair(target.trials, passing, failing), judge, ({ what }, verdict) => void steps.push({ what, verdict }))
-    if (result._tag !== "Bisected") return yield* bisectRefused(result, escapeTerminal(judgeName), passing.length === 0)
+    const judgeName = escapeTerminal(name)
+    const hear = ({ what }: BisectQuestion, verdict: Verdict): void => void steps.push({ what, verdict })
+    const result = yield* driveJudged(bisectPair(target.trials, passing, failing), judge, hear)
+    if (result._tag !== "Bisected") return yield* bisectRefused(result, judgeName, passing.length === 0)
+    if (mayWaver) yield* judgedAgain(result, { judge, mayWaver, name: judgeName }, hear)
     return describe(target, result, steps)
+  })
+
+/** The two runs that it all hangs on, judged once more. */
+const judgedAgain = <E, R>({ failing, passing, trialCount }: Bisected, { judge, name }: Judge<E, R>, hear: (question: BisectQuestion, verdict: Verdict) => void) =>
+  Effect.gen(function*() {
+    for (const [trial, first, which] of [[passing, "passes", "last that passed"], [failing, "fails", "last that failed"]] as const) {
+      const question: BisectQuestion = { what: `the ${which}, again`, trial, trialCount }
+      const verdict = yield* judge(question)
+      hear(question, verdict)
+      if (verdict === first) continue
+      return yield* new EndsAlike({ problem: `of one and the same run ${name} said first that it ${first}, and then that it ${verdict === "skip" ? "cannot be judged" : verdict}; a bisection wants a judge who says the same each time` })
+    }
   })

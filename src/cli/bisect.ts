@@ -12,7 +12,7 @@ const config = {
   ),
   until: written.text("until", "EXPR", "the first moment at which this holds, such as 'u64(head) == 0'"),
   run: written.text("run", "CMD", "let a program judge each run: 0 passes, 1 to 124 fails, 125 cannot be judged, more ends the bisection"),
-  timeout: written.flag("timeout", "SECONDS", "how long CMD may take for one run; by default 60", seconds),
+  timeout: written.flag("timeout", "SECONDS", "how long CMD or MODULE may take for one run; by default 60", seconds),
   predicate: written.text("predicate", "MODULE", "let a module judge each run: it exports `fails`, a function of the run as --json tells it"),
   abi: written.text("abi", "NAMES", "tell the schedule under each of these contracts; the first that fails"),
   json: written.toggle("json", "the result as JSON on standard output"),

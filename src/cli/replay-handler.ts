@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import { plural } from "../analysis/report/reporter/default.ts"
 import { escapeTerminal } from "../analysis/report/format/terminal.ts"
+import { plural } from "../analysis/report/reporter/default.ts"
 import { divergenceText } from "../analysis/timeline/divergence.ts"
 import { grouped } from "../base/bits.ts"
 import type { Recording } from "../log/recording-reader.ts"
@@ -152,7 +153,8 @@ const perform = Effect.fnUntraced(function*(flags: ReplayFlags) {
     const same = all.filter(({ exit }) => exit === "passed").length
     const cut = all.filter(({ exit, isCut }) => exit === "passed" && isCut === true).length
     const how = cut === 0 ? "" : `, ${cut} of them cut and only as far as they go`
-    yield* say(flags.on === undefined ? `${same} of ${all.length} recordings replay${how}` : `${same} of ${all.length} pass now`)
+    const [one, several] = flags.on === undefined ? ["replays", "replay"] : ["passes now", "pass now"]
+    yield* say(`${same} of ${plural(all.length, "recording")} ${same === 1 || all.length === 1 ? one : several}${how}`)
   }
   yield* endWith(worst(all))
 })

@@ -3,12 +3,13 @@ import * as Layer from "effect/Layer"
 import type { RunReport } from "../lab/run-program.ts"
 import { runProgram } from "../lab/run-program.ts"
 import { Listener } from "../lab/listener.ts"
+import { Surroundings } from "./color.ts"
 import { endWithCode } from "./ending.ts"
 import { codeOfGuest, codeOfVerdict, verdictOf } from "./exit.ts"
 import { hostLayer } from "./host-layer.ts"
-import { layersFor, loadProgram } from "./experiment.ts"
+import { CommandLineRefused, layersFor, loadProgram } from "./experiment.ts"
 import { listeningFor } from "./listening.ts"
-import { printJson } from "./say.ts"
+import { printJson, shellCommand } from "./say.ts"
 import { runValue } from "./result.ts"
 import type { RunFlags } from "./run-flags.ts"
 import { tellRun } from "./tell-run.ts"
@@ -18,7 +19,19 @@ import { withWatches } from "./watch-program.ts"
 const codeOf = ({ exit, expect }: RunFlags, { outcome }: RunReport): number =>
   exit === "verdict" || expect !== undefined ? codeOfVerdict(verdictOf(outcome), expect === "fail") : codeOfGuest(outcome)
 
+/** The program's words stand behind `--`: others may be a flag of ours mistyped, or meant for somebody else. */
+const checkWords = ({ guestArguments, program }: RunFlags) =>
+  Effect.gen(function*() {
+    const { typed } = yield* Surroundings
+    const at = typed.indexOf("--")
+    const strayCount = guestArguments.length - (at === -1 ? 0 : typed.length - at - 1)
+    if (strayCount <= 0) return
+    const stray = guestArguments.slice(0, strayCount)
+    return yield* new CommandLineRefused({ problem: `the program's own arguments stand after --: ${shellCommand(["rseqlab", "run", program, "--", ...stray])}` })
+  })
+
 const perform = Effect.fnUntraced(function*(flags: RunFlags) {
+  yield* checkWords(flags)
   const program = yield* withWatches(yield* loadProgram(flags), flags)
   const listening = listeningFor(flags)
   const layers = yield* layersFor(flags, program)

@@ -30,6 +30,8 @@ const sentence = (error: NonShowHelpErrors, { commands, flags }: Typable): strin
       return `${error.argument} is missing`
     case "MissingOption":
       return `--${error.option} is missing`
+    case "UnexpectedArgument":
+      return `nothing more is expected; found ${error.arguments.slice(0, 3).map(quoted).join(" ")}`
     default:
       return error.message.split("\n").join(" ")
   }

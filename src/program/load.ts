@@ -11,27 +11,25 @@ export type ProgramLoad =
    */
   | { readonly _tag: "Refused"; readonly message: string }
 
+/** A line end in the name of a file begins no line of the message. */
+const refused = (message: string, file: string): ProgramLoad =>
+  ({ _tag: "Refused", message: file.includes("\n") ? message.replaceAll(file, file.replaceAll("\n", "␤")) : message })
+
 /** A program from the bytes of a file: an ELF executable by its first four bytes, assembler text otherwise. */
 export const loadProgram = (bytes: Uint8Array, file: string, options: AssembleOptions = {}): ProgramLoad => {
   if (isElf(bytes)) {
     const loaded = loadElf(bytes, file)
-    return loaded._tag === "Loaded" ? loaded : { _tag: "Refused", message: describeElfError(loaded.error) }
+    return loaded._tag === "Loaded" ? loaded : refused(describeElfError(loaded.error), file)
   }
   const binaryAt = bytes.indexOf(0)
   if (bytes.length === 0) {
-    return {
-      _tag: "Refused",
-      message: `${file}: expected a static ELF executable or assembler text, and it is empty`
-    }
+    return refused(`${file}: expected a static ELF executable or assembler text, and it is empty`, file)
   }
   if (binaryAt !== -1) {
-    return {
-      _tag: "Refused",
-      message: `${file}: at byte ${binaryAt}: expected text; neither a static ELF executable nor assembler text`
-    }
+    return refused(`${file}: at byte ${binaryAt}: expected text; neither a static ELF executable nor assembler text`, file)
   }
   const assembly = assemble(new TextDecoder().decode(bytes), file, options)
   return assembly._tag === "Assembled"
     ? { _tag: "Loaded", program: assembly.program }
-    : { _tag: "Refused", message: describeAssemblyError(assembly.error) }
+    : refused(describeAssemblyError(assembly.error), file)
 }

@@ -1,5 +1,5 @@
 /** Shrinking, bisecting and explaining a recorded failure, through the real door. */
-import { chmodSync, existsSync, readFileSync } from "node:fs"
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "vitest"
 import { fileIn, linesOf, root, rseqlab, scratchFolder } from "./spawned.ts"
@@ -14,6 +14,9 @@ assert.strictEqual(at("run", program, "--schedule", "1.1@35:preempt=1.2,1.2@21:p
 assert.strictEqual(at("run", program, "--schedule", "1.1@20:turn=1", "--record", pass).code, 0)
 /** The same in the smallest experiment: one CPU, one repetition, one deviation. */
 const small = "small.rec"
+/** One deviation, in the experiment as it is. */
+const single = "one.rec"
+assert.strictEqual(at("minimize", fail, "--schedule-only", "--output", single).code, 0)
 const minimized = at("minimize", fail, "--output", small)
 
 const script = (name: string, text: string): string => {
@@ -136,21 +139,76 @@ exit 0`)
     assert.include(["gone", "Z"], state())
   })
 
-  it("says that a program is missing, or may not be executed", () => {
-    assert.match(at("bisect", fail, "--run", "./nowhere").stderr, /there is no such program/)
-    assert.match(at("bisect", fail, "--run", fileIn(cwd, "plain.txt", "x")).stderr, /it may not be executed/)
+  it.each([1, 124])("takes code %i for a run that fails", (code) => {
+    const judge = script(`code-${code}`, `grep -q 'preempt=1.1' "$RSEQLAB_SCHEDULE" && exit ${code}; exit 0`)
+    assert.match(at("bisect", single, "--run", judge).stdout, /CRITICAL/)
+  })
+
+  it.each([126, 255])("is given up by code %i", (code) => {
+    const { code: ended, stderr } = at("bisect", single, "--run", script(`code-${code}`, `exit ${code}`))
+    assert.deepStrictEqual([ended, stderr.includes(`gave up with code ${code} over the passing end`)], [2, true])
+  })
+
+  it("passes over what cannot be judged", () => {
+    const judge = script("skips", `case $(grep -o preempt "$RSEQLAB_SCHEDULE" | wc -l) in 2) exit 125;; 3) exit 1;; *) exit 0;; esac`)
+    const { code, stderr } = at("bisect", fail, "--run", judge)
+    assert.deepStrictEqual([code, /what is left between the two ends cannot be judged/.test(stderr)], [2, true])
+  })
+
+  it("does not trust a script that says this and that of one run", () => {
+    const judge = script("wavers", `grep -q 'preempt=1.1' "$RSEQLAB_SCHEDULE" || exit 0
+[ -e "$0.$(cksum < "$RSEQLAB_SCHEDULE" | tr ' ' -)" ] && exit 0
+touch "$0.$(cksum < "$RSEQLAB_SCHEDULE" | tr ' ' -)"; exit 1`)
+    const { code, stderr } = at("bisect", single, "--run", judge)
+    assert.deepStrictEqual([code, /of one and the same run .* said first that it fails, and then that it passes/.test(stderr)], [2, true], stderr)
+  })
+
+  it("takes a name with spaces and quotes, of the script and of the recording", () => {
+    copyFileSync(join(cwd, single), join(cwd, "it's \"small\".rec"))
+    const judge = script("my judge's \"own\"", `grep -q 'preempt=1.1' "$RSEQLAB_SCHEDULE" && exit 1; exit 0`)
+    assert.match(at("bisect", "it's \"small\".rec", "--run", judge).stdout, /CRITICAL/)
+  })
+
+  it.each([
+    ["./nowhere", /there is no such program$/m],
+    ["nowhere-in-path", /there is no such program in PATH$/m],
+    ["plain.txt", /no such program in PATH; a file here is named \.\/plain\.txt/],
+    ["./plain.txt", /it may not be executed; chmod \+x allows it/],
+    ["./folder", /it is a directory/],
+    ["./stray", /its first line names an interpreter that is not there/]
+  ])("says what is wrong with --run %s", (command, said) => {
+    fileIn(cwd, "plain.txt", "x")
+    mkdirSync(join(cwd, "folder"), { recursive: true })
+    chmodSync(fileIn(cwd, "stray", "#!/nowhere/sh\n"), 0o755)
+    const { code, stderr } = at("bisect", single, "--run", command)
+    assert.strictEqual(code, 2)
+    assert.match(stderr, said)
   })
 })
 
 describe("bisect --predicate", () => {
-  it("judges by a module", () => {
-    const module = fileIn(cwd, "judge.ts", "export const fails = (run: { outcome: { status: number } }) => run.outcome.status === 1\n")
-    assert.match(at("bisect", fail, "--predicate", module).stdout, /CRITICAL {2}1\.2@retry\+0x17/)
+  it.each([
+    ["true or false", "export const fails = (run: { outcome: { status: number } }) => run.outcome.status === 1\n"],
+    ["a promise of one", "export const fails = async (run: { findings: unknown[] }) => run.findings.length > 0\n"]
+  ])("judges by a module that answers %s", (name, text) => {
+    assert.match(at("bisect", fail, "--predicate", fileIn(cwd, `${name}.ts`, text)).stdout, /CRITICAL {2}1\.2@retry\+0x17/)
   })
 
-  it("refuses a module without `fails`, and one that answers something else", () => {
-    assert.match(at("bisect", fail, "--predicate", fileIn(cwd, "empty.mjs", "")).stderr, /exports no function named fails/)
-    assert.match(at("bisect", fail, "--predicate", fileIn(cwd, "odd.mjs", "export const fails = () => 7")).stderr, /true, false or "skip"/)
+  it.each([
+    ["empty.mjs", "", /exports no function named fails/],
+    ["odd.mjs", "export const fails = () => 7", /true, false or "skip"/],
+    ["throws.mjs", "export const fails = () => { throw new Error('lost\\nand more') }", /failed over the passing end, 0 deviations: lost$/m],
+    ["syntax.mjs", "export const", /cannot be imported: /],
+    ["never.mjs", "export const fails = () => new Promise(() => {})", /took longer than 0\.4 s over the passing end/]
+  ])("says what is wrong with %s", (name, text, said) => {
+    const { code, stderr } = at("bisect", single, "--predicate", fileIn(cwd, name, text), "--timeout", "0.4")
+    assert.deepStrictEqual([code, linesOf(stderr).length], [2, 1])
+    assert.match(stderr, said)
+  })
+
+  it("names the file that may have been meant", () => {
+    fileIn(cwd, "judging.mjs", "")
+    assert.match(at("bisect", single, "--predicate", "judgin.mjs").stderr, /there is no such file; did you mean .*judging\.mjs\?/)
   })
 })
 

@@ -100,7 +100,7 @@ describe("rseqlab replay", () => {
     assert.strictEqual(code, 5, stderr)
     assert.match(stdout, /the same run, bit for bit/)
     assert.match(stdout, /DIVERGED/)
-    assert.match(stderr, /\d+ of \d+ recordings replay/)
+    assert.match(stderr, /\d+ of \d+ recordings? replays?/)
   })
 
   it("lists what an edited schedule could not do, and what it did instead", () => {

@@ -31,6 +31,8 @@ describe("a mistyped command line", () => {
     [["run", "examples/p1.s", "--json", "--jsonl"], /both take standard output/],
     [["run", "examples/p1.s", "--force"], /--force is for --record FILE/],
     [["run", "examples/p1.s", "--max-icount", "many"], /--max-icount expects/],
+    [["run", "examples/p1.s", "extra", "a b"], /the program's own arguments stand after --: rseqlab run examples\/p1\.s -- extra 'a b'/],
+    [["minimize", "x.rec", "y.rec"], /nothing more is expected; found "y\.rec"/],
     [["replay"], /REC\|DIR is missing/],
     [["replay", "x.rec", "--strict", "--lenient"], /leave out --lenient/],
     [["show", "x.rec", "--around", "1", "--from", "2"], /--around is a window of its own/],
@@ -54,6 +56,7 @@ describe("a mistyped command line", () => {
     assert.strictEqual(code, 2)
     assert.match(stderr, /bad\.s:1:\d+: expected/)
     assert.notMatch(stderr, /\.ts:\d+/)
+    assert.match(rseqlab(["run", fileIn(folder, "two\nlines.s", "_start: mov %rax\n")]).stderr, /^rseqlab: .*two.{1,3}lines\.s:1:\d+: expected/)
   })
 
   it("refuses a seed from the environment that is none", () => {

@@ -39,6 +39,15 @@ describe("a trial", () => {
     expect(findings.map(({ detector }) => detector)).toEqual(["livelock"])
   })
 
+  it("keeps what it found, whatever a later one finds", () => {
+    const target = targetOf("disarmed-early")
+    const { trials } = target
+    const { trial: { findings, schedule } } = hitOf(target)
+    const quiet = trials.perform(quietDecider)
+    trials.perform(recorded(tell(schedule, () => {})))
+    expect([quiet.findings, target.quiet.findings, findings.length]).toEqual([[], [], 2])
+  })
+
   it("tells its listener and whoever keeps deviations once", () => {
     const target = targetOf("disarmed-early")
     const { trial: { schedule } } = hitOf(target)

@@ -111,9 +111,9 @@ export class Detection {
     }
   }
 
-  /** Another log begins. */
+  /** Another log begins. What was found in the last belongs to whoever has it. */
   restart(): void {
-    if (this.findings.length > 0) this.findings = []
+    this.findings = []
     for (const listener of this.all) listener.tell = undefined
   }
 

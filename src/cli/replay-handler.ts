@@ -1,7 +1,6 @@
 import * as Effect from "effect/Effect"
 import { plural } from "../analysis/report/reporter/default.ts"
 import { escapeTerminal } from "../analysis/report/format/terminal.ts"
-import { plural } from "../analysis/report/reporter/default.ts"
 import { divergenceText } from "../analysis/timeline/divergence.ts"
 import { grouped } from "../base/bits.ts"
 import type { Recording } from "../log/recording-reader.ts"

@@ -76,7 +76,23 @@ export type ReplayResult =
   | { readonly _tag: "Diverged"; readonly divergence: Divergence }
 
 const BEFORE_COUNT = 3
-const isWatched = (tag: EventTag): boolean => Object.hasOwn(watched, tag)
+const watchedTags: ReadonlySet<string> = new Set(Object.keys(watched))
+const isWatched = (tag: EventTag): boolean => watchedTags.has(tag)
+
+/** The last few entries, oldest first when they are asked for. */
+class LastEntries {
+  private readonly ring: Array<Entry> = []
+  private count = 0
+
+  push(entry: Entry): void {
+    this.ring[this.count++ % BEFORE_COUNT] = entry
+  }
+
+  get all(): ReadonlyArray<Entry> {
+    const oldest = this.count % BEFORE_COUNT
+    return this.count < BEFORE_COUNT ? [...this.ring] : [...this.ring.slice(oldest), ...this.ring.slice(0, oldest)]
+  }
+}
 
 export class StrictReplay {
   readonly run: Run
@@ -194,7 +210,7 @@ class Comparing {
   private readonly isCut: boolean
   /** The next that is compared. */
   private recorded: Entry | undefined
-  private readonly before: Array<Entry> = []
+  private readonly before = new LastEntries()
   private index = 0
 
   constructor({ end, entries, entryCount, unlike }: Recording) {
@@ -224,7 +240,7 @@ class Comparing {
       const replayed: Entry = { index: this.index++, now, cpu, task, count, event }
       const { recorded } = this
       if (this.expected !== undefined && (recorded === undefined ? !this.isCut : !equalEntries(recorded, replayed))) {
-        this.divergence = { _tag: "EntryDiffers", before: [...this.before], recorded, replayed, last: this.last }
+        this.divergence = { _tag: "EntryDiffers", before: this.before.all, recorded, replayed, last: this.last }
         return
       }
       if (recorded !== undefined) {
@@ -233,7 +249,6 @@ class Comparing {
         this.recorded = this.nextExpected()
       }
       this.before.push(replayed)
-      if (this.before.length > BEFORE_COUNT) this.before.shift()
     }
   }
 
@@ -241,16 +256,16 @@ class Comparing {
   finish(): void {
     const { recorded } = this
     if (recorded !== undefined && this.divergence === undefined) {
-      this.divergence = { _tag: "EntryDiffers", before: [...this.before], recorded, replayed: undefined, last: this.last }
+      this.divergence = { _tag: "EntryDiffers", before: this.before.all, recorded, replayed: undefined, last: this.last }
     }
   }
 
   differ(difference: { readonly at: number; readonly what: string; readonly recorded: string; readonly replayed: string }): void {
-    this.divergence ??= { _tag: "CheckDiffers", before: [...this.before], last: this.last, ...difference }
+    this.divergence ??= { _tag: "CheckDiffers", before: this.before.all, last: this.last, ...difference }
   }
 
   notTaken(deviation: Deviation, reason: DropReason): void {
-    this.divergence ??= { _tag: "NotTaken", before: [...this.before], deviation, reason }
+    this.divergence ??= { _tag: "NotTaken", before: this.before.all, deviation, reason }
   }
 
   private nextExpected(): Entry | undefined {

@@ -16,9 +16,8 @@ import { siginfoBytes } from "./pending.ts"
 import type { PendingSignal, SignalAction, Task } from "./state.ts"
 
 const RSP = 4
-const XMM_BYTES = 16
-const VECTORS = Array.from({ length: 16 }, (_, register) => register)
-const NO_VECTOR = new Uint8Array(XMM_BYTES)
+const VECTORS_BYTES = 16 * 16
+const NO_VECTORS = new Uint8Array(VECTORS_BYTES)
 
 export interface Frame {
   readonly at: Address
@@ -29,7 +28,7 @@ export interface Frame {
 
 /** A handler begins with empty vector registers. */
 export const clearVectors = (registers: Registers): void => {
-  for (const register of VECTORS) registers.setXmm(register, NO_VECTOR)
+  registers.setVectors(NO_VECTORS)
 }
 
 /**
@@ -99,13 +98,19 @@ export const writeFrame = (kernel: Kernel, task: Task, sent: PendingSignal, acti
 const isFault = ({ trap }: Task, { code, signal }: PendingSignal): boolean =>
   code > 0 && (SYNCHRONOUS & bitOf(signal)) !== 0n && (code !== SI_KERNEL || (signal === SIGSEGV && trap.number === trapNumber.GP))
 
-const vectorImage = (registers: Registers): Uint8Array => {
+/** An fxsave image with empty vector registers. */
+const emptyImage = ((): Uint8Array => {
   const bytes = new Uint8Array(FXSAVE_BYTES)
   const view = viewOf(bytes)
   view.setUint16(fxsave.fcw, FCW_DEFAULT, true)
   view.setUint32(fxsave.mxcsr, MXCSR_DEFAULT, true)
   view.setUint32(fxsave.mxcsrMask, MXCSR_MASK, true)
-  for (const register of VECTORS) bytes.set(registers.xmm(register), fxsave.xmm + XMM_BYTES * register)
+  return bytes
+})()
+
+const vectorImage = (registers: Registers): Uint8Array => {
+  const bytes = emptyImage.slice()
+  bytes.set(registers.vectors(), fxsave.xmm)
   return bytes
 }
 
@@ -141,7 +146,7 @@ export const readFrame = (kernel: Kernel, task: Task): Restored => {
   registers.setIpExact(saved(sigcontext.ip))
   registers.setEflags((registers.eflags() & ~RESTORED_EFLAGS) | (savedFlags & RESTORED_EFLAGS & ~EFLAGS_RF))
   if (vectors === undefined) clearVectors(registers)
-  else for (const register of VECTORS) registers.setXmm(register, vectors.subarray(XMM_BYTES * register, XMM_BYTES * (register + 1)))
+  else registers.setVectors(vectors)
   return { _tag: "Restored", mask: word(sigframe.mask) }
 }
 
@@ -153,5 +158,5 @@ const readVectors = (bytes: Uint8Array | undefined, at: Address): Uint8Array | R
   if ((mxcsr & ~MXCSR_MASK) !== 0) return BAD
   const isUnused = view.getUint16(fxsave.fcw, true) === FCW_DEFAULT && view.getUint8(fxsave.ftw) === 0 && mxcsr === MXCSR_DEFAULT
   if (!isUnused) return { _tag: "Unsupported", what: "a handler changed the saved x87 or MXCSR state, which is not modelled" }
-  return bytes.subarray(fxsave.xmm, fxsave.xmm + VECTORS.length * XMM_BYTES)
+  return bytes.subarray(fxsave.xmm, fxsave.xmm + VECTORS_BYTES)
 }

@@ -47,6 +47,9 @@ export interface Registers {
   /** 16 bytes of xmm0 … xmm15; a copy. */
   readonly xmm: (register: number) => Uint8Array
   readonly setXmm: (register: number, bytes: Uint8Array) => void
+  /** All of them, one after the other: 256 bytes; a copy. */
+  readonly vectors: () => Uint8Array
+  readonly setVectors: (bytes: Uint8Array) => void
 }
 
 /** User memory of one address space, as the kernel reaches it: permissions hold, and a refusal changes nothing. */

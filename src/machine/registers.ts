@@ -1,13 +1,15 @@
 /** A task's register block, as the kernel reads and writes it. */
 import { DIRECTION_FLAG, STATUS_FLAGS } from "../x86/flag.ts"
 import { wordsOfImage } from "../x86/lazy-flag.ts"
-import { FS_SLOT, GS_SLOT, SLOT_BYTES, VECTOR_BYTES } from "../x86/register.ts"
-import { known } from "../base/assert.ts"
+import { FS_SLOT, GS_SLOT, SLOT_BYTES, VECTOR_BYTES, VECTOR_REGISTER_COUNT } from "../x86/register.ts"
+import { assert, known } from "../base/assert.ts"
 import { long } from "../x86/value.ts"
 import type { Linear } from "./engine/linear.ts"
 import type { History } from "./history.ts"
 import { block as field } from "./layout.ts"
 import type { Registers } from "./machine.ts"
+
+const VECTORS_BYTES = VECTOR_REGISTER_COUNT * VECTOR_BYTES
 
 /** The words of a flags image, each made once: there are 64 images. */
 const wordsCache = new Map<number, { readonly result: bigint; readonly auxiliary: bigint }>()
@@ -73,6 +75,12 @@ export const registersOf = (linear: Linear, history: History, block: number): Re
     setXmm: (register, bytes) => {
       history.touch(page)
       linear.u8.set(bytes.subarray(0, VECTOR_BYTES), block + field.vectors + register * VECTOR_BYTES)
+    },
+    vectors: () => linear.u8.slice(block + field.vectors, block + field.vectors + VECTORS_BYTES),
+    setVectors: (bytes) => {
+      history.touch(page)
+      assert(bytes.length === VECTORS_BYTES, "there are sixteen vector registers")
+      linear.u8.set(bytes, block + field.vectors)
     }
   }
 }

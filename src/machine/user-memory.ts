@@ -55,6 +55,10 @@ export const userMemory = ({ code, linear, spaces }: MemoryAccess, space: number
 
   const readBytes = (at: number, lengthBytes: number): Uint8Array | undefined => {
     if (!allows(at, lengthBytes, "read")) return undefined
+    if (isOnOnePage(at, lengthBytes)) {
+      const host = readable(at)
+      return linear.u8.slice(host, host + lengthBytes)
+    }
     const bytes = new Uint8Array(lengthBytes)
     for (let done = 0; done < lengthBytes;) {
       const count = Math.min(lengthBytes - done, PAGE_BYTES - offsetIn(at + done))
@@ -67,6 +71,11 @@ export const userMemory = ({ code, linear, spaces }: MemoryAccess, space: number
 
   const writeBytes = (at: number, bytes: Uint8Array): boolean => {
     if (!allows(at, bytes.length, "write")) return false
+    if (bytes.length > 0 && isOnOnePage(at, bytes.length)) {
+      const host = writable(at, bytes.length)
+      if (host !== 0) linear.u8.set(bytes, host)
+      return host !== 0
+    }
     // Frames first, then bytes: where there is no room, nothing is written.
     if (!everyPage(at, bytes.length, (page) => writable(page, 0) !== 0)) return false
     for (let done = 0; done < bytes.length;) {

@@ -91,7 +91,9 @@ const newRegisters = (): Registers => {
     count: () => count,
     setCount: (next) => { count = next },
     xmm: (register) => known(vectors[register], "there are 16").slice(),
-    setXmm: (register, bytes) => known(vectors[register], "there are 16").set(bytes)
+    setXmm: (register, bytes) => known(vectors[register], "there are 16").set(bytes),
+    vectors: () => Uint8Array.from(vectors.flatMap((vector) => [...vector])),
+    setVectors: (bytes) => vectors.forEach((vector, register) => vector.set(bytes.subarray(16 * register, 16 * register + 16)))
   }
 }
 

@@ -142,7 +142,8 @@ export class Run {
       const nth = at === from ? visit : 0
       const isSplit = answer !== "nothing" && answer.kind === "split"
       if (at > from) {
-        const stop = this.runTo(ready, from, at, pending !== undefined, decider)
+        // What was met is passed, as long as it is still asked for: whoever has other marks by now is asked again.
+        const stop = this.runTo(ready, from, at, pending !== undefined && isMarkedBy(decider.marks, pending), decider)
         from = kernel.count
         if (stop._tag === "Marked") {
           pending = stop.pending

@@ -15,12 +15,15 @@
 import { eventTags } from "../log/event.ts"
 import type { Program } from "../program/program.ts"
 
-/** A moment of a run, as far as predicates see it. */
+/**
+ * A moment of a run, as far as predicates see it. Whoever gives the view learns from what is asked when the answer may be another.
+ * `near`: the value is only held against this one.
+ */
 export interface PredicateView {
   readonly read: (address: bigint, sizeBytes: number) => bigint | undefined
-  readonly register: (task: string, name: string) => bigint | undefined
+  readonly register: (task: string, name: string, near?: bigint) => bigint | undefined
   readonly eventCount: (tag: string) => bigint
-  readonly now: () => bigint
+  readonly now: (near?: bigint) => bigint
   readonly taskCount: () => bigint
 }
 
@@ -35,7 +38,8 @@ export interface PredicateProblem {
   readonly names: ReadonlyArray<string>
 }
 
-type Value = (view: PredicateView) => bigint | undefined
+/** `near` is heeded by what only ever grows. */
+type Value = (view: PredicateView, near?: bigint) => bigint | undefined
 
 const LENGTH_MAX = 4_096
 const DEPTH_MAX = 64
@@ -109,6 +113,10 @@ class Parser {
   private readonly symbols: ReadonlyMap<string, bigint>
   private index = 0
   private depth = 0
+  /** Registers named so far. */
+  private registerCount = 0
+  /** Values that heed what they are held against. */
+  private readonly clocks = new Set<Value>()
 
   constructor(tokens: ReadonlyArray<Token>, symbols: ReadonlyMap<string, bigint>) {
     this.tokens = tokens
@@ -154,12 +162,17 @@ class Parser {
   }
 
   private all(): Value {
-    let left = this.not()
-    while (this.takeSign(["&&"]) !== undefined) {
-      const [one, other] = [left, this.not()]
-      left = (view) => truth(isTrue(one(view)) && isTrue(other(view)))
-    }
-    return left
+    const operands: Array<{ readonly value: Value; readonly isCostly: boolean }> = []
+    do {
+      const before = this.registerCount
+      const value = this.not()
+      operands.push({ value, isCostly: this.registerCount > before })
+    } while (this.takeSign(["&&"]) !== undefined)
+    const [only, ...more] = operands
+    if (only !== undefined && more.length === 0) return only.value
+    // Registers last: while something else is false, nobody has to look at them.
+    const order = [...operands.filter(({ isCostly }) => !isCostly), ...operands.filter(({ isCostly }) => isCostly)]
+    return (view) => truth(order.every(({ value }) => isTrue(value(view))))
   }
 
   private not(): Value {
@@ -175,7 +188,20 @@ class Parser {
     const holds = sign === undefined ? undefined : comparisons[sign]
     if (holds === undefined) return left
     const right = this.sum()
-    return (view) => truth(isTrue(both(left, right, (a, b) => truth(holds(a, b)))(view)))
+    const isClockOnTheRight = this.clocks.has(right)
+    return (view) => {
+      // Whoever may be a clock is asked last, and told what it is held against.
+      const first = isClockOnTheRight ? left(view) : right(view)
+      if (first === undefined) return 0n
+      const second = isClockOnTheRight ? right(view, first) : left(view, first)
+      if (second === undefined) return 0n
+      return truth(isClockOnTheRight ? holds(first, second) : holds(second, first))
+    }
+  }
+
+  private clock(value: Value): Value {
+    this.clocks.add(value)
+    return value
   }
 
   private chain(signs: ReadonlyArray<string>, next: () => Value): Value {
@@ -227,7 +253,8 @@ class Parser {
     const task = token.text.slice(0, dot)
     const name = token.text.slice(dot + 1)
     if (!registers.has(name)) refuse(token, "a register of a task: rax … r15, rip, count or cpu", [...registers].map((one) => `${task}.${one}`))
-    return (view) => view.register(task, name)
+    this.registerCount++
+    return this.clock((view, near) => view.register(task, name, near))
   }
 
   private named(token: Token): Value {
@@ -254,7 +281,7 @@ class Parser {
     }
     const symbol = this.symbols.get(text)
     if (symbol !== undefined) return () => symbol
-    if (text === "now") return (view) => view.now()
+    if (text === "now") return this.clock((view, near) => view.now(near))
     if (text === "tasks") return (view) => view.taskCount()
     return refuse(token, "a symbol of the program", [...this.symbols.keys(), ...Object.keys(accesses), "event", "now", "tasks"])
   }

@@ -5,14 +5,15 @@ import { hex } from "../base/bits.ts"
 import { printDeviation, printSchedule } from "../log/schedule.ts"
 import { drive } from "../lab/failing.ts"
 import { readingFor } from "../lab/showing.ts"
+import { watch } from "../search/explain.ts"
 import { understand } from "../search/failure.ts"
 import { endWith } from "./ending.ts"
 import type { ExplainFlags } from "./explain.ts"
-import { explanationText } from "./explain-text.ts"
+import { evidenceOf, explanationText, NO_DEVIATION, quietExplanationText } from "./explain-text.ts"
 import { hostLayer } from "./host-layer.ts"
 import { outcomeValue, RESULT_SCHEMA } from "./result.ts"
 import { print, printJson } from "./say.ts"
-import { findingOf, NoPassingEnd, NothingFails } from "../lab/search-recording.ts"
+import { findingOf, NothingFails } from "../lab/search-recording.ts"
 import { openTarget } from "./search-recording.ts"
 
 const perform = Effect.fnUntraced(function*(flags: ExplainFlags) {
@@ -22,11 +23,17 @@ const perform = Effect.fnUntraced(function*(flags: ExplainFlags) {
   const failure = yield* drive(understand(target, recording.schedule, finding))
   if (failure === undefined) return yield* new NothingFails({ file })
   const { explanation, minimized } = failure
-  if (explanation === undefined) {
-    return yield* new NoPassingEnd({ problem: `no deviation is to blame: the quiet run of ${target.spec.program.name} fails as well (${finding.detector}: ${failure.finding.message})` })
-  }
   const reading = readingFor(recording.header)
-  if (flags.json) {
+  if (explanation === undefined) {
+    const { entries } = watch(target, minimized.schedule, target.options.watches)
+    const { detector, evidence, message } = failure.finding
+    if (flags.json) {
+      yield* printJson({
+        schema: RESULT_SCHEMA, file, why: NO_DEVIATION, detector, message, evidence, critical: null, schedule: "", placed: "", proof: minimized.proof,
+        deviations: [], notNeeded: recording.schedule.length, entries: evidenceOf(failure, entries).map((entry) => ({ entry: entry.index, text: describe(entry, reading) }))
+      })
+    } else yield* print(quietExplanationText(opened, failure, entries, reading).join("\n"))
+  } else if (flags.json) {
     const { at, critical, entries, foreignWrites, instruction, ownWrite, reaction, sentence, without } = explanation
     yield* printJson({
       schema: RESULT_SCHEMA, file, why: sentence, detector: failure.finding.detector, message: failure.finding.message, evidence: failure.finding.evidence,
@@ -40,7 +47,7 @@ const perform = Effect.fnUntraced(function*(flags: ExplainFlags) {
       notNeeded: recording.schedule.length - minimized.schedule.length,
       entries: entries.slice(Math.max(0, at - 20), at + 40).map((entry) => ({ entry: entry.index, text: describe(entry, reading) }))
     })
-  } else yield* print(explanationText(opened, failure, reading).join("\n"))
+  } else yield* print(explanationText(opened, failure, explanation, reading).join("\n"))
   yield* endWith("passed")
 })
 

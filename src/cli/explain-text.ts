@@ -1,5 +1,5 @@
 /** The page of an explanation, in 100 columns: the sentence, then the evidence for it. */
-import { sentenceOf } from "../analysis/timeline/describe.ts"
+import { describe, sentenceOf } from "../analysis/timeline/describe.ts"
 import type { Reading } from "../analysis/timeline/reading.ts"
 import { escapeTerminal } from "../analysis/report/format/terminal.ts"
 import { plural } from "../analysis/report/reporter/default.ts"
@@ -65,15 +65,39 @@ const cycleLines = ({ entries, finding: { detector } }: Explanation, reading: Re
   return ["", `CYCLE  entry ${before.index} comes again as entry ${last.index}`, ...round.slice(0, AFTER_COUNT).map((entry) => `  ${String(entry.index).padStart(5)}  ${cut(cellOf(entry, reading), COLUMNS - 9)}`)]
 }
 
-export const explanationText = ({ file, recording, target }: Opened, { explanation, finding, minimized, placed }: Failure, reading: Reading): ReadonlyArray<string> => {
-  if (explanation === undefined) return []
+/** What failed, and what was run. */
+const headLines = ({ file, target: { spec } }: Opened, { finding }: Failure): ReadonlyArray<string> => [
+  `FAIL  ${escapeTerminal(spec.program.name)}: ${finding.detector}: ${escapeTerminal(finding.message)}`,
+  ...wrap(`${spec.abis.map(({ name }) => name).join(",")} · ${plural(spec.cpus.length, "CPU")} · seed ${escapeTerminal(spec.seed)} · ${escapeTerminal(file)}`, COLUMNS, "      ")
+]
+
+export const NO_DEVIATION = "No deviation is needed: the quiet run shows it."
+const EVIDENCE_COUNT_MAX = 12
+
+/** The entries that prove a finding. */
+export const evidenceOf = ({ finding: { evidence } }: Failure, entries: ReadonlyArray<Entry>): ReadonlyArray<Entry> =>
+  evidence.slice(0, EVIDENCE_COUNT_MAX).flatMap((index) => entries[index] ?? [])
+
+/** The page of a failure that nobody's bad luck is needed for. */
+export const quietExplanationText = (opened: Opened, failure: Failure, entries: ReadonlyArray<Entry>, reading: Reading): ReadonlyArray<string> => [
+  ...headLines(opened, failure),
+  ...wrap(NO_DEVIATION, COLUMNS, "WHY   "),
+  ...evidenceLines(failure, entries, reading)
+]
+
+const evidenceLines = (failure: Failure, entries: ReadonlyArray<Entry>, reading: Reading): ReadonlyArray<string> => {
+  const shownEntries = evidenceOf(failure, entries)
+  return shownEntries.length === 0 ? [] : ["", "EVIDENCE", ...shownEntries.map((entry) => `  entry ${cut(describe(entry, reading), COLUMNS - 8)}`)]
+}
+
+export const explanationText = (opened: Opened, failure: Failure, explanation: Explanation, reading: Reading): ReadonlyArray<string> => {
+  const { recording, target } = opened
+  const { minimized, placed } = failure
   const { foreignWrites, instruction, ownWrite, sentence, without } = explanation
-  const { spec } = target
   const needless = recording.schedule.length - minimized.schedule.length
   const writes = [...foreignWrites, ...(ownWrite === undefined ? [] : [ownWrite])]
   return [
-    `FAIL  ${escapeTerminal(spec.program.name)}: ${finding.detector}: ${escapeTerminal(finding.message)}`,
-    ...wrap(`${spec.abis.map(({ name }) => name).join(",")} · ${plural(spec.cpus.length, "CPU")} · seed ${escapeTerminal(spec.seed)} · ${escapeTerminal(file)}`, COLUMNS, "      "),
+    ...headLines(opened, failure),
     ...wrap(sentence, COLUMNS, "WHY   "),
     "",
     `AT    ${instruction.place}  ${instruction.text}`,
@@ -87,6 +111,6 @@ export const explanationText = ({ file, recording, target }: Opened, { explanati
       `  without ${printDeviation(deviation)}: ${findings.length === 0 ? "passes" : "fails"}, ${escapeTerminal(outcomeSentence(outcome, target.bounded.limits))}`),
     `  schedule  ${printSchedule(minimized.schedule)}`,
     `  by place  ${placed}`,
-    ...(finding.evidence.length === 0 ? [] : [`  evidence  entries ${finding.evidence.slice(0, 12).join(", ")}`])
+    ...evidenceLines(failure, explanation.entries, reading)
   ]
 }

@@ -64,12 +64,14 @@ describe("bisect", () => {
     }
   })
 
-  it("ends with 4 where the quiet run fails as well", () => {
+  it("ends with 4 where the quiet run fails as well, which is explained by its evidence", () => {
     const always = fileIn(cwd, "always.s", "_start: mov $60, %eax\n mov $3, %edi\n syscall\n")
     assert.strictEqual(at("run", always, "--record", "always.rec").code, 3)
     const { code, stderr } = at("bisect", "always.rec")
     assert.deepStrictEqual([code, /no passing end/.test(stderr)], [4, true])
-    assert.strictEqual(at("explain", "always.rec").code, 4)
+    const explained = at("explain", "always.rec")
+    assert.strictEqual(explained.code, 0)
+    assert.match(explained.stdout, /^WHY {3}No deviation is needed: the quiet run shows it\.\n\nEVIDENCE\n {2}entry [0-9]+ .*run ends Exited 3$/m)
   })
 
   it("refuses ends that are alike, and recordings of different programs", () => {

@@ -33,6 +33,14 @@ describe("a trial", () => {
     expect(findings.map(({ detector }) => detector)).toContain("call-inside-section")
   })
 
+  it("keeps what it found, which may be nothing, whatever the next one finds", () => {
+    const target = targetOf("disarmed-early", { isAlwaysWatched: true })
+    const { trial: { schedule } } = hitOf(target)
+    const { findings } = target.trials.perform(quietDecider)
+    expect(target.trials.perform(recorded(tell(schedule, () => {}))).findings).not.toEqual([])
+    expect(findings).toEqual([])
+  })
+
   it("watches a run that ends as a detector waits for", () => {
     const { trial: { findings, outcome } } = hitOf(targetOf("syscall-inside", { detectors: [detectors.livelock] }))
     expect(outcome).toEqual({ _tag: "OutOfBudget", limit: "icount" })

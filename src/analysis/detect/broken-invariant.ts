@@ -32,8 +32,8 @@ export const brokenInvariant = defineDetector({
       if (event.outcome !== "Exited") return undefined
       for (const [start, { last, value }] of balances) {
         if (value === 0n) continue
-        const how = last === undefined ? "and nobody has stored to it" : `as ${accessText(last)}`
-        return { message: `the word at ${hex(start)} is ${value} at the end, and not 0, ${how}`, evidence: [...(last === undefined ? [] : [last.index]), index], about: start }
+        const how = last === undefined ? "nobody has stored to it" : `last, ${accessText(last)}`
+        return { message: `the word at ${hex(start)} is ${value} when the run ends, and not 0: ${how}`, evidence: [...(last === undefined ? [] : [last.index]), index], about: start }
       }
       return undefined
     }

@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { plural } from "../analysis/report/reporter/default.ts"
 import { escapeTerminal } from "../analysis/report/format/terminal.ts"
 import { divergenceText } from "../analysis/timeline/divergence.ts"
@@ -11,6 +12,7 @@ import { damageText, loadRecording, RecordingDamaged } from "../lab/recording.ts
 import { ProgramStore } from "../lab/program-store.ts"
 import { RecordingStore } from "../lab/recording-store.ts"
 import type { End } from "../log/header.ts"
+import { workspaceFiles } from "../host/workspace-files.ts"
 import type { ReplayResult } from "../run/replay.ts"
 import { replayLeniently, replayRecording } from "../lab/replay-recording.ts"
 import { readingFor } from "../lab/showing.ts"
@@ -23,6 +25,7 @@ import { outcomeValue, RESULT_SCHEMA } from "./result.ts"
 import { escapeLines, print, printJson, say } from "./say.ts"
 import { hostLayer } from "./host-layer.ts"
 import type { ReplayFlags } from "./replay.ts"
+import { replayCorpus } from "./replay-corpus.ts"
 import { replayOn } from "./replay-on.ts"
 
 /** How one recording came out. */
@@ -139,7 +142,15 @@ const perform = Effect.fnUntraced(function*(flags: ReplayFlags) {
   }
   // Said once, and not of each recording of a folder.
   if (flags.on !== undefined) yield* ProgramStore.use((store) => store.load(flags.on ?? ""))
-  const files = yield* RecordingStore.use((store) => store.list(flags.recording))
+  const listed = RecordingStore.use((store) => store.list(flags.recording))
+  const { on } = flags
+  const corpus = on === undefined ? undefined
+    : yield* Effect.as(listed, undefined).pipe(Effect.catchTag("RecordingUnreadable", () => replayCorpus(flags.recording, on, flags)))
+  if (corpus !== undefined) {
+    yield* flags.json ? printJson({ schema: RESULT_SCHEMA, ...corpus.value }) : print(corpus.lines.join("\n"))
+    return yield* endWith(corpus.exit)
+  }
+  const files = yield* listed
   const isOne = files.length === 1 && files[0] === flags.recording
   const all: Array<Replayed> = []
   for (const file of files) {
@@ -158,4 +169,4 @@ const perform = Effect.fnUntraced(function*(flags: ReplayFlags) {
   yield* endWith(worst(all))
 })
 
-export const handle = (flags: ReplayFlags) => Effect.provide(perform(flags), hostLayer)
+export const handle = (flags: ReplayFlags) => Effect.provide(perform(flags), Layer.merge(hostLayer, workspaceFiles))

@@ -5,7 +5,7 @@ import { lazily } from "./lazily.ts"
 import { limitFlags } from "./run-flags.ts"
 
 const config = {
-  recording: Argument.String("REC|DIR").pipe(Argument.withDescription("a recording, or a folder: every .rec under it")),
+  recording: Argument.String("REC|DIR").pipe(Argument.withDescription("a recording, or a folder: every .rec under it, or with --on the schedules of a corpus")),
   strict: written.toggle("strict", "the first difference ends it; the default"),
   lenient: written.toggle("lenient", "drop and list deviations that do not apply, and run on"),
   schedule: written.text("schedule", "TEXT|@FILE", "tell these deviations instead, leniently"),

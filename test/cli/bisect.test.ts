@@ -269,4 +269,16 @@ describe("replay --on", () => {
     assert.match(stdout, /^fails, in another way/)
     assert.match(stdout, /^ {2}then +guest-failure: the program exited with status 1$/m)
   })
+
+  it("tells the schedules of a corpus: 0 where none of them fails, 1 where one does, and says which", () => {
+    assert.strictEqual(at("fuzz", join(root, "examples/percpu-push.s"), "kept/", "--runs", "60").code, 0)
+    const good = at("replay", "kept/", "--on", join(root, "examples/percpu-push.s"))
+    assert.deepStrictEqual([good.code, good.stderr], [0, ""])
+    assert.match(good.stdout, /^\d+ stored schedules told to percpu-push\.s, none of them failed$/m)
+    const worse = readFileSync(join(root, "examples/percpu-push.s"), "utf8").replace("setne   %dil", "mov $1, %dil")
+    const bad = at("replay", "kept/", "--on", fileIn(cwd, "worse.s", worse), "--json")
+    const value = JSON.parse(bad.stdout) as { readonly result: string; readonly failing: ReadonlyArray<unknown> }
+    assert.deepStrictEqual([bad.code, value.result, value.failing.length > 0], [1, "fails", true])
+    assert.strictEqual(at("replay", "nowhere/", "--on", program).code, 2)
+  })
 })

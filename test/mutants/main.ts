@@ -8,6 +8,7 @@ import { spawnSync } from "node:child_process"
 import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { stripVTControlCharacters } from "node:util"
 import { root } from "../support/source-tree.ts"
 import { changed, type Mutant, textOf } from "./mutant.ts"
 import { mutants } from "./table.ts"
@@ -31,9 +32,11 @@ const copyOfTree = (): string => {
 /** `hung` is a way of noticing: a loop that no longer ends. */
 const verdictOf = (folder: string, { only, test }: Pick<Mutant, "only" | "test">): "passed" | "failed" | "hung" => {
   const names = only === undefined ? [] : ["-t", only]
-  const { error, status } = spawnSync(
+  const { error, status, stdout } = spawnSync(
     process.execPath, [join(folder, "node_modules/vitest/vitest.mjs"), "run", test, ...names, "--bail=1", "--reporter=dot"],
-    { cwd: folder, stdio: "ignore", timeout: TEST_TIMEOUT_MS, killSignal: "SIGKILL" })
+    { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], timeout: TEST_TIMEOUT_MS, killSignal: "SIGKILL" })
+  // Where `only` names no test all are left out, and that passes.
+  if (status === 0 && !/Tests .*\d passed/.test(stripVTControlCharacters(stdout))) return "failed"
   return status === 0 ? "passed" : status === null && error !== undefined ? "hung" : "failed"
 }
 

@@ -96,7 +96,8 @@ export const canaries: Readonly<Record<DetectorName, Canary>> = {
       ["a signal's frame that finds no stack after a fixup", log(keeps(task1, 0), sent(task1))],
       ["a signal from outside", log(keeps(task1, 1), sent(task1, SI_USER))],
       ["a signal to another task", log(keeps(task1, 1), sent(task2))],
-      ["a signal some time later", log(keeps(task1, 1), woken(task1), keeps(task1, 0), sent(task1))]
+      ["a signal some time later", log(keeps(task1, 1), woken(task1), sent(task1))],
+      ["a signal after a fixup that gave up and one that did not", log(keeps(task1, 1), keeps(task1, 0), sent(task1))]
     ]
   },
   "unprotected-section": {

@@ -110,6 +110,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   { file: "src/log/telling.ts", before: "return task * laneCount + (lane === PASSING && nth > 0 ? LATER : lane)", after: "return task * laneCount + lane", test: "test/log/telling.test.ts", breaks: "a deviation of a later visit does not hide one further on" },
   { file: "src/log/schedule.ts", before: ".map((other) => (isLaterVisit(other) ? { ...other, nth: other.nth - 1 } : other))", after: ".map((other) => (isLaterVisit(other) ? { ...other, nth: other.nth } : other))", test: "test/log/schedule.test.ts", breaks: "taking an interruption away moves later visits one forward" },
   { file: "src/log/schedule.ts", before: "const nth = reader.has(\"/\") ? reader.natural(\"which visit, after /\") : 0", after: "const nth = reader.has(\"/\") ? reader.natural(\"which visit, after /\") && 0 : 0", test: "test/log/schedule.test.ts", breaks: "a visit is read" },
+  { file: "src/strategy/windows.ts", before: "const offer = offers[chance.below(offers.length)]", after: "const offer = offers[chance.below(1 + (offers.length >> 1))]", test: "test/search/windows.test.ts", breaks: "no moment is left out" },
   { file: "src/strategy/random.ts", before: "return { at: at + 1, kind, option: oneOf(options, chance.below(options.length)) }", after: "return { at: at + 2, kind, option: oneOf(options, chance.below(options.length)) }", test: "test/law/strategies.test.ts", breaks: "an answer lies inside its stretch" },
 
   // ---- recordings

@@ -5,7 +5,7 @@ import { grouped, hex } from "../base/bits.ts"
 import { taskName } from "../base/ids.ts"
 import { escapeTerminal } from "../analysis/report/format/terminal.ts"
 import { didYouMean } from "../base/nearest.ts"
-import { instructionAt, watch } from "../search/explain.ts"
+import { instructionAt } from "../search/explain.ts"
 import { firstMoment, type Moment } from "../search/moment.ts"
 import { parsePredicate } from "../search/predicate.ts"
 import { RESULT_SCHEMA } from "./result.ts"
@@ -39,8 +39,7 @@ export const untilOf = ({ file, recording, target }: Opened, text: string) =>
     const { before, holds, lookedCount } = yield* Effect.sync(() => firstMoment(target.trials, recording.schedule, parsed.predicate))
     if (holds === undefined) return yield* new EndsAlike({ problem: `it never holds in ${file}: ${grouped(lookedCount)} moments were looked at` })
     if (before === undefined) return yield* new NoPassingEnd({ problem: `it holds in ${file} from the first moment on: there is none before which it did not` })
-    // Entries as the recording numbers them, observations included.
-    const around = watch(target, recording.schedule, target.options.watches).entries.findIndex(({ now }) => now >= holds.now)
+    const around = [...recording.entries].findIndex(({ now }) => now >= holds.now)
     const by = instructionAt(program, before.ip)
     const momentLine = (label: string, { count, cpu, ip, now, task }: Moment): string =>
       `  ${label.padEnd(8)}  task ${taskName(task)} on cpu${cpu} at count ${count}, ${instructionAt(program, ip).place}, now ${grouped(now)}`

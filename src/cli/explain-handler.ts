@@ -2,11 +2,13 @@ import * as Effect from "effect/Effect"
 import { describe } from "../analysis/timeline/describe.ts"
 import { taskName } from "../base/ids.ts"
 import { hex } from "../base/bits.ts"
+import type { EventOf } from "../log/event.ts"
 import { printDeviation, printSchedule } from "../log/schedule.ts"
 import { drive } from "../lab/failing.ts"
 import { readingFor } from "../lab/showing.ts"
-import { watch } from "../search/explain.ts"
 import { understand } from "../search/failure.ts"
+import type { Reaction } from "../search/meanwhile.ts"
+import { watch } from "../search/watch.ts"
 import { endWith } from "./ending.ts"
 import type { ExplainFlags } from "./explain.ts"
 import { evidenceOf, explanationText, NO_DEVIATION, quietExplanationText } from "./explain-text.ts"
@@ -15,6 +17,14 @@ import { outcomeValue, RESULT_SCHEMA } from "./result.ts"
 import { print, printJson } from "./say.ts"
 import { findingOf, NothingFails } from "../lab/search-recording.ts"
 import { openTarget } from "./search-recording.ts"
+
+const abortValue = ({ abort, cause, ip }: EventOf<"Aborted">) => ({ cause, ip: hex(ip), abort: hex(abort) })
+
+const reactionValue = (reaction: Reaction | undefined) =>
+  reaction === undefined ? null
+  : reaction._tag === "Aborted" ? { tag: reaction._tag, ...abortValue(reaction.event) }
+  : reaction._tag === "Unarmed" ? { tag: reaction._tag, section: hex(reaction.start) }
+  : { tag: reaction._tag }
 
 const perform = Effect.fnUntraced(function*(flags: ExplainFlags) {
   const opened = yield* openTarget(flags.recording, flags)
@@ -25,23 +35,24 @@ const perform = Effect.fnUntraced(function*(flags: ExplainFlags) {
   const { explanation, minimized } = failure
   const reading = readingFor(recording.header)
   if (explanation === undefined) {
-    const { entries } = watch(target, minimized.schedule, target.options.watches)
+    const { entries } = watch(target, minimized.schedule)
     const { detector, evidence, message } = failure.finding
     if (flags.json) {
       yield* printJson({
         schema: RESULT_SCHEMA, file, why: NO_DEVIATION, detector, message, evidence, critical: null, schedule: "", placed: "", proof: minimized.proof,
-        deviations: [], notNeeded: recording.schedule.length, entries: evidenceOf(failure, entries).map((entry) => ({ entry: entry.index, text: describe(entry, reading) }))
+        seen: failure.seen, deviations: [], notNeeded: recording.schedule.length, entries: evidenceOf(failure, entries).map((entry) => ({ entry: entry.index, text: describe(entry, reading) }))
       })
     } else yield* print(quietExplanationText(opened, failure, entries, reading).join("\n"))
   } else if (flags.json) {
-    const { at, critical, entries, foreignWrites, instruction, ownWrite, reaction, sentence, without } = explanation
+    const { at, critical, entries, instruction, later, own, reaction, seen, sentence, stores, without } = explanation
     yield* printJson({
       schema: RESULT_SCHEMA, file, why: sentence, detector: failure.finding.detector, message: failure.finding.message, evidence: failure.finding.evidence,
       critical: printDeviation(critical), instruction: { ...instruction, ip: hex(instruction.ip) }, schedule: printSchedule(minimized.schedule),
       placed: failure.placed, proof: minimized.proof,
-      reaction: reaction === undefined ? null : { cause: reaction.cause, ip: hex(reaction.ip), abort: hex(reaction.abort) },
-      writes: [...foreignWrites, ...(ownWrite === undefined ? [] : [ownWrite])].map((write) =>
-        ({ ...write, task: taskName(write.task), ip: hex(write.ip), address: hex(write.address), isOwn: write === ownWrite })),
+      reaction: reactionValue(reaction), later: later === undefined ? null : abortValue(later),
+      writes: [...stores, ...(own === undefined ? [] : [own])].map((write) =>
+        ({ ...write, task: taskName(write.task), ip: hex(write.ip), address: hex(write.address), isOwn: write === own })),
+      seen: seen.map(({ detector, evidence, isDue, message, severity }) => ({ detector, severity, message, evidence, isDue })),
       deviations: without.map(({ deviation, findings, outcome }) =>
         ({ deviation: printDeviation(deviation), withoutIt: findings.length === 0 ? "passes" : "fails", outcome: outcomeValue(outcome) })),
       notNeeded: recording.schedule.length - minimized.schedule.length,

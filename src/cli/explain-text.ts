@@ -2,14 +2,15 @@
 import { describe, sentenceOf } from "../analysis/timeline/describe.ts"
 import type { Reading } from "../analysis/timeline/reading.ts"
 import { escapeTerminal } from "../analysis/report/format/terminal.ts"
-import { plural } from "../analysis/report/reporter/default.ts"
+import { entryList, plural } from "../analysis/report/reporter/default.ts"
 import { wrap } from "../analysis/report/wrap.ts"
 import { hex } from "../base/bits.ts"
 import { taskName } from "../base/ids.ts"
 import type { Entry, EventTag } from "../log/event.ts"
 import { printDeviation, printSchedule } from "../log/schedule.ts"
 import { outcomeSentence } from "../lab/outcome-sentence.ts"
-import type { Explanation, ForeignWrite } from "../search/explain.ts"
+import type { Explanation } from "../search/explain.ts"
+import type { Store } from "../search/meanwhile.ts"
 import type { Failure } from "../search/failure.ts"
 import type { Opened } from "../lab/search-recording.ts"
 
@@ -51,12 +52,17 @@ const sideBySide = ({ at, entries, passingEntries }: Explanation, reading: Readi
   return rows
 }
 
-const writeLine = ({ address, after, before, entry, ip, task }: ForeignWrite, { place }: Reading): string =>
+const storeLine = ({ address, after, before, entry, ip, task }: Store, { place }: Reading): string =>
   `  entry ${entry}: ${taskName(task)} ${place(address)} ${hex(before)} → ${hex(after)} at ${place(ip)}`
 
+/** What other detectors say of the run, and the entries that show it. */
+const seenLines = ({ seen }: Failure): ReadonlyArray<string> =>
+  seen.length === 0 ? [] : ["", "ALSO SEEN", ...seen.flatMap(({ detector, evidence, message, severity }) =>
+    wrap(`${detector} (${severity}): ${escapeTerminal(message)}, ${entryList(evidence)}`, COLUMNS, "  "))]
+
 /** One round of a livelock: from an abort to the next. */
-const cycleLines = ({ entries, finding: { detector } }: Explanation, reading: Reading): ReadonlyArray<string> => {
-  if (detector !== "livelock") return []
+const cycleLines = ({ entries, finding, seen }: Explanation, reading: Reading): ReadonlyArray<string> => {
+  if (![finding, ...seen].some(({ detector }) => detector === "livelock")) return []
   const aborts = entries.filter(({ event }) => event._tag === "Aborted")
   const last = aborts.at(-1)
   const before = aborts.filter(({ event }) => last !== undefined && event._tag === "Aborted" && last.event._tag === "Aborted" && event.task === last.event.task).at(-2)
@@ -67,7 +73,7 @@ const cycleLines = ({ entries, finding: { detector } }: Explanation, reading: Re
 
 /** What failed, and what was run. */
 const headLines = ({ file, target: { spec } }: Opened, { finding }: Failure): ReadonlyArray<string> => [
-  `FAIL  ${escapeTerminal(spec.program.name)}: ${finding.detector}: ${escapeTerminal(finding.message)}`,
+  ...wrap(`${escapeTerminal(spec.program.name)}: ${finding.detector}: ${escapeTerminal(finding.message)}`, COLUMNS, "FAIL  "),
   ...wrap(`${spec.abis.map(({ name }) => name).join(",")} · ${plural(spec.cpus.length, "CPU")} · seed ${escapeTerminal(spec.seed)} · ${escapeTerminal(file)}`, COLUMNS, "      ")
 ]
 
@@ -82,6 +88,7 @@ export const evidenceOf = ({ finding: { evidence } }: Failure, entries: Readonly
 export const quietExplanationText = (opened: Opened, failure: Failure, entries: ReadonlyArray<Entry>, reading: Reading): ReadonlyArray<string> => [
   ...headLines(opened, failure),
   ...wrap(NO_DEVIATION, COLUMNS, "WHY   "),
+  ...seenLines(failure),
   ...evidenceLines(failure, entries, reading)
 ]
 
@@ -93,9 +100,10 @@ const evidenceLines = (failure: Failure, entries: ReadonlyArray<Entry>, reading:
 export const explanationText = (opened: Opened, failure: Failure, explanation: Explanation, reading: Reading): ReadonlyArray<string> => {
   const { recording, target } = opened
   const { minimized, placed } = failure
-  const { foreignWrites, instruction, ownWrite, sentence, without } = explanation
-  const needless = recording.schedule.length - minimized.schedule.length
-  const writes = [...foreignWrites, ...(ownWrite === undefined ? [] : [ownWrite])]
+  const { instruction, own, sentence, stores, without } = explanation
+  const needed = minimized.schedule.length
+  const needless = Math.max(0, recording.schedule.length - needed)
+  const writes = [...stores, ...(own === undefined ? [] : [own])]
   return [
     ...headLines(opened, failure),
     ...wrap(sentence, COLUMNS, "WHY   "),
@@ -104,9 +112,10 @@ export const explanationText = (opened: Opened, failure: Failure, explanation: E
     "",
     ...sideBySide(explanation, reading),
     ...cycleLines(explanation, reading),
-    ...(writes.length === 0 ? [] : ["", "WRITES to the words that changed meanwhile", ...writes.map((write) => writeLine(write, reading))]),
+    ...(writes.length === 0 ? [] : ["", "WRITES to the words that changed meanwhile", ...writes.map((write) => storeLine(write, reading))]),
+    ...seenLines(failure),
     "",
-    `DEVIATIONS  ${plural(minimized.schedule.length, "deviation")} of ${recording.schedule.length} matter (${minimized.proof}), ${needless} do not`,
+    `DEVIATIONS  ${needed === 1 ? "1 matters" : `${needed} matter`} (${minimized.proof})${needless === 0 ? "" : `, ${needless} of the recording's ${recording.schedule.length} ${needless === 1 ? "does" : "do"} not`}`,
     ...without.map(({ deviation, findings, outcome }) =>
       `  without ${printDeviation(deviation)}: ${findings.length === 0 ? "passes" : "fails"}, ${escapeTerminal(outcomeSentence(outcome, target.bounded.limits))}`),
     `  schedule  ${printSchedule(minimized.schedule)}`,

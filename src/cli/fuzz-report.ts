@@ -62,11 +62,12 @@ const commandsOf = ({ failure, hit, saved }: Understood, seed: string, typed: Re
 
 export const reportedFailure = (understood: Understood, seed: string, typed: ReadonlyArray<string>): ReportedFailure => {
   const { failure, hit, saved } = understood
-  const { changes, explanation, finding, minimized, name, placed } = failure
+  const { changes, explanation, finding, minimized, name, placed, seen } = failure
   return {
     detector: finding.detector, rule: detectorNamed(finding.detector)?.rule ?? "", severity: finding.severity, message: finding.message,
     evidence: finding.evidence, run: hit.run, strategy: hit.strategy, deviationCount: minimized.schedule.length, proof: minimized.proof,
     schedule: printSchedule(minimized.schedule), placed, name, saved, why: minimized.proof === "as found" ? NOT_LOOKED_INTO : explanation?.sentence, steps: stepsOf(failure), experiment: changes,
+    seen: seen.map(({ detector, evidence, message, severity }) => ({ detector, severity, message, evidence })),
     commands: commandsOf(understood, seed, typed)
   }
 }

@@ -2,6 +2,9 @@ import * as Effect from "effect/Effect"
 import { grouped } from "../base/bits.ts"
 import { escapeTerminal, quoteBytes } from "../analysis/report/format/terminal.ts"
 import { type Kept, remember } from "../analysis/timeline/describe.ts"
+import { entryList } from "../analysis/report/reporter/default.ts"
+import { wrap } from "../analysis/report/wrap.ts"
+import { withPlaces, type Reading } from "../analysis/timeline/reading.ts"
 import { timeline, windowAround } from "../analysis/timeline/text.ts"
 import { kinds } from "../log/choice.ts"
 import { signalName } from "../linux/signal.ts"
@@ -9,6 +12,7 @@ import type { Recording } from "../log/recording-reader.ts"
 import { printSchedule } from "../log/schedule.ts"
 import { damageText, loadRecording } from "../lab/recording.ts"
 import { deviationPlaces, passages, readingFor } from "../lab/showing.ts"
+import { everyFinding } from "../search/watch.ts"
 import { outcomeSentence } from "../lab/outcome-sentence.ts"
 import { paintFor } from "./color.ts"
 import { CommandLineRefused } from "./experiment.ts"
@@ -16,6 +20,8 @@ import { entryValue } from "./result.ts"
 import { escapeLines, print, say, toJson } from "./say.ts"
 import { hostLayer } from "./host-layer.ts"
 import type { ShowFlags } from "./show.ts"
+
+const COLUMNS = 100
 
 /** `name  value`, aligned. */
 const rows = (pairs: ReadonlyArray<readonly [name: string, value: string]>): string => {
@@ -61,6 +67,11 @@ const inputsText = ({ header: { env }, inputs }: Recording): string => {
 const windowOf = ({ around, from, to }: ShowFlags): { readonly start: number; readonly end: number } =>
   around !== undefined ? windowAround(around) : { start: from ?? 0, end: to === undefined ? Infinity : to + 1 }
 
+/** What detectors say of the whole log, where one of the entries that show it is in the window. */
+const findingLines = ({ entries }: Recording, reading: Reading, start: number, end: number): ReadonlyArray<string> =>
+  everyFinding(entries).filter(({ evidence }) => evidence.some((index) => start <= index && index < end))
+    .flatMap(({ detector, evidence, message, severity }) => wrap(`${severity}: ${escapeTerminal(withPlaces(message, reading))}, ${entryList(evidence)}`, COLUMNS, `${detector}  `))
+
 const showEntries = (recording: Recording, flags: ShowFlags) =>
   Effect.gen(function*() {
     const { end, start } = windowOf(flags)
@@ -77,6 +88,8 @@ const showEntries = (recording: Recording, flags: ShowFlags) =>
       yield* print(lines.join("\n"))
       isFirst = false
     }
+    const lines = flags.jsonl ? [] : findingLines(recording, reading, start, end)
+    if (lines.length > 0) yield* print(["", ...lines].join("\n"))
   })
 
 const perform = Effect.fnUntraced(function*(flags: ShowFlags) {

@@ -4,13 +4,13 @@ import type { Schedule } from "../log/choice.ts"
 import type { Recording } from "../log/recording-reader.ts"
 import { recorded, tell } from "../log/telling.ts"
 import { watchesOf } from "../program/watch.ts"
-import { watcherOf } from "../run/observe.ts"
 import { record } from "../run/record.ts"
 import { specOfHeader } from "../run/replay.ts"
 import { defaultLimits, type RunSpec } from "../run/start.ts"
 import type { Bisecting, BisectQuestion, Verdict } from "../search/bisect.ts"
 import { watchedWords } from "../search/shared.ts"
 import { defaultTargetOptions, makeTarget, type Target, type TargetOptions } from "../search/target.ts"
+import { wholeWatcher } from "../search/watch.ts"
 import { BootRefused } from "./boot-refused.ts"
 import { type RecordingExists, RecordingStore, type RecordingUnwritable } from "./recording-store.ts"
 import { ReplayRefused } from "./replay-recording.ts"
@@ -68,7 +68,7 @@ export const saveRun = (
 ): Effect.Effect<void, BootRefused | RecordingExists | RecordingUnwritable, RecordingStore> =>
   Effect.scoped(Effect.gen(function*() {
     const sink = yield* RecordingStore.use((store) => store.create(file, { mayReplace }))
-    const watcher = watcherOf(bounded.program, { sections: options.sections, watches: options.watches })
+    const watcher = wholeWatcher({ bounded, options })
     const recording = record(bounded, { strategy }, recorded(tell(schedule, () => {})), sink.append, { keep: "entries", codec: "zstd" }, watcher)
     if ("_tag" in recording) {
       yield* sink.discard

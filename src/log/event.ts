@@ -102,8 +102,8 @@ export const observed = rows({
 /** What is seen by following a task's registers through every instruction. */
 export const followed = rows({
   SectionPassed: { doc: "`task`, of whom no contract knows, has executed the described section at `start` to its last instruction.", fields: { task: "task", start: "address", postCommit: "address" } },
-  CpuNumberRead: { doc: "`task` is about to read at `ip` the word `address`, in which its contract tells it the number of its CPU, and finds `value`.", fields: { task: "task", ip: "address", address: "address", value: "natural" } },
-  StoredByCpu: { doc: "`task`, in the section at `start`, which is armed, is about to store at `ip` to `address`, which it has worked out from `number`, read as that of its CPU.", fields: { task: "task", ip: "address", start: "address", address: "address", number: "natural" } },
+  CpuMisread: { doc: "`task` is about to read at `ip` the word `address`, in which its contract tells it the number of its CPU, and finds `value`, which is another.", fields: { task: "task", ip: "address", address: "address", value: "natural" } },
+  StoreMisplaced: { doc: "`task`, in the section at `start`, which is armed, is about to store at `ip` to `address`, which it has worked out from `number`, read as that of its CPU when it was.", fields: { task: "task", ip: "address", start: "address", address: "address", number: "natural" } },
   ChangeRead: { doc: "`task`, aborted, is about to read at `ip` a register that the section at `start` had changed from `before` to `after`.", fields: { task: "task", ip: "address", start: "address", register: "text", before: "word64", after: "word64" } },
   ReliedGone: { doc: "The `what` (`area` or `descriptor`) at `address`, which the contract of `task` will look at, is no longer mapped.", fields: { task: "task", what: "text", address: "address" } }
 })

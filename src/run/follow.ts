@@ -160,7 +160,7 @@ export class Follower {
     if (standing === undefined) return
     const { addresses, flow, ip, numbers } = standing
     for (const [index, value] of numbers.entries()) {
-      if (value !== undefined) kernel.notice({ _tag: "CpuNumberRead", task: task.id, ip, address: addresses[index] ?? 0, value })
+      if (value !== undefined && value !== task.cpu) kernel.notice({ _tag: "CpuMisread", task: task.id, ip, address: addresses[index] ?? 0, value })
     }
     for (const [number, { after, before, start }] of followed.changes) {
       if (!isIn(flow.reads, number)) continue
@@ -169,10 +169,10 @@ export class Follower {
     }
     for (const [index, { by, kind }] of flow.accesses.entries()) {
       const number = kind === "read" ? undefined : numberOf(followed.numbers, by)
-      const start = number === undefined ? undefined : section()?.start
+      const start = number === undefined || number === task.cpu ? undefined : section()?.start
       const address = addresses[index]
       if (number === undefined || start === undefined || address === undefined) continue
-      kernel.notice({ _tag: "StoredByCpu", task: task.id, ip, start, address, number })
+      kernel.notice({ _tag: "StoreMisplaced", task: task.id, ip, start, address, number })
     }
     if (this.starts.has(ip) && isUnknown(kernel, task)) followed.passing = this.starts.get(ip)
   }

@@ -1,16 +1,17 @@
 /** From a run that shows something to what is told of it: minimized, explained, named. */
-import { detect, type Finding, findingKey } from "../analysis/detect/definition.ts"
+import { type Finding, findingKey } from "../analysis/detect/definition.ts"
 import { placesOf, readingOf, withPlaces } from "../analysis/timeline/reading.ts"
 import type { Address } from "../base/ids.ts"
 import { kinds, type Schedule } from "../log/choice.ts"
 import { hashOf } from "../log/codec.ts"
 import { printSchedule } from "../log/schedule.ts"
 import { criticalRange, type CriticalRange } from "./bisect.ts"
-import { explain, type Explanation, watch } from "./explain.ts"
+import { explain, type Explanation } from "./explain.ts"
 import { minimize, type Minimized, type MinimizeProgress, sameFinding, type Wanted } from "./minimize.ts"
 import { performSchedule, placed } from "./place.ts"
 import { type Change, shrinkExperiment, unshrunk } from "./shrink.ts"
 import type { Target } from "./target.ts"
+import { besides, everyFinding, watch } from "./watch.ts"
 
 export interface Failure {
   /** The experiment in which it shows: that of the search, or a smaller one. */
@@ -18,6 +19,8 @@ export interface Failure {
   /** What has become of it. */
   readonly changes: ReadonlyArray<Change>
   readonly finding: Finding
+  /** What else the detectors find in the run, warnings included. */
+  readonly seen: ReadonlyArray<Finding>
   readonly minimized: Minimized
   /** `undefined`: the quiet run fails, and there is no deviation to blame; or it is as it was found. */
   readonly explanation: Explanation | undefined
@@ -25,7 +28,7 @@ export interface Failure {
   readonly placed: string
   /** What makes two failures one. */
   readonly key: string
-  /** `fail-<12 hex>` or `hang-<12 hex>`, of the key: the same bug has the same name, whichever run shows it. */
+  /** `fail-<12 hex>`, or `hang-<12 hex>` where the run never ends, of the key: the same bug has the same name, whichever run shows it. */
   readonly name: string
 }
 
@@ -35,8 +38,8 @@ const NAME_DIGITS = 12
 
 const hangs: ReadonlySet<string> = new Set(["deadlock", "livelock"])
 
-const failureName = ({ detector }: Finding, key: string): string =>
-  `${hangs.has(detector) ? "hang" : "fail"}-${hashOf(new TextEncoder().encode(key)).slice(0, NAME_DIGITS)}`
+const failureName = (findings: ReadonlyArray<Finding>, key: string): string =>
+  `${findings.some(({ detector }) => hangs.has(detector)) ? "hang" : "fail"}-${hashOf(new TextEncoder().encode(key)).slice(0, NAME_DIGITS)}`
 
 /**
  * The rule, the section, the first place at which the deviation that decides makes the run fail, and what the contract did. Not
@@ -46,7 +49,7 @@ const failureName = ({ detector }: Finding, key: string): string =>
 const keyOf = ({ program }: Target["spec"], { about, detector, message, section }: Finding, explanation: Explanation | undefined, firstIp: Address | undefined): string => {
   const place = (at: Address | undefined): string => (at === undefined ? "" : placesOf(program)(at))
   if (about !== undefined) return [detector, place(section), place(about)].join("\n")
-  return [detector, place(section), explanation === undefined ? message : place(firstIp), explanation?.reaction?.cause ?? ""].join("\n")
+  return [detector, place(section), explanation === undefined ? message : place(firstIp), explanation?.reaction?._tag ?? ""].join("\n")
 }
 
 /** Yields after every trial. `undefined`: held by place the run does not show it. */
@@ -62,10 +65,15 @@ export function* understand(
   const explanation = explain(target, minimized, shown)
   const firstIp = explanation === undefined ? undefined : (yield* rangeOf(target, minimized, wanted))?.firstIp ?? explanation.instruction.ip
   // Trials make only what detectors read; entries are numbered as the recording will have them.
-  const told = detect(target.detectors, explanation?.entries ?? watch(target, minimized.schedule, target.options.watches).entries).find(same) ?? shown
+  const found = everyFinding(explanation?.entries ?? watch(target, minimized.schedule).entries)
+  const told = found.find(same) ?? shown
   const key = keyOf(target.spec, shown, explanation, firstIp)
-  const message = withPlaces(told.message, readingOf(target.spec.program))
-  return { target, changes: unshrunk(target), finding: { ...told, message }, minimized, explanation, placed: byPlace, key, name: failureName(shown, key) }
+  const reading = readingOf(target.spec.program)
+  const placing = (one: Finding): Finding => ({ ...one, message: withPlaces(one.message, reading) })
+  return {
+    target, changes: unshrunk(target), finding: placing(told), seen: besides(told, found).map(placing), minimized, explanation, placed: byPlace, key,
+    name: failureName(minimized.trial.findings, key)
+  }
 }
 
 /** The same failure in the smallest experiment that shows it. */
@@ -85,7 +93,7 @@ export const asFound = (target: Target, schedule: Schedule, finding: Finding): F
   const text = printSchedule(deviations.map(({ deviation }) => deviation))
   const key = [finding.detector, text].join("\n")
   const minimized: Minimized = { deviations, schedule, trial, proof: "as found", proofTrialCount: 0, trialCount: 3 }
-  return { target, changes: unshrunk(target), finding, minimized, explanation: undefined, placed: text, key, name: failureName(finding, key) }
+  return { target, changes: unshrunk(target), finding, seen: [], minimized, explanation: undefined, placed: text, key, name: failureName(trial.findings, key) }
 }
 
 /** Between which instructions the last deviation makes the run fail. */

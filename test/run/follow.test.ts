@@ -125,10 +125,14 @@ describe("what is seen", () => {
   const text = program(section, "nop")
   const handled = program(section, "mov $9, %ebx")
 
-  it("is each reading of the CPU's number, and each store in a section by it", () => {
-    expect(seen(text, "", "CpuNumberRead")).toMatchObject([{ value: 0 }])
-    expect(seen(text, "", "StoredByCpu")).toMatchObject([{ number: 0 }])
-    expect(seen(text, `1.1@${START - 3}:migrate=1`, "StoredByCpu")).toMatchObject([{ number: 0 }])
+  it("is a store in a section by the number of the CPU it was moved from, and none by its own", () => {
+    expect(seen(text, "", "StoreMisplaced")).toEqual([])
+    expect(seen(text, `1.1@${START - 3}:migrate=1`, "StoreMisplaced")).toMatchObject([{ number: 0 }])
+    expect(seen(text, `1.1@${START - 5}:migrate=1`, "StoreMisplaced")).toEqual([])
+  })
+  it("is a number that the program has written over its CPU's", () => {
+    expect(seen(text, "", "CpuMisread")).toEqual([])
+    expect(seen(text.replace("xor     %r8d, %r8d", "movl    $3, (%r12)"), "", "CpuMisread")).toMatchObject([{ value: 3 }])
   })
   it("is the use of a register that the aborted section had changed, and of no other", () => {
     expect(seen(text, `1.1@${START + 1}:preempt=kernel`, "ChangeRead")).toMatchObject([{ register: "rbx", before: 0n, after: 1n }])

@@ -5,7 +5,7 @@ import { placesOf } from "../../src/analysis/timeline/reading.ts"
 import { known } from "../../src/base/assert.ts"
 import { loadProgram } from "../../src/program/load.ts"
 import { specOf } from "../../src/run/start.ts"
-import { watch } from "../../src/search/explain.ts"
+import { watch } from "../../src/search/watch.ts"
 import { fuzz } from "../../src/search/fuzz.ts"
 import { rangesOfWords, watchedWords } from "../../src/search/shared.ts"
 import { defaultTargetOptions, makeTarget, type Target } from "../../src/search/target.ts"
@@ -82,7 +82,7 @@ describe("the words that tasks share", () => {
 
   it("are read off a recording again, beside what the program says", () => {
     const target = targetFor(countingSpec(counting))
-    const { entries } = watch(target, [], target.options.watches)
+    const { entries } = watch(target, [])
     const c = known(target.options.watches[0], "c is watched")
     expect(watchedWords(entries, [])).toEqual([c])
     expect(watchedWords(entries, [c])).toEqual([])

@@ -27,6 +27,15 @@ describe("a trial", () => {
     expect(watched).toEqual({ ...shown, schedule })
   })
 
+  it("keeps what it has shown when others are made: nothing, or something", () => {
+    const target = targetOf("disarmed-early")
+    const quiet = target.trials.perform(quietDecider)
+    const { trial: { findings } } = hitOf(target)
+    const shown = findings.map(({ detector }) => detector)
+    target.trials.perform(quietDecider)
+    expect([quiet.findings, findings.map(({ detector }) => detector)]).toEqual([[], shown])
+  })
+
   it("watches from the first where it is told to: a call inside a section shows without a failure", () => {
     expect(targetOf("syscall-inside").quiet.findings).toEqual([])
     const { findings } = targetOf("syscall-inside", { isAlwaysWatched: true }).quiet

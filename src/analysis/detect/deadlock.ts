@@ -19,7 +19,7 @@ export const deadlock = defineDetector({
     switch (event._tag) {
       case "Blocked":
         // Whoever waits for tasks to end is stuck because they are.
-        if (event.on !== "tasks") waiting.set(event.task, { index, text: `${taskName(event.task)} on ${event.on} ${event.key}` })
+        if (event.on !== "tasks") waiting.set(event.task, { index, text: `${taskName(event.task)} on ${event.on} ${wordOf(event.key)}` })
         return undefined
       case "Woken":
       case "TaskExited":
@@ -33,3 +33,6 @@ export const deadlock = defineDetector({
     }
   }
 })
+
+/** A key that names an address, and a space beside it, is told by the address. */
+const wordOf = (key: string): string => /\b0x[0-9a-f]+\b/.exec(key)?.[0] ?? key

@@ -45,22 +45,23 @@ export const twoCommits = defineDetector({
         return verdict
       }
       case "Accessed": {
-        const { address, after, before, isWrite, sizeBytes } = event
+        const { address, after, before, isRead, isWrite, sizeBytes } = event
         const stored = stores.get(address)
-        if (isWrite === 1) {
-          const start = inside.get(task)
-          // What nobody saw is gone; what is to be blamed for having been seen stays.
-          if (stored?.seen === undefined) stores.delete(address)
-          if (start !== undefined && after !== before && !stores.has(address)) {
-            stores.set(address, { task, start, sizeBytes, after, index, aborted: undefined, seen: undefined })
-          }
-          return undefined
-        }
-        if (stored === undefined || stored.seen !== undefined || stored.sizeBytes !== sizeBytes || stored.after !== before) return undefined
+        let verdict: Verdict | undefined
         // Its own look, inside, is part of what is undone.
-        if (stored.task === task && stored.aborted === undefined) return undefined
-        stored.seen = { task, index }
-        return verdictOf(address, stored)
+        const isLook = (isWrite === 0 || isRead === 1) && !(stored?.task === task && stored.aborted === undefined)
+        if (isLook && stored?.seen === undefined && stored?.sizeBytes === sizeBytes && stored.after === before) {
+          stored.seen = { task, index }
+          verdict = verdictOf(address, stored)
+        }
+        if (isWrite === 0) return verdict
+        const start = inside.get(task)
+        // What nobody saw is gone; what is to be blamed for having been seen stays.
+        if (stored?.seen === undefined) stores.delete(address)
+        if (start !== undefined && after !== before && !stores.has(address)) {
+          stores.set(address, { task, start, sizeBytes, after, index, aborted: undefined, seen: undefined })
+        }
+        return verdict
       }
       default:
         // Committed or left, it has done what it meant to.

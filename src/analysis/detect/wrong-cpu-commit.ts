@@ -7,28 +7,26 @@ export const wrongCpuCommit = defineDetector({
   rule: "where a section stores is found by the number of the CPU it runs on",
   severity: "warning",
   canary: "wrong-cpu-slot/signs-elsewhere",
-  watches: ["CpuNumberRead", "StoredByCpu"],
+  watches: ["Migrated", "StoreMisplaced"],
   page: "Data of each CPU are found by the CPU's number, which is old as soon as the task is moved. A section that does not compare it, or compares another reading than "
-    + "the one its address was worked out from, stores to the data of a CPU that others use at the same time. The evidence is the last reading of that number, and the store. "
+    + "the one its address was worked out from, stores to the data of a CPU that others use at the same time. The evidence is the last migration, and the store. "
     + "The address is followed through registers: a number that went through memory, a table of pointers, `getcpu` or `rdpid` is lost sight of, and nothing is said. "
     + "Stores outside sections may be locked, and are not judged.",
-  start: () => ({ read: new Map<string, number>(), told: new Set<Address>() }),
-  observe: ({ read, told }, { cpu, event, index }) => {
+  start: () => ({ migrated: new Map<TaskId, number>(), told: new Set<Address>() }),
+  observe: ({ migrated, told }, { cpu, event, index }) => {
     const { task } = event
-    if (event._tag === "CpuNumberRead") {
-      read.set(readingOf(task, event.value), index)
+    if (event._tag === "Migrated") {
+      migrated.set(task, index)
       return undefined
     }
     const { address, ip, number, start } = event
-    if (number === cpu || told.has(ip)) return undefined
+    if (told.has(ip)) return undefined
     told.add(ip)
-    const reading = read.get(readingOf(task, number))
+    const before = migrated.get(task)
     return {
       message: `task ${taskName(task)}, in the section at ${hex(start)}, stores on CPU ${cpu} to ${hex(address)}, which it found by the number ${number}`,
-      evidence: reading === undefined ? [index] : [reading, index],
+      evidence: before === undefined ? [index] : [before, index],
       section: start
     }
   }
 })
-
-const readingOf = (task: TaskId, number: number): string => `${taskName(task)} ${number}`

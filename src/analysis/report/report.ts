@@ -17,6 +17,14 @@ export interface ReportedChange {
   readonly after: number
 }
 
+/** A broken rule that was seen beside the one that is told. */
+export interface ReportedSight {
+  readonly detector: string
+  readonly severity: Severity
+  readonly message: string
+  readonly evidence: ReadonlyArray<number>
+}
+
 export interface ReportedFailure {
   readonly detector: string
   readonly rule: string
@@ -39,6 +47,8 @@ export interface ReportedFailure {
   readonly name: string
   /** Where the recording is; `undefined`: it could not be saved. */
   readonly saved: string | undefined
+  /** What other detectors say of the run. */
+  readonly seen: ReadonlyArray<ReportedSight>
   /** The explanation; `undefined`: no deviation is needed. */
   readonly why: string | undefined
   readonly steps: ReadonlyArray<ReportedStep>

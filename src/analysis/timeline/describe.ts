@@ -137,9 +137,9 @@ const readings: Readings = {
   }),
   Found: ({ cpu, task }) => ({ task, cpu, verb: "is there", detail: "" }),
   SectionPassed: ({ start, task }, { place }) => ({ task, verb: "has run", detail: `the section at ${place(start)}, which no contract knows of` }),
-  CpuNumberRead: ({ ip, task, value }, { place }) => ({ task, verb: "reads its CPU", detail: `as ${value}, at ${place(ip)}` }),
-  StoredByCpu: ({ address, ip, number, task }, { place }) =>
-    ({ task, verb: "stores by CPU", detail: `to ${place(address)}, found by the number ${number}, at ${place(ip)}` }),
+  CpuMisread: ({ ip, task, value }, { place }) => ({ task, verb: "misreads", detail: `the number of its CPU as ${value}, at ${place(ip)}` }),
+  StoreMisplaced: ({ address, ip, number, task }, { place }) =>
+    ({ task, verb: "misplaces", detail: `a store to ${place(address)}, found by the number ${number}, at ${place(ip)}` }),
   ChangeRead: ({ after, before, ip, register, start, task }, { place }) => ({
     task, verb: "uses a change",
     detail: `of ${escapeTerminal(register)} by the section at ${place(start)}, ${hex(before)} → ${hex(after)}, at ${place(ip)}`

@@ -4,7 +4,7 @@ import type { DetectorName } from "../../../src/analysis/detect/table.ts"
 import { rootTask, type TaskId } from "../../../src/base/ids.ts"
 import { SI_KERNEL, SI_USER } from "../../../src/linux/siginfo.ts"
 import { SIGSEGV } from "../../../src/linux/signal.ts"
-import type { Entry, Event } from "../../../src/log/event.ts"
+import type { Entry, Event, EventOf } from "../../../src/log/event.ts"
 import { log, type Placed, task1, task2 } from "../entries.ts"
 import { brokenInvariant, cpuOwnership, dataRace, tornRead } from "./claimed.ts"
 
@@ -25,15 +25,16 @@ const called = (task: TaskId): Event => ({ _tag: "Called", task, number: 39, arg
 const keeps = (task: TaskId, events: number): Event => ({ _tag: "ContractChanged", abi: "mainline-6.12", of: "task", task, cpu: 0, record: { area: 0x404000, events } })
 const sent = (task: TaskId, code = SI_KERNEL): Event =>
   ({ _tag: "SignalSent", task, signal: SIGSEGV, isShared: 0, code, senderTid: 0, address: 0n, value: 0n })
-const accessed = (task: TaskId, isWrite: 0 | 1, before: bigint, after: bigint): Event =>
+const accessed = (task: TaskId, isWrite: 0 | 1, before: bigint, after: bigint): EventOf<"Accessed"> =>
   ({ _tag: "Accessed", task, ip: 0x401024, address: 0x404040, sizeBytes: 8, isWrite, before, after, isRead: 1 - isWrite, isLocked: 0 })
 const loads = (task: TaskId, value: bigint): Event => accessed(task, 0, value, value)
 const stores = (task: TaskId, before: bigint, after: bigint): Event => accessed(task, 1, before, after)
+const changes = (task: TaskId, before: bigint, after: bigint): Event => ({ ...accessed(task, 1, before, after), isRead: 1 })
 const changeRead = (register: string): Event =>
   ({ _tag: "ChangeRead", task: task1, ip: 0x401050, start: 0x401020, register, before: 3n, after: 2n })
-const readsCpu = (task: TaskId, value: number): Event => ({ _tag: "CpuNumberRead", task, ip: 0x401010, address: 0x404000, value })
-const storesByCpu = (task: TaskId, number: number): Event =>
-  ({ _tag: "StoredByCpu", task, ip: 0x401028, start: 0x401020, address: 0x404040, number })
+const misread = (task: TaskId): Event => ({ _tag: "CpuMisread", task, ip: 0x401010, address: 0x404000, value: 3 })
+const misplaced = (task: TaskId): Event => ({ _tag: "StoreMisplaced", task, ip: 0x401028, start: 0x401020, address: 0x404040, number: 0 })
+const migrated = (task: TaskId): Event => ({ _tag: "Migrated", task, from: 0, to: 1 })
 const passed = (task: TaskId): Event => ({ _tag: "SectionPassed", task, start: 0x401020, postCommit: 0x401030 })
 const unknown = (task: TaskId, number: number): Event => ({ _tag: "UnknownCalled", task, number })
 const returned = (number: number, result: number): Event => ({ _tag: "Returned", task: task1, number, result })
@@ -137,6 +138,7 @@ export const canaries: Readonly<Record<DetectorName, Canary>> = {
     fires: [
       ["what an aborted section stored, loaded by another", log(entered(task1), stores(task1, 1n, 2n), aborted(task1), loads(task2, 2n)), [1, 2, 3]],
       ["loaded before the abort is known", log(entered(task1), stores(task1, 1n, 2n), preempted(task1, 0x401028), loads(task2, 2n), stores(task2, 2n, 3n), aborted(task1)), [1, 3, 5]],
+      ["what it stored, counted on by another", log(entered(task1), stores(task1, 1n, 2n), aborted(task1), changes(task2, 2n, 3n)), [1, 2, 3]],
       ["what it stored, loaded when it begins again", log(entered(task1), stores(task1, 1n, 2n), aborted(task1), entered(task1), loads(task1, 2n)), [1, 2, 4]]
     ],
     silent: [
@@ -154,17 +156,14 @@ export const canaries: Readonly<Record<DetectorName, Canary>> = {
   },
   "wrong-cpu-commit": {
     fires: [
-      ["a store by the number of another CPU", log(readsCpu(task1, 0), { cpu: 1, event: storesByCpu(task1, 0) }), [0, 1]],
-      ["one whose reading nobody saw", log({ cpu: 1, event: storesByCpu(task1, 0) }), [0]]
+      ["a store by the number of the CPU it was moved from", log(migrated(task2), migrated(task1), { cpu: 1, event: misplaced(task1) }, { cpu: 1, event: misplaced(task1) }), [1, 2]],
+      ["one whose migration nobody saw", log(migrated(task2), { cpu: 1, event: misplaced(task1) }), [1]]
     ],
-    silent: [
-      ["a store by the number of its own", log(readsCpu(task1, 0), storesByCpu(task1, 0))],
-      ["a number that is only read", log(readsCpu(task1, 0), { cpu: 1, event: readsCpu(task1, 1) }, { cpu: 1, event: storesByCpu(task1, 1) })]
-    ]
+    silent: [["a section on the CPU it was moved to", log(migrated(task1), entered(task1), committed(task1))]]
   },
   "stale-cpu-number": {
-    fires: [["a number that is another CPU's", log(readsCpu(task1, 0), readsCpu(task1, 3), readsCpu(task1, 3)), [1]]],
-    silent: [["the number of the CPU", log(readsCpu(task1, 0), { cpu: 1, event: readsCpu(task1, 1) })]]
+    fires: [["a number that is not its CPU's, told once a task", log(misread(task1), misread(task1)), [0]]],
+    silent: [["a task that is moved", log(migrated(task1), entered(task1), committed(task1))]]
   },
   "dangling-descriptor": {
     fires: [["a descriptor that is unmapped", log(

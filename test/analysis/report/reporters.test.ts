@@ -9,6 +9,7 @@ const hostile = fc.array(fc.oneof(fc.constantFrom(...weapons), fc.string({ unit:
 
 const failure = fc.record({
   message: hostile, placed: hostile, why: hostile, saved: hostile, rule: hostile, schedule: hostile,
+  seen: fc.array(fc.record({ detector: fc.constant("two-commits"), severity: fc.constant("warning" as const), message: hostile, evidence: fc.constant([4]) }), { maxLength: 2 }),
   steps: fc.array(fc.record({ entry: fc.nat(), task: fc.constant("1.1"), text: hostile, isEssential: fc.boolean() }), { maxLength: 3 })
 }).map((drawn): ReportedFailure => ({
   detector: "guest-failure", severity: "error", evidence: [1], run: 3, strategy: "random", deviationCount: 1, proof: "minimum", experiment: [{ name: "cpus", before: 2, after: 2 }, { name: "repeat", before: 3, after: 1 }], name: "fail-000000000000",

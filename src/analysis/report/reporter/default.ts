@@ -19,18 +19,25 @@ const shownSchedule = (schedule: string): string =>
 const shrunkText = (experiment: ReportedFailure["experiment"]): string =>
   experiment.filter(({ after, before }) => after < before).map(({ after, before, name }) => `${name} ${grouped(before)} → ${grouped(after)}`).join(", ")
 
+const SHOWN_ENTRY_COUNT_MAX = 8
+
+/** `entry 4`, `entries 4, 7, …` */
+export const entryList = (entries: ReadonlyArray<number>): string =>
+  `${entries.length === 1 ? "entry" : "entries"} ${entries.slice(0, SHOWN_ENTRY_COUNT_MAX).join(", ")}${entries.length > SHOWN_ENTRY_COUNT_MAX ? ", …" : ""}`
+
 /** The block of one failure: what, why, and what to type next. */
 export const failureLines = (failure: ReportedFailure, { from, program, runCountMax, seed }: SearchReport): ReadonlyArray<string> => {
-  const { commands, deviationCount, detector, evidence, experiment, message, proof, run, saved, schedule, why } = failure
+  const { commands, deviationCount, detector, evidence, experiment, message, proof, run, saved, schedule, seen, why } = failure
   const ofRuns = runCountMax === undefined ? "" : ` of ${grouped(from + runCountMax)}`
   const head = `FOUND ${detector} in ${escapeTerminal(program)}`
   const how = `seed ${escapeTerminal(seed)} · ${run < 0 ? "a stored schedule" : `run ${grouped(run)}${ofRuns}`} · ${plural(deviationCount, "deviation")} (${proof})`
-  const entries = evidence.length === 0 ? "" : `    ${evidence.length === 1 ? "entry" : "entries"} ${evidence.slice(0, 8).join(", ")}${evidence.length > 8 ? ", …" : ""}`
+  const entries = evidence.length === 0 ? "" : `    ${entryList(evidence)}`
   return [
     `${head.padEnd(45)} ${how}`,
     `  ${escapeTerminal(message)}${entries}`,
     ...wrap(escapeTerminal(why ?? "The quiet run fails: no deviation is needed."), COLUMNS, row("why", "")),
     ...(shrunkText(experiment) === "" ? [] : [row("shrunk", shrunkText(experiment))]),
+    ...seen.flatMap((one) => wrap(`${one.detector}: ${escapeTerminal(one.message)}, ${entryList(one.evidence)}`, COLUMNS, row("also seen", ""))),
     row("schedule", schedule === "" ? "none" : escapeTerminal(shownSchedule(schedule))),
     ...(saved === undefined ? [] : [row("saved", escapeTerminal(saved))]),
     ...commands.map(([what, command]) => row(what, command))

@@ -23,6 +23,9 @@ const outputOf = (command: string, words: ReadonlyArray<string>, cwd = root): st
 const treeState = (): string | undefined => outputOf("git", ["status", "--porcelain"])
 const before = treeState()
 
+/** Nightly: RSEQLAB_CAMPAIGN_RUNS=1000000. */
+const campaignRuns = process.env["RSEQLAB_CAMPAIGN_RUNS"] ?? "100000"
+
 /** The content hashes of the examples, under this Node and another. */
 const isSameUnderOtherNode = (): boolean => {
   const here = outputOf("node", ["scripts/content-hashes.ts"])
@@ -54,6 +57,7 @@ const steps: ReadonlyArray<Step> = [
   ["tests", () => runs("npm", ["test"])],
   ["the bundle", () => runs("npm", ["run", "build"])],
   ["doctor", () => runs("node", ["dist/cli.js", "doctor"])],
+  [`a campaign of ${campaignRuns} runs holds its memory and its corpus`, () => runs("node", ["--expose-gc", "scripts/campaign.ts", campaignRuns])],
   ["the demonstration", () => runs("npm", ["start"])],
   [`equal content hashes under Node ${OTHER_NODE}`, isSameUnderOtherNode],
   ["the package, installed elsewhere", isInstallable],

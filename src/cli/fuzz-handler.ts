@@ -82,9 +82,10 @@ const perform = Effect.fnUntraced(function*(flags: FuzzFlags) {
   const isOld = corpus !== undefined && corpus.entries.length > 0 && (corpus.isOther || flags.fresh || corpora.length > 0)
   const stored = isOld ? yield* runCorpus(target, corpus, isKeptGoing) : []
   if (isOld) yield* say(`${plural(corpus.entries.length, "stored schedule")} told to this build, ${stored.length === 0 ? "none" : stored.length} of them failed`)
+  // What the corpus shows is enough. It stays as it is: the next time it is told to this build again.
   const isEnough = stored.length > 0 && !isKeptGoing
   const maker = isEnough || jobs === 1 ? alone(target) : yield* workerPool(fuzzWorker, workerSpec(spec, options), jobs)
-  const keeping = corpus === undefined ? undefined : yield* keepingOf({ target, corpus, key, kept, clock: wallClock.milliseconds })
+  const keeping = corpus === undefined || isEnough ? undefined : yield* keepingOf({ target, corpus, key, kept, clock: wallClock.milliseconds })
   const asked: CampaignOptions = {
     program: escapeLines(spec.program.name), from, until: isEnough ? from : until, isKeptGoing, kept, clock: wallClock.milliseconds,
     msMax: flags.maxTotalTime === undefined ? Infinity : flags.maxTotalTime * 1000, ...(keeping === undefined ? {} : { keep: keeping.onTheWay })

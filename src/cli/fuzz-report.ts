@@ -25,7 +25,7 @@ const stepsOf = ({ explanation, finding: { evidence }, target: { spec } }: Failu
     .map((entry) => ({ entry: entry.index, task: taskName(entry.task), text: describe(entry, reading), isEssential: essential.has(entry.index) }))
 }
 
-/** The command line that makes the run again: as typed, but for what decides which run it is. */
+/** The command line that makes the run again: as typed, but for what decides which run it is; or that tells the corpus again. */
 const againWords = (typed: ReadonlyArray<string>, seed: string, run: number): ReadonlyArray<string> => {
   const at = typed.indexOf("--")
   const [before, after] = at === -1 ? [typed, []] : [typed.slice(0, at), typed.slice(at)]
@@ -42,13 +42,12 @@ const againWords = (typed: ReadonlyArray<string>, seed: string, run: number): Re
     }
     kept.push(word)
   }
-  return ["rseqlab", ...kept, "--seed", seed, "--only", String(run), ...after]
+  return ["rseqlab", ...kept, "--seed", seed, ...(run < 0 ? ["--fresh"] : ["--only", String(run)]), ...after]
 }
 
 const commandsOf = ({ failure, hit, saved }: Understood, seed: string, typed: ReadonlyArray<string>): ReportedFailure["commands"] => {
   const again = ["again", shellCommand(againWords(typed, seed, hit.run))] as const
-  const ways = hit.run < 0 ? [] : [again]
-  if (saved === undefined) return ways
+  if (saved === undefined) return [again]
   const around = failure.explanation?.at
   return [
     ["show", shellCommand(["rseqlab", "show", saved, ...(around === undefined ? [] : ["--around", String(around)])])],
@@ -56,7 +55,7 @@ const commandsOf = ({ failure, hit, saved }: Understood, seed: string, typed: Re
     ...(failure.minimized.proof === "as found" ? [["minimize", shellCommand(["rseqlab", "minimize", saved])] as const] : []),
     ["explain", shellCommand(["rseqlab", "explain", saved])],
     ["bisect", shellCommand(["rseqlab", "bisect", saved])],
-    ...ways
+    again
   ]
 }
 

@@ -109,6 +109,26 @@ describe("a corpus something is missing from", () => {
   })
 })
 
+describe("a stored schedule that fails on a new build", () => {
+  it("fails again the next time, until the build is mended", () => {
+    const cwd = newFolder("stored")
+    const program = fileIn(cwd, "prog.s", readFileSync(good))
+    assert.strictEqual(rseqlab(["fuzz", program, "--runs", "10"], { cwd }).code, 0)
+    const lucky = { schema: 1, program: "prog.s", schedule: "1.1@35:preempt=1.2,1.2@21:preempt=1.1,1.1@61:preempt=kernel", features: [] }
+    fileIn(corpusOf(cwd, "prog"), "abcdefabcdef.json", JSON.stringify(lucky))
+    fileIn(cwd, "prog.s", readFileSync(bad))
+    for (let times = 0; times < 2; times++) {
+      const { code, stderr, stdout } = rseqlab(["fuzz", program, "--runs", "1"], { cwd })
+      assert.strictEqual(code, 1, stderr)
+      assert.match(stdout, /^FOUND .* a stored schedule/)
+      const [, again = ""] = /again {5}rseqlab (.*)/.exec(stdout) ?? []
+      assert.strictEqual(rseqlab(again.split(" "), { cwd }).code, 1, again)
+    }
+    fileIn(cwd, "prog.s", readFileSync(good))
+    assert.strictEqual(rseqlab(["fuzz", program, "--runs", "1"], { cwd }).code, 0)
+  })
+})
+
 describe("what lies in a corpus and is none of ours", () => {
   it("is passed over, counted and left alone, whatever it is", () => {
     const cwd = newFolder("strange")

@@ -111,6 +111,42 @@ word:   .quad 0`)
     expect(guest.machine.run(guest.block, 10, false)._tag).toBe("Faulted")
   })
 
+  it("is met again by an instruction that comes back to itself", () => {
+    const guest = guestOf("_start: lea word(%rip), %rdi\n lea _go(%rip), %rax\n mov %rax, word(%rip)\n_go: jmp *(%rdi)\n .data\n .balign 8\nword: .quad 0")
+    guest.machine.run(guest.block, 3, false)
+    guest.machine.setMarks([accessed(guest, "word", 8)])
+    expect(meet(guest, 3)).toMatchObject([{ kind: "read" }, { kind: "read" }, { kind: "read" }])
+    expect(guest.registers.count()).toBe(3 + 2)
+  })
+
+  it("is met where there are more of them than the engine can look through", () => {
+    const guest = guestOf(increment)
+    const at = guest.at("counter")
+    const elsewhere = Array.from({ length: 100 }, (_, index): Mark => ({ _tag: "Accessed", start: at + 64 + index, end: at + 65 + index, by: "any" }))
+    guest.machine.setMarks([...elsewhere, accessed(guest, "counter", 4)])
+    expect(meet(guest, 10)).toMatchObject([{ kind: "read" }, { kind: "write" }, { kind: "read" }, { kind: "write" }, { kind: "read" }, { kind: "write" }, "Call"])
+  })
+
+  it("is met after going back, with what is written undone", () => {
+    const guest = guestOf(increment)
+    guest.machine.setMarks([accessed(guest, "counter", 4)])
+    const before = guest.machine.snapshot()
+    for (let times = 0; times < 3; times++) {
+      expect(meet(guest, 10).length).toBe(7)
+      expect(guest.memory.read32(guest.at("counter"))).toBe(8)
+      guest.machine.restore(before)
+      expect(guest.memory.read32(guest.at("counter"))).toBe(5)
+    }
+  })
+
+  it("is no longer met once another takes its place", () => {
+    const guest = guestOf(increment)
+    guest.machine.setMarks([accessed(guest, "counter", 4)])
+    expect(meet(guest, 1)).toMatchObject([{ kind: "read" }])
+    guest.machine.setMarks([accessed(guest, "after", 4)])
+    expect(guest.machine.run(guest.block, 1000, true)._tag).toBe("Call")
+  })
+
   it("costs other tasks' accesses the same: it belongs to memory, not to a block", () => {
     const guest = guestOf(increment)
     const other = anotherTask(guest, "again")

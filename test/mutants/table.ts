@@ -17,6 +17,8 @@ const dataRace = "src/analysis/detect/data-race.ts"
 const ownership = "src/analysis/detect/cpu-ownership.ts"
 const torn = "src/analysis/detect/torn-read.ts"
 const invariant = "src/analysis/detect/broken-invariant.ts"
+const miss = "src/machine/engine/wasm/miss.ts"
+const marks = "test/machine/marks.test.ts"
 
 export const mutants: ReadonlyArray<Mutant> = [
   // ---- contracts: mainline
@@ -45,7 +47,20 @@ export const mutants: ReadonlyArray<Mutant> = [
   { file: vector, before: "if (!isThere) return isFaultExpected ? \"EAGAIN\" : \"EFAULT\"", after: "if (!isThere) return isFaultExpected ? \"EFAULT\" : \"EAGAIN\"", test: conformance, breaks: "an expected fault is EAGAIN" },
   { file: operation, before: "return equal === \"fault\" ? \"fault\" : equal === stopsWhereEqual ? \"stop\" : \"done\"", after: "return equal === \"fault\" ? \"fault\" : equal === stopsWhereEqual ? \"done\" : \"stop\"", test: conformance, breaks: "a comparison that fails ends the vector" },
 
+  // ---- marks that the engine looks for
+  { file: miss, before: "const isTouched = at.ltU(code.load64(range, markedRange.end)).and(code.load64(range, markedRange.start).ltU(end))", after: "const isTouched = at.ltU(code.load64(range, markedRange.end)).and(code.load64(range, markedRange.start).ltU(at.add(1n)))", test: marks, breaks: "the last byte of an access meets a mark" },
+  { file: miss, before: "code.if(isTouched.and(isWrite.or(code.load32(range, markedRange.isMetByReads))), () => {", after: "code.if(isTouched, () => {", test: marks, breaks: "a mark for writes lets reads pass" },
+  { file: miss, before: "code.if(budget.eq(code.load32(told, exchange.passBudget)), () => code.return(host))", after: "code.if(code.load32(told, exchange.passBudget).ne(-1), () => code.return(host))", test: marks, breaks: "one instruction passes, and no more" },
+  { file: "src/machine/contexts.ts", before: "for (const tag of [at + (tlbEntry.write >>> 2), at + GUARDED]) {", after: "for (const tag of [at + (tlbEntry.write >>> 2)]) {", test: marks, breaks: "the first write to a marked page after a snapshot is noticed" },
+  { file: "src/machine/run.ts", before: "if (isPassing) this.slowPath.passAt(NOBODY_PASSES)", after: "", test: marks, breaks: "who may pass is forgotten" },
+  { file: "src/machine/create.ts", before: "for (const { any, writes } of [before, markSet]) {", after: "for (const { any, writes } of [before]) {", test: marks, breaks: "pages with new marks are looked at" },
+  { file: "src/machine/guards.ts", before: "this.areMarksTold = marks.any.length + marks.writes.length <= MARK_COUNT_MAX", after: "this.areMarksTold = true", test: marks, breaks: "more marks than the engine's table holds are met all the same" },
+
   // ---- the kernel
+  { file: "src/kernel/mapping-list.ts", before: "if (until > from && last !== undefined && end < last.end) around.push({ ...last, start: end })", after: "", test: "test/kernel/memory.test.ts", breaks: "what lies behind an unmapped range stays mapped" },
+  { file: "src/kernel/mapping-list.ts", before: "if ((mappings[middle]?.end ?? 0) <= at) low = middle + 1", after: "if ((mappings[middle]?.end ?? 0) < at) low = middle + 1", test: "test/kernel/memory.test.ts", breaks: "a mapping that ends where a range begins is none of its" },
+  { file: "src/kernel/enter.ts", before: "if (kernel.hasMemoryRunOut()) return", after: "", test: "test/run/misbehaviour.test.ts", only: "no room", breaks: "a call for which there is no memory ends the run" },
+  { file: "src/run/stretch.ts", before: "if (kind !== this.listedKind || state !== this.listedState || this.task !== this.listedTask) {", after: "if (kind !== this.listedKind || state !== this.listedState) {", test: "test/run/loop.test.ts", breaks: "options are those of the task that is asked about" },
   { file: "src/kernel/scheduler.ts", before: "enterCpu(kernel, chosen === KERNEL_THREAD ? task.id : (chosen as TaskId), cpu)", after: "enterCpu(kernel, task.id, cpu)", test: "test/run/loop.test.ts", breaks: "a preemption gives the CPU to another" },
   { file: "src/kernel/scheduler.ts", before: "for (const abi of kernel.abis) abi.onScheduleOut?.(kernel, kernel.current(task))", after: "for (const abi of kernel.abis) abi.onExec?.(kernel, kernel.current(task))", test: "test/kernel/abi/moments.test.ts", breaks: "contracts hear of every schedule out" },
   { file: "src/kernel/scheduler.ts", before: ".sort((a, b) => known(a.wait, \"it waits\").since - known(b.wait, \"it waits\").since)", after: ".sort((a, b) => known(b.wait, \"it waits\").since - known(a.wait, \"it waits\").since)", test: "test/run/quiet.test.ts", breaks: "the longest waiting is woken first" },
@@ -68,7 +83,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   { file: "src/run/run.ts", before: "if (order.comesBack(cpu.id) && cpu.current !== undefined) land(kernel, kernel.current(cpu.current))", after: "order.comesBack(cpu.id)", test: "test/run/split.test.ts", breaks: "a split write lands when the turn comes back" },
   { file: "src/run/run.ts", before: "return answer === \"nothing\" || isSplit ? this.stretchEnds(task, at) : this.obey(task, answer, nth)", after: "return isSplit ? undefined : answer === \"nothing\" ? this.stretchEnds(task, at) : this.obey(task, answer, nth)", test: "test/run/split.test.ts", only: "is void at the end of a turn", breaks: "a void split leaves the end of the turn" },
   { file: "src/run/run.ts", before: "if (!machine.maySplit(block)) return undefined", after: "if (!machine.maySplit(task.block)) return void order.end(slot, at) as undefined", test: "test/run/split.test.ts", only: "told by count", breaks: "a void answer ends no stretch" },
-  { file: "src/run/order.ts", before: "copyInto(this.splitOn, position.splitOn)", after: "copyInto(this.splitOn, [])", test: "test/run/split.test.ts", only: "go back into", breaks: "going back into a split brings its write back" },
+  { file: "src/run/order.ts", before: "if (this.splitOn.length + position.splitOn.length > 0) this.splitOn = position.splitOn.slice()", after: "this.splitOn = []", test: "test/run/split.test.ts", only: "go back into", breaks: "going back into a split brings its write back" },
   { file: "src/machine/slow-path.ts", before: "if (isStraddling) this.stashedWrites.pop()", after: "if (isStraddling) this.stashedWrites.slice()", test: "test/machine/split.test.ts", breaks: "a split operand across two pages is not written at once" },
   { file: "src/machine/watches.ts", before: "this.append(block, count, ip, address, sizeAndBits, before, sizeAndBits >= WRITE_BIT ? this.valueAt(host, sizeBytes) : before)", after: "this.append(block, count, ip, address, sizeAndBits, before, this.valueAt(host, sizeBytes))", test: "test/machine/split.test.ts", breaks: "the read of a split changes nothing" },
   { file: "src/machine/state-hash.ts", before: "native.stirDouble(flightBytes)", after: "continue", test: "test/machine/split.test.ts", breaks: "a write in flight is part of the state" },
@@ -95,7 +110,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   { file: "src/run/replay.ts", before: "if (check !== undefined) comparing.differ({ at: check.now, what: \"now\", recorded: String(check.now), replayed: `over at ${run.kernel.now}` })", after: "", test: "test/run/replay.test.ts", breaks: "a check behind the end is missed" },
   { file: "src/log/recording.ts", before: "if (entries.rowCount === CHUNK_ROW_COUNT || entries.blobBytes >= PIECE_BYTES_MAX) flushEntries()", after: "if (entries.rowCount === CHUNK_ROW_COUNT || entries.blobBytes >= PIECE_BYTES_MAX) { const kept = schedule.rowCount; schedule.rowCount = 0; flushEntries(); schedule.rowCount = kept }", test: "test/log/recording.test.ts", breaks: "deviations stand before the entries they made" },
   { file: "src/kernel/kernel.ts", before: "this.blocks = position.blocks", after: "", test: "test/kernel/task.test.ts", breaks: "going back forgets the blocks of tasks that are not there yet" },
-  { file: "src/run/replay.ts", before: "if (this.before.length > BEFORE_COUNT) this.before.shift()", after: "if (this.before.length >= BEFORE_COUNT) this.before.shift()", test: "test/run/replay.test.ts", breaks: "three entries stand before a divergence" },
+  { file: "src/run/replay.ts", before: "const oldest = this.count % BEFORE_COUNT", after: "const oldest = 0", test: "test/run/replay.test.ts", breaks: "three entries stand before a divergence" },
   { file: "src/log/divergence.ts", before: "if (a.now !== b.now || a.cpu !== b.cpu || a.task !== b.task || a.count !== b.count || a.event._tag !== b.event._tag) return false", after: "if (a.now !== b.now || a.cpu !== b.cpu || a.task !== b.task || a.event._tag !== b.event._tag) return false", test: "test/run/replay.test.ts", breaks: "entries are compared by count, too" },
   { file: "src/strategy/gap.ts", before: "alive *= 1 - rate", after: "alive *= 1 - rate / 2", test: "test/strategy/gap.test.ts", breaks: "gaps come at their rate" },
 

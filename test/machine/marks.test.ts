@@ -139,6 +139,15 @@ word:   .quad 0`)
     }
   })
 
+  it("is met by who may not pass, whoever passed before with as much to do", () => {
+    const guest = guestOf(increment)
+    guest.machine.setMarks([accessed(guest, "counter", 4)])
+    for (const passes of [false, true]) expect(guest.machine.run(guest.block, 1000, passes)._tag).toBe("Marked")
+    const count = guest.registers.count()
+    expect(guest.machine.run(guest.block, 1000, false)._tag).toBe("Marked")
+    expect(guest.registers.count()).toBe(count)
+  })
+
   it("is no longer met once another takes its place", () => {
     const guest = guestOf(increment)
     guest.machine.setMarks([accessed(guest, "counter", 4)])

@@ -140,6 +140,20 @@ spin:   mov     $3, %ecx
     expect(events.filter(({ _tag }) => _tag === "Preempted" || _tag === "Yielded")).toEqual([])
   })
 
+  it("is offered to each CPU as that of the others", () => {
+    const wrong: Array<CpuId> = []
+    const { run } = begin(spinning, {
+      ...quietDecider,
+      interrupt: (stretch) => {
+        const [option] = stretch.options("turn")
+        if (stretch.options("turn").includes(stretch.cpu)) wrong.push(stretch.cpu)
+        return option === undefined || stretch.from + 7 > stretch.until ? "nothing" : { at: stretch.from + 7, kind: "turn", option }
+      }
+    })
+    for (let step = 0; step < 50; step++) run.step()
+    expect(wrong).toEqual([])
+  })
+
   it("is where it was after going back", () => {
     const turns: Array<CpuId> = []
     const { run } = begin(spinning, answering(({ cpu }) => void turns.push(cpu)))

@@ -50,7 +50,5 @@ export const replacedIn = (mappings: Mappings, { end, start }: AddressRange, pie
   const around: Array<Mapping> = [...pieces]
   if (until > from && first !== undefined && first.start < start) around.unshift({ ...first, end: start })
   if (until > from && last !== undefined && end < last.end) around.push({ ...last, start: end })
-  const copy = mappings.slice()
-  copy.splice(from, until - from, ...around)
-  return copy
+  return mappings.toSpliced(from, until - from, ...around)
 }

@@ -1,6 +1,8 @@
 /** What is left of a failure: the fewest deviations, and the smallest experiment in which it shows. */
 import { describe, expect, it } from "vitest"
 import type { RunSpec } from "../../src/run/start.ts"
+import { known } from "../../src/base/assert.ts"
+import { childTask, rootTask, taskName } from "../../src/base/ids.ts"
 import { dimensions } from "../../src/search/experiment.ts"
 import { fuzz } from "../../src/search/fuzz.ts"
 import { minimize, sameFinding, type Wanted } from "../../src/search/minimize.ts"
@@ -89,7 +91,9 @@ describe("an experiment", () => {
   })
 
   it("is left alone where there is no budget", () => {
-    expect(sizes(shrunk(exampleSpec("p1.s"), 0))).toEqual({ tasks: "2 → 2", cpus: "2 → 2", repeat: "3 → 3" })
+    const left = shrunk(exampleSpec("p1.s"), 0)
+    expect(sizes(left)).toEqual({ tasks: "2 → 2", cpus: "2 → 2", repeat: "3 → 3" })
+    expect(left.trialCount, "one look is enough to know").toBeLessThan(4)
   })
 
   it("ends in a schedule that the smaller experiment takes whole, with the same finding", () => {
@@ -102,6 +106,30 @@ describe("an experiment", () => {
       expect(told.run.outcome).toEqual({ _tag: "Exited", status: 1 })
       expect(finding.detector).toBe("guest-failure")
     }
+  })
+})
+
+describe("tasks that are gone", () => {
+  it("leave the others their parts, under the names they have there", () => {
+    const spec = crowdSpec()
+    const before = spec.program.experiment.tasks
+    let asked = 0
+    for (const { spec: { program }, taskThere } of dimensions["tasks"]?.smaller(spec) ?? []) {
+      asked++
+      const after = program.experiment.tasks
+      const kept = before.flatMap((task, index) => {
+        const there = taskThere(childTask(rootTask, index + 1))
+        return there === undefined ? [] : [[task, after[Number(taskName(there).split(".")[1]) - 1]] as const]
+      })
+      expect(kept.length).toBe(after.length)
+      for (const [then, now] of kept) expect(now).toBe(then)
+      expect(taskThere(rootTask)).toBe(rootTask)
+      // Whom the first task creates later follows the last of those.
+      expect(taskThere(childTask(rootTask, before.length + 1))).toBe(childTask(rootTask, after.length + 1))
+      const [first] = before.keys().filter((index) => taskThere(childTask(rootTask, index + 1)) === undefined)
+      expect(taskThere(childTask(childTask(rootTask, known(first, "one is gone") + 1), 1))).toBeUndefined()
+    }
+    expect(asked).toBeGreaterThan(5)
   })
 })
 
@@ -140,7 +168,7 @@ describe("a program that declares repetitions", () => {
     }
     expect(counts(spec.program)).toEqual([1, 2, 4, 6, 7])
     expect(counts({ ...spec.program, text: undefined })).toEqual([])
-    expect(counts({ ...spec.program, text: crowd })).toEqual([])
+    expect(counts({ ...spec.program, text: spec.program.text?.replace("inc ", "dec ") })).toEqual([])
   })
 })
 

@@ -1,7 +1,7 @@
 /** What every strategy owes: the same answers to the same run, only answers there are, and runs that can be made alone. */
 import { describe, expect, it } from "vitest"
 import { known } from "../../src/base/assert.ts"
-import { type Decider, type Deviation, quietDecider, type Schedule } from "../../src/log/choice.ts"
+import { type Decider, type Deviation, kindNames, quietDecider, type Schedule } from "../../src/log/choice.ts"
 import { start } from "../../src/run/start.ts"
 import type { StrategyDefinition, StrategyOptions } from "../../src/strategy/definition.ts"
 import { defaultStrategyOptions } from "../../src/strategy/definition.ts"
@@ -9,7 +9,9 @@ import { profileOf } from "../../src/strategy/offers.ts"
 import { strategies } from "../../src/strategy/table.ts"
 import { exampleSpec } from "../support/examples.ts"
 
-const FILES = ["percpu-counter.s", "futex-ping-pong.s", "p2.s"]
+const FILES = ["percpu-counter.s", "futex-ping-pong.s", "p2.s", "plain-increment.s"]
+/** Where everything is asked, faults included. */
+const WITH_FAULTS = "plain-increment.s"
 const SEEDS = ["1", "2", "three"]
 const RUN_COUNT = 8
 
@@ -17,7 +19,8 @@ const RUN_COUNT = 8
 const booted = new Map(FILES.map((file) => {
   const spec = exampleSpec(file)
   const quiet = { ...spec.quiet, turnIcount: 8, sliceIcount: 32 } // stretches are short: their ends are met often
-  const run = start({ ...spec, quiet, limits: { ...spec.limits, maxIcount: 200_000 } }, quietDecider)
+  const menu = file === WITH_FAULTS ? { ...spec.menu, kinds: new Set(kindNames) } : spec.menu
+  const run = start({ ...spec, menu, quiet, limits: { ...spec.limits, maxIcount: 200_000 } }, quietDecider)
   if ("_tag" in run) throw new Error(run.reason)
   return [file, { run, boot: run.snapshot() }]
 }))
@@ -49,8 +52,8 @@ const held = (decider: Decider): Decider => ({
     const answer = decider.interrupt(stretch)
     if (answer === "nothing" || answer === "halt") return answer
     const { at, kind, option } = answer
-    if (!(Number.isInteger(at) && stretch.from <= at && at <= stretch.until && stretch.options(kind).includes(option))) {
-      expect.fail(`${kind}=${option} at ${at}, in a stretch from ${stretch.from} to ${stretch.until} that offers ${stretch.options(kind).join(" ")}`)
+    if (!(Number.isInteger(at) && stretch.from <= at && at <= stretch.until && stretch.options(kind, at).includes(option))) {
+      expect.fail(`${kind}=${option} at ${at}, in a stretch from ${stretch.from} to ${stretch.until} that offers ${stretch.options(kind, at).join(" ")}`)
     }
     return answer
   },

@@ -25,7 +25,7 @@ const resultOf = (failure: ReportedFailure, uri: string) => ({
   locations: [{ physicalLocation: { artifactLocation: { uri } } }],
   partialFingerprints: { "rseqlab/v1": failure.name },
   ...(failure.steps.length === 0 ? {} : { codeFlows: [{ threadFlows: threadFlows(failure, uri) }] }),
-  properties: { schedule: failure.schedule, placed: failure.placed, run: failure.run, recording: failure.saved ?? null }
+  properties: { schedule: failure.schedule, placed: failure.placed, run: failure.run, recording: failure.saved ?? null, alsoSeen: failure.seen.map(({ detector, message }) => `${detector}: ${escapeTerminal(message)}`) }
 })
 
 /** Source: OASIS, Static Analysis Results Interchange Format 2.1.0, 3.27 result, 3.36 codeFlow, 3.38 threadFlowLocation. */
@@ -34,7 +34,8 @@ export const sarif = defineReporter({
   summary: "a SARIF 2.1.0 document: each distinct failure a result, its run a code flow",
   print: (report: SearchReport) => {
     const { failures, program, seed, toolVersion } = report
-    const uri = encodeURIComponent(program)
+    // Half a surrogate has no encoding.
+    const uri = encodeURIComponent(program.toWellFormed())
     const rules = [...new Map(failures.map(({ detector, rule }) => [detector, { id: detector, shortDescription: { text: rule } }])).values()]
     return `${encodeJson({
       $schema: "https://json.schemastore.org/sarif-2.1.0.json",

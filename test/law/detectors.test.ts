@@ -63,4 +63,9 @@ describe("all detectors", () => {
       for (const [claim, entries] of silent) expect(detect(Object.values(detectors), entries), claim).toEqual([])
     }
   })
+  it("give a program for another contract one name", () => {
+    const names = detect(Object.values(detectors), entriesOf(new URL("contract-missing/other-contract.rec", recordings))).map(({ detector }) => detector)
+    expect(names).toContain("abi-mismatch")
+    expect(names).not.toContain("unregistered-section")
+  })
 })

@@ -58,6 +58,14 @@ const childrenMs = (text: string): number | undefined => {
   return found === null ? undefined : (Number(found[1]) * 60 + Number(found[2]) + Number(found[3]) * 60 + Number(found[4])) * 1000
 }
 
+/** Runs a command; `undefined` where that is not possible here. */
+export const runCommand = (command: ReadonlyArray<string>): NativeRun | undefined => {
+  // The shell says what its children have used; Node does not.
+  const { error, status, stdout } = spawnSync("sh", ["-c", '"$@"; status=$?; times; exit $status', "sh", ...command], { encoding: "utf8" })
+  const ms = childrenMs(stdout)
+  return error !== undefined || status === null || ms === undefined ? undefined : { status, ms }
+}
+
 /** Runs a program under a command, or by itself; `undefined` where that is not possible here. */
 export const runNatively = (program: Program, command: ReadonlyArray<string>): NativeRun | undefined => {
   const folder = mkdtempSync(join(tmpdir(), "rseqlab-bench-"))
@@ -65,10 +73,7 @@ export const runNatively = (program: Program, command: ReadonlyArray<string>): N
     const path = join(folder, "program")
     writeFileSync(path, elfOf(program))
     chmodSync(path, 0o755)
-    // The shell says what its children have used; Node does not.
-    const { error, status, stdout } = spawnSync("sh", ["-c", '"$@"; status=$?; times; exit $status', "sh", ...command, path], { encoding: "utf8" })
-    const ms = childrenMs(stdout)
-    return error !== undefined || status === null || ms === undefined ? undefined : { status, ms }
+    return runCommand([...command, path])
   } finally {
     rmSync(folder, { recursive: true })
   }

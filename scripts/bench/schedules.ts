@@ -10,6 +10,7 @@ import { randomWalk } from "../../src/strategy/random-walk.ts"
 import { exampleSpec } from "../../test/support/examples.ts"
 import { nanosecondsEach, threadMs } from "./clock.ts"
 import { promised } from "./promised.ts"
+import { spinLostUpdate } from "./spin.ts"
 import type { Bench, Figure } from "./table.ts"
 
 interface Subject {
@@ -61,7 +62,7 @@ const theirs = async ({ file, repeat }: Subject): Promise<number> => {
 
 export const schedules: Bench = {
   name: "schedules",
-  summary: "random walk over p1, p2, p3: real instructions, a stop at each watched access, one detector, against fast-check's scheduler",
+  summary: "random walk over p1, p2, p3: real instructions, a stop at each watched access, one detector, against fast-check's scheduler and Spin",
   run: async () => {
     const figures: Array<Figure> = []
     for (const subject of subjects) {
@@ -70,6 +71,10 @@ export const schedules: Bench = {
       const of = subject.repeat > 1 ? `${subject.file} k=${subject.repeat}` : subject.file
       figures.push({ of, value: 1e6 / each, unit: "k/s", target: { atLeast: 200 } })
       figures.push({ of: `${of} over fast-check`, value: ratio, unit: "x", target: { atLeast: 15 } })
+      if (subject.file !== "p1.s") continue
+      const spin = spinLostUpdate(subject.repeat)
+      const note = spin === undefined ? "skipped: no spin here" : "a model of it, simulated"
+      figures.push({ of: `${of} over spin`, value: spin === undefined ? undefined : spin / each, unit: "x", note })
     }
     return figures
   }

@@ -8,5 +8,6 @@ import { search } from "./search.ts"
 import { startUp } from "./start-up.ts"
 import type { Bench } from "./table.ts"
 import { turn } from "./turn.ts"
+import { workers } from "./workers.ts"
 
-export const benches: ReadonlyArray<Bench> = [interpreter, turn, fork, mark, loop, recordingCost, recording, replaying, shortRuns, schedules, search, startUp]
+export const benches: ReadonlyArray<Bench> = [interpreter, turn, fork, mark, loop, recordingCost, recording, replaying, shortRuns, schedules, search, workers, startUp]

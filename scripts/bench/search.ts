@@ -1,8 +1,12 @@
 /** What a search costs: runs of a whole campaign, shrinking, bisecting. Bare schedules have a bench of their own. */
+import * as Effect from "effect/Effect"
 import { detectors } from "../../src/analysis/detect/table.ts"
 import { quietDecider, type Schedule } from "../../src/log/choice.ts"
-import { Batches } from "../../src/search/batch.ts"
+import { alone } from "../../src/lab/batch-worker.ts"
+import { campaign } from "../../src/lab/campaign.ts"
+import { Progress } from "../../src/lab/progress.ts"
 import { bisectPair } from "../../src/search/bisect.ts"
+import { Kept } from "../../src/search/breed.ts"
 import { fuzz } from "../../src/search/fuzz.ts"
 import { minimize, performPlaced, sameFinding } from "../../src/search/minimize.ts"
 import { placed } from "../../src/search/place.ts"
@@ -20,17 +24,21 @@ const targetFor = (file: string, repeat?: number): Target => {
 }
 
 const LEAST_MS = 600
+const WARM_RUN_COUNT = 1_000
 
-/** Runs a second of this thread, as `fuzz` makes them: the portfolio, all detectors, coverage. */
-const campaignPerSecond = (file: string): number => {
+/** Runs a second of this thread, as `fuzz` makes them: the portfolio, breeding, all detectors, coverage. */
+const campaignPerSecond = async (file: string): Promise<number> => {
   const made = makeTarget(exampleSpec(file), defaultTargetOptions)
   if ("_tag" in made) throw new Error(made.reason)
-  const batches = new Batches(made)
-  batches.run({ from: 0, until: 300, stopsAtHit: false, parents: [] })
+  const maker = alone(made)
+  const kept = new Kept()
+  const runs = (from: number, until: number) => Effect.runPromise(Effect.provide(
+    campaign(maker, { program: file, from, until, isKeptGoing: true, kept, clock: threadMs, msMax: Infinity }), Progress.layerNone))
+  await runs(0, WARM_RUN_COUNT)
   const began = threadMs()
-  let until = 300
-  for (; threadMs() - began < LEAST_MS; until += 50) batches.run({ from: until, until: until + 50, stopsAtHit: false, parents: [] })
-  return ((until - 300) * 1000) / (threadMs() - began)
+  let until = WARM_RUN_COUNT
+  for (; threadMs() - began < LEAST_MS; until += WARM_RUN_COUNT) await runs(until, until + WARM_RUN_COUNT)
+  return ((until - WARM_RUN_COUNT) * 1000) / (threadMs() - began)
 }
 
 const milliseconds = (work: () => void): number => {
@@ -90,8 +98,9 @@ const leftOfLocks = (): { readonly deviations: number; readonly ms: number } => 
 export const search: Bench = {
   name: "search",
   summary: "runs a second of a core as fuzz makes them; shrinking a failure of 100 deviations; bisecting",
-  run: () => {
-    const figures: Array<Figure> = ["percpu-push.s", "percpu-counter.s"].map((file) => ({ of: `campaign ${file}`, value: campaignPerSecond(file) / 1000, unit: "k/s" }))
+  run: async () => {
+    const figures: Array<Figure> = []
+    for (const file of ["percpu-push.s", "percpu-counter.s"]) figures.push({ of: `campaign ${file}`, value: (await campaignPerSecond(file)) / 1000, unit: "k/s" })
     const target = targetFor("percpu-push-bad.s", 20)
     const { finding, schedule } = longFailure(target, 100)
     const shrinking = milliseconds(() => void drain(minimize(target.trials, schedule, sameFinding(finding), 2_000)))

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { fuzzWorker, workerPool } from "../../src/host/fuzz-workers.ts"
 import { type BatchMaker, campaign, type CampaignOptions } from "../../src/lab/campaign.ts"
-import { alone, workerSpec } from "../../src/lab/batch-worker.ts"
+import { alone, batchMessage, workerSpec } from "../../src/lab/batch-worker.ts"
 import { Progress } from "../../src/lab/progress.ts"
 import { Batches, type BatchOptions, type BatchResult } from "../../src/search/batch.ts"
 import { Kept } from "../../src/search/breed.ts"
@@ -117,6 +117,28 @@ describe("a campaign", () => {
     const expected = await byOneself("percpu-push.s", 700)
     expect(expected.strategies["mutation"], "runs were bred").toBeGreaterThan(200)
     for (const jobs of [2, 3]) expect(await byThreads(fuzzWorker, "percpu-push.s", jobs, 700), `${jobs} jobs`).toEqual(expected)
+  })
+})
+
+describe("what crosses between threads", () => {
+  it("is less than the text of a schedule or two a run, and no parent twice", async () => {
+    const maker = alone(targetFor("percpu-push.s"))
+    let toldCount = 0
+    let bytes = 0
+    let parentsTold = 0
+    const measuring: BatchMaker = {
+      jobs: 1,
+      run: (batch) => Effect.tap(maker.run(batch), (result) => Effect.sync(() => {
+        const message = batchMessage(batch, toldCount)
+        toldCount = batch.parents.length
+        parentsTold += message.moreParents.length
+        if (batch.from >= 500) bytes += JSON.stringify([message, result]).length
+      }))
+    }
+    const { kept } = await Effect.runPromise(outcomeOf(measuring, 1_500))
+    expect(bytes / 1_000).toBeLessThan(250)
+    expect(parentsTold).toBeLessThanOrEqual(kept.length)
+    expect(parentsTold).toBeGreaterThan(50)
   })
 })
 

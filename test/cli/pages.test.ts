@@ -9,9 +9,9 @@ import { root, rseqlab, scratchFolder } from "./spawned.ts"
 
 const pages = ["README.md", ...["docs/tutorial", "docs/how-to"].flatMap((folder) => readdirSync(join(root, folder)).map((name) => `${folder}/${name}`))]
 
-/** Times differ from machine to machine, hashes from version to version. */
+/** Times differ from machine to machine, hashes from version to version; how far a search has come is said every ten seconds. */
 const steady = (text: string): string =>
-  text.replace(/\b[0-9]+\.[0-9] s\b/g, "0.0 s").replace(/state [0-9a-f]{16} · content [0-9a-f]+/g, "state … · content …")
+  text.replace(/^rseqlab: fuzzing .* runs \(.*\/s\).*\n/gm, "").replace(/\b[0-9]+\.[0-9] s\b/g, "0.0 s").replace(/state [0-9a-f]{16} · content [0-9a-f]+/g, "state … · content …")
 
 /** Words of a command line without a shell: quotes, one redirection, one star. */
 const wordsOf = (line: string, cwd: string): { readonly words: ReadonlyArray<string>; readonly into: string | undefined } => {

@@ -7,7 +7,7 @@ import { abis } from "../src/kernel/abi/table.ts"
 import type { AnySyscall } from "../src/kernel/syscall/definition.ts"
 import { syscalls } from "../src/kernel/syscall/table.ts"
 import { defaultMenu, type Kind, kindNames, kinds } from "../src/log/choice.ts"
-import { applied, observed } from "../src/log/event.ts"
+import { applied, observed, watched } from "../src/log/event.ts"
 import { strategies } from "../src/strategy/table.ts"
 import type { InstructionRow } from "../src/x86/instruction/definition.ts"
 import { instructionRows } from "../src/x86/instruction/table.ts"
@@ -72,7 +72,7 @@ const instructionPage = (): string => page(
   )
 )
 
-const eventRowsOf = (rows: typeof applied | typeof observed): string => tableOf(
+const eventRowsOf = (rows: typeof applied | typeof observed | typeof watched): string => tableOf(
   ["event", "what it says", "fields"],
   Object.entries(rows).map(([tag, { doc, fields }]) =>
     [code(tag), doc, Object.entries(fields).map(([name, kind]) => `${code(name)} ${kind}`).join(", ")])
@@ -84,8 +84,10 @@ const eventPage = (): string => page(
     + "dictionary and is read by name.",
   "## Applied\n\nThey change what the kernel knows: folding them gives its state back.",
   eventRowsOf(applied),
-  "## Observed\n\nThey change nothing. Those that a mark or a watch brings about are made again by a replay with the same marks.",
-  eventRowsOf(observed)
+  "## Observed\n\nThey change nothing.",
+  eventRowsOf(observed),
+  "## Watched\n\nWhat an observer saw, from marks and watches: made again by a replay that looks at the same, and never counted or compared.",
+  eventRowsOf(watched)
 )
 
 const kindRow = (kind: Kind): ReadonlyArray<Cell> => {

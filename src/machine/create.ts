@@ -117,24 +117,28 @@ export const assembleMachine = ({ maxMemoryBytes }: MachineOptions): { readonly 
 
   // ---- marks and watches
   let marks: ReadonlyArray<Mark> = []
+  /** Those of `marks` that are about a place. */
+  let placedMarks: ReadonlyArray<Mark> = []
   let markSet = NO_MARKS
   const dropTags = (ranges: ReadonlyArray<AddressRange>): void => {
     for (const { end, start } of ranges) contexts.dropRange(start, end)
   }
   const setMarks = (wanted: ReadonlyArray<Mark>): void => {
     if (wanted === marks) return
-    const isSame = wanted.length === marks.length && wanted.every((mark, index) => sameMark(mark, known(marks[index], "as many marks")))
     marks = wanted
+    runner.hasMarks = wanted.length > 0
+    const placed = wanted.filter(({ _tag }) => _tag !== "EveryInstruction")
+    runner.isEveryInstructionMarked = placed.length < wanted.length
+    const isSame = placed.length === placedMarks.length && placed.every((mark, index) => sameMark(mark, known(placedMarks[index], "as many marks")))
+    placedMarks = placed
     if (isSame) return
     const before = markSet
-    markSet = markSetOf(wanted)
+    markSet = markSetOf(placed)
     guards.setMarks(markSet)
     for (const { any, writes } of [before, markSet]) {
       dropTags(any)
       dropTags(writes)
     }
-    runner.hasMarks = wanted.length > 0
-    runner.isEveryInstructionMarked = markSet.isEveryInstructionMarked
     if (before.executed.size + markSet.executed.size > 0 || before.areCallsMarked !== markSet.areCallsMarked) {
       code.setMarks(markSet.executed, markSet.areCallsMarked)
     }

@@ -10,23 +10,21 @@ import { EXCHANGE, MARK_BYTES, MARK_COUNT_MAX, exchange, markedRange } from "./l
 
 const PAGE_BYTES = 4096
 
-/** How marks divide: what is asked of memory, of code, and of everything. */
+/** How marks divide: what is asked of memory, and of code. */
 export interface MarkSet {
   readonly any: ReadonlyArray<AddressRange>
   readonly writes: ReadonlyArray<AddressRange>
   readonly executed: ReadonlySet<number>
   readonly areCallsMarked: boolean
-  readonly isEveryInstructionMarked: boolean
 }
 
-export const NO_MARKS: MarkSet = { any: [], writes: [], executed: new Set(), areCallsMarked: false, isEveryInstructionMarked: false }
+export const NO_MARKS: MarkSet = { any: [], writes: [], executed: new Set(), areCallsMarked: false }
 
 export const markSetOf = (marks: ReadonlyArray<Mark>): MarkSet => ({
   any: marks.flatMap((mark) => (mark._tag === "Accessed" && mark.by === "any" ? [{ start: mark.start, end: mark.end }] : [])),
   writes: marks.flatMap((mark) => (mark._tag === "Accessed" && mark.by === "write" ? [{ start: mark.start, end: mark.end }] : [])),
   executed: new Set(marks.flatMap((mark) => (mark._tag === "Executed" ? [mark.at] : []))),
-  areCallsMarked: marks.some((mark) => mark._tag === "Called"),
-  isEveryInstructionMarked: marks.some((mark) => mark._tag === "EveryInstruction")
+  areCallsMarked: marks.some((mark) => mark._tag === "Called")
 })
 
 export const sameMark = (one: Mark, other: Mark): boolean => {

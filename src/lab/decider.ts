@@ -6,7 +6,7 @@ import { type Decider as Answers, type Deviation, quietDecider, type Schedule } 
 import { parseSchedule, type PlacedDeviation, type TypedSchedule } from "../log/schedule.ts"
 import type { DropReason } from "../log/telling.ts"
 import type { Program } from "../program/program.ts"
-import { tellLeniently } from "../run/replay.ts"
+import { tellLeniently } from "../run/lenient.ts"
 import { type RunSpec, start } from "../run/start.ts"
 import { defaultStrategyOptions, type Strategy, type StrategyDefinition, type StrategyOptions } from "../strategy/definition.ts"
 import { profileOf } from "../strategy/offers.ts"

@@ -1,26 +1,20 @@
 /**
- * A recording told again. Strict: every stored deviation is met, every check holds, every entry kept comes again; the first
- * difference ends it. Lenient: what does not apply is dropped and listed, and what was taken instead is a schedule that
- * replays strictly.
+ * A recording told again, strictly: every stored deviation is met, every check holds, every entry kept comes again; the first
+ * difference ends it.
  */
-import { assert } from "../base/assert.ts"
 import { taskName } from "../base/ids.ts"
 import type { AbiDefinition } from "../kernel/abi/definition.ts"
 import { parseAbis } from "../kernel/abi/table.ts"
-import type { BootFailure } from "../kernel/boot.ts"
 import type { Limits } from "../kernel/kernel.ts"
-import type { Decider, Deviation, Schedule } from "../log/choice.ts"
+import type { Deviation } from "../log/choice.ts"
 import { type Divergence, equalEntries } from "../log/divergence.ts"
 import { bothLogs, type Entry, type EventLog, type EventTag, noLog, watched } from "../log/event.ts"
 import type { Check, End, HeaderRead } from "../log/header.ts"
-import { type DropTyped, type LocatedDeviation, tellTyped } from "../log/placed.ts"
-import { isPlaced, type PlacedDeviation, type TypedSchedule } from "../log/schedule.ts"
 import type { Recording } from "../log/recording-reader.ts"
 import { type DropReason, recorded, tell, type Telling } from "../log/telling.ts"
 import type { Outcome } from "../log/outcome.ts"
 import { KERNEL_VERSION, quietPolicy } from "../log/version.ts"
 import { programOfPlain } from "../program/plain.ts"
-import type { Program } from "../program/program.ts"
 import type { Observer } from "./observe.ts"
 import { checkOf } from "./record.ts"
 import type { Run } from "./run.ts"
@@ -287,60 +281,4 @@ export const replay = (recording: Recording, local: Limits, observer?: Observer,
   if ("_tag" in run) return cannot(run.reason)
   if (observer !== undefined) run.observe(observer)
   return new StrictReplay(recording, run, comparing, telling)
-}
-
-/** What a lenient telling came to. */
-export interface Lenient {
-  readonly run: Run
-  readonly dropped: ReadonlyArray<{ readonly deviation: Deviation | PlacedDeviation; readonly reason: DropReason }>
-  /** Replays strictly; only it is kept. */
-  readonly realised: Schedule
-}
-
-/** The address of a place, if the program has the symbol. */
-export const addressOf = (program: Program, { place }: PlacedDeviation): number | undefined => {
-  if (place.symbol === undefined) return place.offset
-  const symbol = program.symbols.find(({ name }) => name === place.symbol)
-  return symbol === undefined ? undefined : symbol.at + place.offset
-}
-
-/** A decider that tells a typed schedule to `program`, dropping what does not apply. Call `finish` when the run is over. */
-export const tellLeniently = (program: Program, schedule: TypedSchedule, drop: DropTyped): Decider & { readonly finish: () => void } => {
-  const located: Array<LocatedDeviation> = []
-  const kept: Array<Deviation | PlacedDeviation> = []
-  const lost: Array<PlacedDeviation> = []
-  for (const deviation of schedule) {
-    if (!isPlaced(deviation)) {
-      kept.push(deviation)
-      continue
-    }
-    const address = addressOf(program, deviation)
-    if (address === undefined) lost.push(deviation)
-    else {
-      kept.push(deviation)
-      located.push({ deviation, address })
-    }
-  }
-  const telling = tellTyped(kept, located, drop)
-  return {
-    ...telling,
-    finish: () => {
-      for (const deviation of lost) drop(deviation, "never met")
-      telling.finish()
-    }
-  }
-}
-
-/** Runs `spec` to its end under a typed schedule. */
-export const runLeniently = (spec: RunSpec, schedule: TypedSchedule, log?: EventLog): Lenient | BootFailure => {
-  const dropped: Array<Lenient["dropped"][number]> = []
-  const realised: Array<Deviation> = []
-  const decider = tellLeniently(spec.program, schedule, (deviation, reason) => void dropped.push({ deviation, reason }))
-  const run = start(spec, decider, log)
-  if ("_tag" in run) return run
-  run.kernel.keep = (deviation) => void realised.push(deviation)
-  while (run.outcome === undefined) run.step()
-  decider.finish()
-  assert(run.outcome !== undefined, "a run ends in an outcome")
-  return { run, dropped, realised }
 }

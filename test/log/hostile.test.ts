@@ -100,7 +100,7 @@ describe("a recording made by an enemy", () => {
     })
     // Had the signing gone wrong, the mutants would all end at the first checksum.
     for (const what of ["Corrupt", "Truncated"]) assert.isAbove(seen.get(what) ?? 0, 500, JSON.stringify([...seen]))
-  })
+  }, 240_000)
 
   it("ends in a recording or a problem with any tuple in a frame", () =>
     forSeeds(20, (draw) => {

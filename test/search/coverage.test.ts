@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { parseSchedule } from "../../src/log/schedule.ts"
-import { tellLeniently } from "../../src/run/replay.ts"
+import { tellLeniently } from "../../src/run/lenient.ts"
 import { Coverage } from "../../src/search/coverage.ts"
 import { defaultTargetOptions, makeTarget } from "../../src/search/target.ts"
 import { exampleSpec } from "../support/examples.ts"

@@ -9,7 +9,7 @@ import { minimize, sameFinding, type Wanted } from "../../src/search/minimize.ts
 import { type Shrunk, shrinkExperiment } from "../../src/search/shrink.ts"
 import { defaultTargetOptions, makeTarget, type Target } from "../../src/search/target.ts"
 import { parseSchedule, printSchedule } from "../../src/log/schedule.ts"
-import { runLeniently } from "../../src/run/replay.ts"
+import { runLeniently } from "../../src/run/lenient.ts"
 import { assembleText, abisNamed, exampleSpec } from "../support/examples.ts"
 import { specOf } from "../../src/run/start.ts"
 

@@ -41,10 +41,11 @@ const campaignPerSecond = async (file: string): Promise<number> => {
   return ((until - WARM_RUN_COUNT) * 1000) / (threadMs() - began)
 }
 
+/** Of this thread. */
 const milliseconds = (work: () => void): number => {
-  const began = performance.now()
+  const began = threadMs()
   work()
-  return performance.now() - began
+  return threadMs() - began
 }
 
 const drain = <Step, Result>(search: Generator<Step, Result>): Result => {

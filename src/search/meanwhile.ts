@@ -108,7 +108,7 @@ export const meanwhile = ({ about, at, critical, ip }: Decisive, entries: Readon
   const looked = new Set([...before.filter(isAccess).filter(({ event }) => event.task === task), ...own.slice(0, 1)].map(({ event }) => event.address))
   const foreign = accesses.filter((entry) => entry.event.task !== task && entry.index < resumed && isStore(entry))
   const touched = new Set(foreign.map(({ event }) => event.address))
-  const over = isUndone ? undefined : own.find((entry) => isStore(entry) && touched.has(entry.event.address))
+  const over = isUndone ? undefined : own.find((entry) => entry.event.isWrite === 1 && touched.has(entry.event.address))
   const stores = foreign.filter(({ event }) => event.address === about || looked.has(event.address) || event.address === over?.event.address).map(storeOf)
   const subject = stores.some(({ address }) => address === about) ? about : over?.event.address
   const told = isUndone ? undefined : stores.findLast(({ address }) => subject === undefined || address === subject)

@@ -68,7 +68,7 @@ export interface SyscallDefinition<Name extends string = string, P extends Param
 }
 
 /** How a parameter is read from its register. */
-interface Reader {
+export interface Reader {
   readonly name: string
   readonly read: (word: bigint) => number | bigint
 }

@@ -34,13 +34,14 @@ describe("docs/how-to/search-a-c-program.md", () => {
     const { stderr, told } = searched(0)
     expect(stderr).toMatch(/watching what tasks share in a quiet run: .*\bcounter\b/)
     expect(told).toMatch(/FOUND guest-failure in lost .* 1 deviation \(minimum\)/)
-    expect(told).toMatch(/meanwhile task 1\.[12] changed counter from 0x[0-9a-f]+ to 0x[0-9a-f]+ at work\+0x/)
-    expect(told).toMatch(/then wrote 0x[0-9a-f]+ there, over 0x[0-9a-f]+, at work\+0x/)
+    expect(told).toMatch(/meanwhile task 1\.[12] changed counter from 0x[0-9a-f]+ to 0x[0-9a-f]+ .*at work\+0x/)
+    expect(told).toMatch(/then stored 0x[0-9a-f]+ there, over 0x[0-9a-f]+, at work\+0x/)
   })
 
   it.skipIf(!canBuild)("shows a sequence that takes effect before its end (needs gcc and a static glibc)", () => {
     const { told } = searched(1)
     expect(told).toMatch(/FOUND guest-failure in twice .* 1 deviation \(minimum\)/)
-    expect(told).toMatch(/at work\+0x[0-9a-f]+, before `nop`; the contract sent it from work\+0x[0-9a-f]+ to its abort handler/)
+    expect(told).toMatch(/was preempted at work\+0x[0-9a-f]+, before `nop`, .* the contract sent it from work\+0x[0-9a-f]+ to its abort handler/)
+    expect(told).toMatch(/also seen two-commits: task 1\.1 was aborted in the section at work\+0x[0-9a-f]+ after it had stored to counters/)
   })
 })

@@ -7,7 +7,7 @@ import { type Outcome } from "../log/outcome.ts"
 import { printSchedule } from "../log/schedule.ts"
 import type { Novel, Parent } from "./breed.ts"
 import { Coverage } from "./coverage.ts"
-import { failureOf } from "./trial.ts"
+import { failureOf, isFertile } from "./trial.ts"
 import { deciders } from "./fuzz.ts"
 import type { Target } from "./target.ts"
 
@@ -95,7 +95,7 @@ export class Batches {
       if (finding !== undefined) {
         failingCount++
         if (telling.isTold(finding)) hits.push({ run, strategy, schedule: printSchedule(trial.schedule), finding })
-      } else {
+      } else if (isFertile(trial)) {
         const features = this.coverage.news()
         if (features.length > 0) novel.push({ run, schedule: printSchedule(trial.schedule), features })
       }

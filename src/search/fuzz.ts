@@ -12,7 +12,7 @@ import { broodPlace, generationOf, Kept, type Parent } from "./breed.ts"
 import { Coverage } from "./coverage.ts"
 import { Mutation } from "./mutation.ts"
 import type { Target } from "./target.ts"
-import { failureOf, type Trial } from "./trial.ts"
+import { isFertile, type Trial } from "./trial.ts"
 
 /** Strategies by turns: the systematic one first, steering most of the time, blind chance for what nobody thought of. */
 const portfolio: ReadonlyArray<StrategyName> = [
@@ -102,7 +102,7 @@ export function* fuzz(target: Target, until: number): Generator<FuzzProgress, vo
     const { decider, strategy } = deciderOf(run, parents)
     const trial = coverage.perform(decider)
     const [finding] = trial.findings
-    if (failureOf(trial) === undefined) kept.add({ run, schedule: printSchedule(trial.schedule), features: coverage.news() })
+    if (isFertile(trial)) kept.add({ run, schedule: printSchedule(trial.schedule), features: coverage.news() })
     yield { run, trial, hit: finding === undefined ? undefined : { run, strategy, trial, finding } }
   }
 }

@@ -26,13 +26,16 @@ export interface Trial {
 /** What makes a run a failure: a finding that is only worth knowing does not. */
 export const failureOf = ({ findings }: Pick<Trial, "findings">): Finding | undefined => findings.find(({ severity }) => severity !== "note")
 
+/** Whether others may be bred from it. Who spins to the end of its budget is nobody's parent: each of its children would. */
+export const isFertile = (trial: Trial): boolean => failureOf(trial) === undefined && trial.outcome._tag !== "OutOfBudget"
+
 export interface TrialOptions {
   readonly detectors: ReadonlyArray<AnyDetector>
   /** Runs the quiet prefix to the last boundary at or before so many instructions of all tasks; 0: fork at boot. */
   readonly forkAtNow: number
   /** Then on, quietly, until a task is about to execute this address; a run that never does is forked where it was. */
   readonly forkAt?: Address | undefined
-  /** Makes the observations that detectors name. A run is made again for it where it shows something, or ends as one of them wants. */
+  /** Makes the observations that detectors name. A run is made again for it where it shows something, or is suspected to. */
   readonly watcher?: Watcher | undefined
   /** It watches every run from the first: slower, and nothing that a detector could see is missed. */
   readonly isAlwaysWatched?: boolean
@@ -46,9 +49,8 @@ export class Trials {
   /** So far: trials, and the instructions and kernel steps of them all. */
   spentCount = 0
   spentIcount = 0
-  private readonly detectors: ReadonlyArray<AnyDetector>
   private readonly whole: Detection
-  /** Those that need no observations. */
+  /** Those that need no observations, or suspect without. */
   private readonly quick: Detection
   private readonly isAlwaysWatched: boolean
   private readonly watcher: Watcher | undefined
@@ -63,9 +65,8 @@ export class Trials {
   /** `run` stands before its first instruction and belongs to the trials from now on. */
   constructor(run: Run, { detectors, forkAt, forkAtNow, isAlwaysWatched = false, watcher }: TrialOptions) {
     this.run = run
-    this.detectors = detectors
     this.whole = new Detection(detectors)
-    this.quick = new Detection(detectors.filter((detector) => !needsObserver(detector)))
+    this.quick = new Detection(detectors.filter((detector) => !needsObserver(detector) || (watcher !== undefined && detector.suspects)))
     this.isAlwaysWatched = watcher !== undefined && isAlwaysWatched
     this.watcher = watcher
     const { kernel } = run
@@ -95,9 +96,7 @@ export class Trials {
     this.schedule = []
     const { icount, outcome } = this.runToEnd(decider, this.isAlwaysWatched ? this.whole : this.quick)
     const { detection: { findings }, schedule } = this
-    const isEnough = this.watcher === undefined || this.isAlwaysWatched
-      || (findings.length === 0 && !this.detectors.some(({ onlyAfter }) => onlyAfter === outcome._tag))
-    if (isEnough) return { outcome, findings, schedule, icount }
+    if (this.watcher === undefined || this.isAlwaysWatched || findings.length === 0) return { outcome, findings, schedule, icount }
 
     // The same run, watched; nobody else hears of it twice.
     const { listener } = this

@@ -6,7 +6,9 @@ import { quietDecider } from "../../src/log/choice.ts"
 import { recorded, tell } from "../../src/log/telling.ts"
 import { fuzz, type Hit } from "../../src/search/fuzz.ts"
 import { defaultTargetOptions, makeTarget, type Target, type TargetOptions } from "../../src/search/target.ts"
+import { isFertile } from "../../src/search/trial.ts"
 import { exhibitSpec } from "../museum/exhibit.ts"
+import { exampleSpec } from "../support/examples.ts"
 
 const targetOf = (name: string, options: Partial<TargetOptions> = {}): Target => {
   const target = makeTarget(exhibitSpec({ name, summary: "" }, "bad"), { ...defaultTargetOptions, ...options })
@@ -50,7 +52,18 @@ describe("a trial", () => {
     expect(findings).toEqual([])
   })
 
-  it("watches a run that ends as a detector waits for", () => {
+  it("does not watch a run that spins to its end without an abort, and breeds none from it", () => {
+    const target = makeTarget(exampleSpec("percpu-pop.s"), defaultTargetOptions)
+    if ("_tag" in target) throw new Error(target.reason)
+    const spinning = [...fuzz(target, 60)].find(({ trial: { outcome } }) => outcome._tag === "OutOfBudget")?.trial
+    if (spinning === undefined) throw new Error("one of them spins")
+    const before = target.trials.spentIcount
+    const again = target.trials.perform(recorded(tell(spinning.schedule, () => {})))
+    expect(target.trials.spentIcount - before).toBe(again.icount)
+    expect([isFertile(again), isFertile(target.quiet)]).toEqual([false, true])
+  })
+
+  it("watches a run that a detector suspects", () => {
     const { trial: { findings, outcome } } = hitOf(targetOf("syscall-inside", { detectors: [detectors.livelock] }))
     expect(outcome).toEqual({ _tag: "OutOfBudget", limit: "icount" })
     expect(findings.map(({ detector }) => detector)).toEqual(["livelock"])

@@ -4,7 +4,6 @@
  */
 import type { Address } from "../../base/ids.ts"
 import { type Entry, type EventOf, type EventTag, followed, watched } from "../../log/event.ts"
-import type { OutcomeTag } from "../../log/outcome.ts"
 
 /** `error`: the program is wrong. `warning`: it may be. `note`: worth knowing. */
 export type Severity = "error" | "warning" | "note"
@@ -45,8 +44,8 @@ interface Definition<Name extends string, Tag extends EventTag, State> {
   readonly canary: string
   /** The events it reads. Observations among them are made again by a replay where a recording lacks them. */
   readonly watches: ReadonlyArray<Tag>
-  /** It can fire only in a run that ends so: observations need be made of no other. */
-  readonly onlyAfter?: OutcomeTag
+  /** Observations only take its findings back: without them it suspects, and a run that it does not suspect need not be watched. */
+  readonly suspects?: boolean
   /** Its page in the reference: what the rule is for, what it cannot see. */
   readonly page: string
   readonly start: () => State
@@ -60,7 +59,7 @@ export interface AnyDetector<Name extends string = string> {
   readonly severity: Severity
   readonly canary: string
   readonly watches: ReadonlyArray<EventTag>
-  readonly onlyAfter: OutcomeTag | undefined
+  readonly suspects: boolean
   readonly page: string
   /** Begins one log; the result is told its entries in order. */
   readonly begin: () => (entry: Entry) => Verdict | undefined
@@ -68,12 +67,12 @@ export interface AnyDetector<Name extends string = string> {
 
 /** Comparing with an event that is not watched does not compile: `observe` sees the named ones only. */
 export const defineDetector = <const Name extends string, const Tag extends EventTag, State>(
-  { canary, name, observe, onlyAfter, page, rule, severity, start, watches }: Definition<Name, Tag, State>
+  { canary, name, observe, page, rule, severity, start, suspects = false, watches }: Definition<Name, Tag, State>
 ): AnyDetector<Name> => {
   const tags = new Set<EventTag>(watches)
   const isWatched = (entry: Entry): entry is Entry<EventOf<Tag>> => tags.has(entry.event._tag)
   return {
-    name, rule, severity, canary, watches, onlyAfter, page,
+    name, rule, severity, canary, watches, suspects, page,
     begin: () => {
       const state = start()
       return (entry) => (isWatched(entry) ? observe(state, entry) : undefined)

@@ -23,7 +23,8 @@ export const livelock = defineDetector({
   severity: "error",
   canary: "syscall-inside/never-commits",
   watches: ["Aborted", "Committed", "SectionLeft", "TaskExited", "Ended"],
-  onlyAfter: "OutOfBudget",
+  // A commit or an exit ends a cycle; nothing that is observed begins one.
+  suspects: true,
   page: `A section that yields, or an abort handler that leads back with nothing changed, may abort for ever. A cycle is ${CYCLE_COUNT_MIN} aborts at one `
     + "instruction of one section, each as many instructions after the last, with no commit between; it is reported where the run ends in it because "
     + "its budget is spent. So a schedule that aborts a section by its own deviations is not reported, nor is a spent budget without a cycle: "

@@ -30,7 +30,11 @@ const openEnds = (files: ReadonlyArray<string>, flags: BisectFlags) =>
     if (second === undefined) return { failing, passing: undefined }
     const passing = yield* openTarget(first, flags)
     if (passing.recording.header.programHash !== failing.recording.header.programHash) {
-      return yield* new CommandLineRefused({ problem: `${first} and ${second} hold different programs; \`rseqlab replay ${second} --on PROG\` tells a schedule to another build` })
+      const [passes, fails] = [passing, failing].map(({ target }) => target.spec.program.experiment.repeat)
+      const problem = passes !== fails && fails !== undefined
+        ? `${first} and ${second} hold programs of ${passes ?? 1} and ${fails} repetitions; record the passing run with --repeat ${fails}, or leave it out: the quiet run is the passing end`
+        : `${first} and ${second} hold different programs; \`rseqlab replay ${second} --on PROG\` tells a schedule to another build`
+      return yield* new CommandLineRefused({ problem })
     }
     return { failing, passing }
   })

@@ -98,7 +98,7 @@ const perform = Effect.fnUntraced(function*(flags: FuzzFlags) {
   const written = (failureNames: ReadonlyArray<string>) => keeping?.write({ ...made, until: nextRun }, failureNames) ?? Effect.void
   // Looking into what was found may take long, and somebody may not wait.
   if (tried.hits.length > 0) yield* Effect.ignore(written([]))
-  const understood = yield* understandHits(target, tried.hits, flags.scheduleOnly || flags.bisect)
+  const understood = yield* understandHits(target, tried.hits, flags.scheduleOnly || flags.bisect, corpus === undefined ? undefined : corpora[0]?.replace(/\/+$/, ""))
   yield* written(understood.map(({ failure }) => failure.name)).pipe(Effect.catch((error) => say(`the corpus is not kept: ${escapeLines(error.message)}`)))
   for (const { unsaved } of understood) if (unsaved !== undefined) yield* say(`not saved: ${escapeLines(unsaved)}`)
   yield* reporting(searchReport(target, seed, from, runCountMax, tried, understood, typed))

@@ -24,6 +24,8 @@ export const ENTRY_BYTES_MAX = 8 << 20
 export const ENTRY_COUNT_MAX = 20_000
 const ENTRY_FILE = /^[0-9a-f]{12}\.json$/
 export const STATS_FILE = "stats.json"
+/** Recordings of failures, told to other builds by `replay`. */
+const FAILURE_FILE = /^(fail|hang)-[0-9a-f]{12}\.rec$/
 
 const Entry = Schema.Struct({
   schema: Schema.Literal(CORPUS_SCHEMA),
@@ -117,7 +119,7 @@ export const openCorpus = (folders: readonly [string, ...ReadonlyArray<string>],
     let skippedCount = 0
     for (const each of folders) {
       for (const name of yield* workspace.list(each)) {
-        if (name === STATS_FILE) continue
+        if (name === STATS_FILE || FAILURE_FILE.test(name)) continue
         const one = ENTRY_FILE.test(name) && read.length < ENTRY_COUNT_MAX ? yield* readEntry(each, name) : undefined
         if (one === undefined) skippedCount++
         else read.push(one)

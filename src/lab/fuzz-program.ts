@@ -26,12 +26,17 @@ const TOLD_COUNT_MAX = 8
 
 export const artifactFile = ({ name, target }: Failure): string => `${WORK_FOLDER}/artifacts/${targetName(target.spec.program.name)}/${name}.rec`
 
-/** Saves a failure under its name. What cannot be saved is said, and the failure told all the same. */
-const save = (failure: Failure, strategy: string): Effect.Effect<Pick<Understood, "saved" | "unsaved">, never, RecordingStore | Workspace> =>
+/** Saves a failure under its name, and in `folder` as well. What cannot be saved is said, and the failure told all the same. */
+const save = (failure: Failure, strategy: string, folder: string | undefined): Effect.Effect<Pick<Understood, "saved" | "unsaved">, never, RecordingStore | Workspace> =>
   Effect.gen(function*() {
     const file = artifactFile(failure)
     yield* Workspace.use((workspace) => workspace.makeFolder(file.slice(0, file.lastIndexOf("/"))))
-    yield* saveRun(failure.target, failure.minimized.schedule, strategy, file)
+    const { minimized: { schedule }, name, target } = failure
+    yield* saveRun(target, schedule, strategy, file)
+    if (folder !== undefined) {
+      yield* Workspace.use((workspace) => workspace.makeFolder(folder))
+      yield* saveRun(target, schedule, strategy, `${folder}/${name}.rec`)
+    }
     return { saved: file, unsaved: undefined }
   }).pipe(Effect.catch((error) => Effect.succeed({ saved: undefined, unsaved: error.message })))
 
@@ -51,9 +56,12 @@ const smallest = (failure: Failure, isExperimentKept: boolean): Effect.Effect<Fa
     return smaller === undefined ? simple : (yield* unlessHurried(drive(simplest(smaller)))) ?? smaller
   })
 
-/** The distinct failures among the hits, in the order of their runs. `isExperimentKept`: only their schedules are shrunk. */
+/**
+ * The distinct failures among the hits, in the order of their runs. `isExperimentKept`: only their schedules are shrunk. `folder`:
+ * a corpus that somebody keeps, where failures stand beside schedules.
+ */
 export const understandHits = (
-  target: Target, hits: ReadonlyArray<PlainHit>, isExperimentKept: boolean
+  target: Target, hits: ReadonlyArray<PlainHit>, isExperimentKept: boolean, folder?: string
 ): Effect.Effect<ReadonlyArray<Understood>, never, RecordingStore | Workspace> =>
   Effect.gen(function*() {
     const looked = new Map<string, number>()
@@ -76,12 +84,12 @@ export const understandHits = (
       const failure = yield* smallest(whole, isExperimentKept)
       if (failure.key !== whole.key && met.has(failure.key)) continue
       met.add(failure.key)
-      understood.push({ hit, failure, ...(yield* save(failure, hit.strategy)) })
+      understood.push({ hit, failure, ...(yield* save(failure, hit.strategy, folder)) })
     }
     for (const hit of first.values()) {
       if (hit === undefined) continue
       const failure = asFound(target, countedSchedule(hit.schedule), hit.finding)
-      understood.push({ hit, failure, ...(yield* save(failure, hit.strategy)) })
+      understood.push({ hit, failure, ...(yield* save(failure, hit.strategy, folder)) })
     }
     return understood
   }).pipe(Effect.uninterruptible)

@@ -274,6 +274,21 @@ describe("replay --on", () => {
     assert.match(stdout, /^ {2}then +guest-failure: the program exited with status 1$/m)
   })
 
+  it("tells the failures that were saved in a corpus, which passes them over as its own", () => {
+    const bad = join(root, "examples/percpu-push-bad.s")
+    assert.strictEqual(at("fuzz", bad, "failures/").code, 1)
+    assert.strictEqual(at("replay", "failures/", "--on", bad).code, 1)
+    assert.match(at("replay", "failures", "--on", join(root, "examples/percpu-push.s")).stdout, /^no longer applies: failures\/fail-[0-9a-f]{12}\.rec$/m)
+    assert.notMatch(at("fuzz", bad, "failures/", "--runs", "10").stderr, /passed over/)
+    // Shrunk to one repetition: a run of three is no end of the same bisection.
+    assert.strictEqual(at("run", bad, "--record", "three.rec").code, 0)
+    const { code, stderr } = at("bisect", "three.rec", small)
+    assert.strictEqual(code, 2)
+    assert.match(stderr, /programs of 3 and 1 repetitions; record the passing run with --repeat 1/)
+    assert.strictEqual(at("run", bad, "--repeat", "1", "--record", "one.rec").code, 0)
+    assert.strictEqual(at("bisect", "one.rec", small).code, 0)
+  })
+
   it("tells the schedules of a corpus: 0 where none of them fails, 1 where one does, and says which", () => {
     assert.strictEqual(at("fuzz", join(root, "examples/percpu-push.s"), "kept/", "--runs", "60").code, 0)
     const good = at("replay", "kept/", "--on", join(root, "examples/percpu-push.s"))

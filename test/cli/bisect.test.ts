@@ -281,12 +281,13 @@ describe("replay --on", () => {
     assert.match(at("replay", "failures", "--on", join(root, "examples/percpu-push.s")).stdout, /^no longer applies: failures\/fail-[0-9a-f]{12}\.rec$/m)
     assert.notMatch(at("fuzz", bad, "failures/", "--runs", "10").stderr, /passed over/)
     // Shrunk to one repetition: a run of three is no end of the same bisection.
-    assert.strictEqual(at("run", bad, "--record", "three.rec").code, 0)
-    const { code, stderr } = at("bisect", "three.rec", small)
+    assert.strictEqual(at("run", bad, "--record", "three-pushes.rec").code, 0)
+    const { code, stderr } = at("bisect", "three-pushes.rec", small)
     assert.strictEqual(code, 2)
     assert.match(stderr, /programs of 3 and 1 repetitions; record the passing run with --repeat 1/)
-    assert.strictEqual(at("run", bad, "--repeat", "1", "--record", "one.rec").code, 0)
-    assert.strictEqual(at("bisect", "one.rec", small).code, 0)
+    assert.strictEqual(at("run", bad, "--repeat", "1", "--record", "by-one.rec").code, 0)
+    const { code: ended, stderr: said } = at("bisect", "by-one.rec", small)
+    assert.deepStrictEqual([ended, said], [0, ""])
   })
 
   it("tells the schedules of a corpus: 0 where none of them fails, 1 where one does, and says which", () => {

@@ -1,4 +1,8 @@
 import * as Effect from "effect/Effect"
+import type { Schedule } from "../log/choice.ts"
+import { tellLeniently } from "../run/lenient.ts"
+import { placed } from "../search/place.ts"
+import type { Target } from "../search/target.ts"
 import type { BisectFlags } from "./bisect.ts"
 import { abisOf } from "./bisect-abi.ts"
 import { byFinding, byModule, byScript } from "./bisect-judges.ts"
@@ -22,6 +26,18 @@ const divided = ({ recordings }: BisectFlags) =>
     return { files: recordings.slice(0, recordings.length - behind), after: recordings.slice(recordings.length - behind) }
   })
 
+/** Another number of repetitions is another program of the same text. */
+const isSameSource = (one: Opened, other: Opened): boolean => {
+  const [{ text }, { text: otherText }] = [one.target.spec.program, other.target.spec.program]
+  return one.recording.header.programHash === other.recording.header.programHash || (text !== undefined && text === otherText)
+}
+
+/** The schedule of the passing run, by place, in the experiment of the failing one: that may have been shrunk, and the other not. */
+const scheduleThere = ({ recording: { schedule }, target }: Opened, failing: Target): Schedule => {
+  const telling = tellLeniently(failing.spec.program, placed(target.trials, schedule).map(({ deviation }) => deviation), () => {})
+  return failing.trials.perform(telling).schedule
+}
+
 const openEnds = (files: ReadonlyArray<string>, flags: BisectFlags) =>
   Effect.gen(function*() {
     const [first, second, ...more] = files
@@ -29,12 +45,8 @@ const openEnds = (files: ReadonlyArray<string>, flags: BisectFlags) =>
     const failing = yield* openTarget(second ?? first, flags)
     if (second === undefined) return { failing, passing: undefined }
     const passing = yield* openTarget(first, flags)
-    if (passing.recording.header.programHash !== failing.recording.header.programHash) {
-      const [passes, fails] = [passing, failing].map(({ target }) => target.spec.program.experiment.repeat)
-      const problem = passes !== fails && fails !== undefined
-        ? `${first} and ${second} hold programs of ${passes ?? 1} and ${fails} repetitions; record the passing run with --repeat ${fails}, or leave it out: the quiet run is the passing end`
-        : `${first} and ${second} hold different programs; \`rseqlab replay ${second} --on PROG\` tells a schedule to another build`
-      return yield* new CommandLineRefused({ problem })
+    if (!isSameSource(passing, failing)) {
+      return yield* new CommandLineRefused({ problem: `${first} and ${second} hold different programs; \`rseqlab replay ${second} --on PROG\` tells a schedule to another build` })
     }
     return { failing, passing }
   })
@@ -47,7 +59,7 @@ const pairwise = (flags: BisectFlags, failing: Opened, passing: Opened | undefin
     const judge = yield* run !== undefined ? byScript(target, run, words, timeout)
       : predicate !== undefined ? byModule(predicate, timeout)
       : byFinding(failing)
-    const { lines, value } = yield* pairOf(target, passing?.recording.schedule ?? [], failing.recording.schedule, judge)
+    const { lines, value } = yield* pairOf(target, passing === undefined ? [] : scheduleThere(passing, target), failing.recording.schedule, judge)
     return { lines, value: { ...value, judge: judge.name } }
   })
 

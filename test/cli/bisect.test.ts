@@ -240,6 +240,22 @@ describe("explain", () => {
   })
 })
 
+describe("bisect PASS FAIL", () => {
+  it("takes a passing run of more CPUs and repetitions than the failing one was shrunk to", () => {
+    const bad = join(root, "examples/percpu-push-bad.s")
+    assert.strictEqual(at("run", bad, "--schedule", "1.1@20:turn=1,1.1@30:preempt=1.2", "--record", "three-pushes.rec").code, 0)
+    const { code, stderr, stdout } = at("bisect", "three-pushes.rec", small)
+    assert.deepStrictEqual([code, stderr], [0, ""])
+    assert.match(stdout, /^CRITICAL {2}1\.1@retry\+0x1a:preempt=1\.2$/m)
+  })
+
+  it("refuses a run of another program", () => {
+    assert.strictEqual(at("run", join(root, "examples/p1.s"), "--record", "p1.rec").code, 0)
+    const { code, stderr } = at("bisect", "p1.rec", small)
+    assert.deepStrictEqual([code, /hold different programs/.test(stderr)], [2, true])
+  })
+})
+
 describe("replay --on", () => {
   const text = readFileSync(program, "utf8")
   const on = (name: string, build: string) => at("replay", small, "--on", fileIn(cwd, name, build))
@@ -280,14 +296,6 @@ describe("replay --on", () => {
     assert.strictEqual(at("replay", "failures/", "--on", bad).code, 1)
     assert.match(at("replay", "failures", "--on", join(root, "examples/percpu-push.s")).stdout, /^no longer applies: failures\/fail-[0-9a-f]{12}\.rec$/m)
     assert.notMatch(at("fuzz", bad, "failures/", "--runs", "10").stderr, /passed over/)
-    // Shrunk to one repetition: a run of three is no end of the same bisection.
-    assert.strictEqual(at("run", bad, "--record", "three-pushes.rec").code, 0)
-    const { code, stderr } = at("bisect", "three-pushes.rec", small)
-    assert.strictEqual(code, 2)
-    assert.match(stderr, /programs of 3 and 1 repetitions; record the passing run with --repeat 1/)
-    assert.strictEqual(at("run", bad, "--repeat", "1", "--record", "by-one.rec").code, 0)
-    const { code: ended, stderr: said } = at("bisect", "by-one.rec", small)
-    assert.deepStrictEqual([ended, said], [0, ""])
   })
 
   it("tells the schedules of a corpus: 0 where none of them fails, 1 where one does, and says which", () => {

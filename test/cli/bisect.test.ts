@@ -250,8 +250,8 @@ describe("bisect PASS FAIL", () => {
   })
 
   it("refuses a run of another program", () => {
-    assert.strictEqual(at("run", join(root, "examples/p1.s"), "--record", "p1.rec").code, 0)
-    const { code, stderr } = at("bisect", "p1.rec", small)
+    assert.strictEqual(at("run", join(root, "examples/p1.s"), "--record", "another-program.rec").code, 0)
+    const { code, stderr } = at("bisect", "another-program.rec", small)
     assert.deepStrictEqual([code, /hold different programs/.test(stderr)], [2, true])
   })
 })

@@ -1,9 +1,9 @@
 # A counter of all CPUs, counted up by an increment without LOCK: two bus events, and another CPU may get between.
 #
 # On its own CPU an instruction is not interrupted in its middle, so a counter for each CPU may be counted so. This one is
-# shared. Nothing that befalls tasks between two instructions loses a count: `fuzz --faults` splits the instruction itself.
+# shared. Nothing that befalls tasks between two instructions loses a count: `split` divides the instruction itself.
 #
-# Outcomes: counter = 2 * repeat and status 0; with --faults also 2 <= counter < 2 * repeat and status 1. Quiet: 0. With
+# Outcomes: counter = 2 * repeat and status 0; split, also 2 <= counter < 2 * repeat and status 1. Quiet: 0. With
 # `.set FIXED, 1` before it the increment is LOCKed, and the status is 0 always.
 #
 #: cpus 2

@@ -7,6 +7,7 @@ import { hashOf } from "../log/codec.ts"
 import { printSchedule } from "../log/schedule.ts"
 import { criticalRange, type CriticalRange } from "./bisect.ts"
 import { explain, type Explanation } from "./explain.ts"
+import type { Reaction } from "./meanwhile.ts"
 import { minimize, type Minimized, type MinimizeProgress, sameFinding, type Wanted } from "./minimize.ts"
 import { performSchedule, placed } from "./place.ts"
 import { type Change, shrinkExperiment, unshrunk } from "./shrink.ts"
@@ -41,6 +42,9 @@ const hangs: ReadonlySet<string> = new Set(["deadlock", "livelock"])
 const failureName = (findings: ReadonlyArray<Finding>, key: string): string =>
   `${findings.some(({ detector }) => hangs.has(detector)) ? "hang" : "fail"}-${hashOf(new TextEncoder().encode(key)).slice(0, NAME_DIGITS)}`
 
+/** Why a contract did nothing is the affair of the deviation: another at the same place may be noticed. */
+const reactedTo = (reaction: Reaction | undefined): string => (reaction?._tag === "Aborted" || reaction?._tag === "Killed" ? reaction._tag : "")
+
 /**
  * The rule, the section, the first place at which the deviation that decides makes the run fail, and what the contract did. Not
  * the whole schedule: chance takes other ways to the same moment. What is about data is named by them: their accesses are wrong
@@ -49,7 +53,7 @@ const failureName = (findings: ReadonlyArray<Finding>, key: string): string =>
 const keyOf = ({ program }: Target["spec"], { about, detector, message, section }: Finding, explanation: Explanation | undefined, firstIp: Address | undefined): string => {
   const place = (at: Address | undefined): string => (at === undefined ? "" : placesOf(program)(at))
   if (about !== undefined) return [detector, place(section), place(about)].join("\n")
-  return [detector, place(section), explanation === undefined ? message : place(firstIp), explanation?.reaction?._tag ?? ""].join("\n")
+  return [detector, place(section), explanation === undefined ? message : place(firstIp), reactedTo(explanation?.reaction)].join("\n")
 }
 
 /** Yields after every trial. `undefined`: held by place the run does not show it. */

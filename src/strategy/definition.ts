@@ -21,7 +21,7 @@ export interface StrategyOptions {
 
 /** Taken from one quiet run, so that every run can be made again without the runs before it. */
 export interface Profile {
-  /** Accesses to watched ranges, all tasks together. */
+  /** Accesses to watched ranges, all tasks together; what can be split is two. */
   readonly accessCount: number
   /** Instructions of all tasks. */
   readonly icount: number

@@ -12,9 +12,9 @@ const commands = [...page.matchAll(/`(gcc [^`]+)`/g)].map(([, command = ""]) => 
 const canBuild = spawnSync("gcc", ["-x", "c", "-static", "-o", "/dev/null", "-"], { input: "#include <sys/rseq.h>\nint main(void) { return 0; }\n" }).status === 0
 
 /** Builds the program number `index`, runs it quietly, and searches it. */
-const searched = (index: number) => {
+const searched = (index: number, command = commands[index] ?? "") => {
   const cwd = scratchFolder()
-  const [gcc = "", ...words] = (commands[index] ?? "").split(" ")
+  const [gcc = "", ...words] = command.split(" ")
   writeFileSync(join(cwd, words.at(-1) ?? ""), sources[index] ?? "")
   expect(spawnSync(gcc, words, { cwd, encoding: "utf8" }).stderr, "the compiler").toBe("")
   const program = `./${words.at(-2) ?? ""}`
@@ -36,6 +36,12 @@ describe("docs/how-to/search-a-c-program.md", () => {
     expect(told).toMatch(/FOUND guest-failure in lost .* 1 deviation \(minimum\)/)
     expect(told).toMatch(/meanwhile task 1\.[12] changed counter from 0x[0-9a-f]+ to 0x[0-9a-f]+ .*at work\+0x/)
     expect(told).toMatch(/then stored 0x[0-9a-f]+ there, over 0x[0-9a-f]+, at work\+0x/)
+  })
+
+  it.skipIf(!canBuild)("tells the truth about optimisation: an addition in memory is divided (needs gcc and a static glibc)", () => {
+    const { told } = searched(0, (commands[0] ?? "").replace("-O0", "-O2"))
+    expect(told).toMatch(/FOUND guest-failure in lost .* 1 deviation \(minimum\)/)
+    expect(told).toMatch(/was stopped between a read and its write at work\S*, in `addl? \$3, counter\(%rip\)`, while cpu[01] went on; .*over 0x3, at work/)
   })
 
   it.skipIf(!canBuild)("shows a sequence that takes effect before its end (needs gcc and a static glibc)", () => {

@@ -1,7 +1,7 @@
 import { concatBytes } from "../../src/base/bytes.ts"
 import { rootTask, type TaskId } from "../../src/base/ids.ts"
 import type { Stream } from "../../src/base/prng.ts"
-import { defaultMenu, kindNames } from "../../src/log/choice.ts"
+import { defaultMenu, type Kind, kindNames } from "../../src/log/choice.ts"
 import type { Codec } from "../../src/log/codec.ts"
 import { type ContractRecord, type Entry, type Event, eventRows, type EventTag, eventTags, type FieldKind, type FieldValue } from "../../src/log/event.ts"
 import type { End, Header } from "../../src/log/header.ts"
@@ -10,6 +10,9 @@ import { createRecordingWriter, type RecordingWriter } from "../../src/log/recor
 import { readRecording, type Recording } from "../../src/log/recording-reader.ts"
 import { quietPolicy } from "../../src/log/version.ts"
 import { cpu, deviationOf, natural, oneOf, task, word64 } from "./arbitrary.ts"
+
+/** The default menu when the tiny recording was made: a recording keeps the menu it names. */
+const thenKinds: ReadonlySet<Kind> = new Set(["turn", "preempt", "migrate", "signal", "pick", "place", "wake", "arrive", "clock", "pause"])
 
 export const header = (program: Plain = ["tiny", new Uint8Array([0x90, 0xc3])]): Header => ({
   toolVersion: "0.1.0",
@@ -20,7 +23,7 @@ export const header = (program: Plain = ["tiny", new Uint8Array([0x90, 0xc3])]):
   abis: ["mainline-6.12"],
   argv: ["tiny", "-x"],
   env: [],
-  menu: { ...defaultMenu, signals: [10] },
+  menu: { ...defaultMenu, kinds: thenKinds, signals: [10] },
   strategy: "random --turn 1/100",
   seed: "17"
 })

@@ -47,5 +47,5 @@ describe.each(faultShelf)("$name: $summary", (exhibit) => {
 })
 
 it("the default menu has no faults on it", () => {
-  expect([...defaultMenu.kinds]).toEqual(["turn", "preempt", "migrate", "signal", "pick", "place", "wake", "arrive", "clock", "pause"])
+  expect([...defaultMenu.kinds]).toEqual(["turn", "preempt", "migrate", "signal", "pick", "place", "wake", "arrive", "clock", "pause", "split"])
 })

@@ -13,7 +13,6 @@ export interface FaultExhibit extends Exhibit {
 const SIGURG = 23
 
 export const faultShelf: ReadonlyArray<FaultExhibit> = [
-  { name: "plain-increment", summary: "CPUs count in one cell without LOCK", shownBy: "split", signals: [] },
   { name: "wait-not-repeated", summary: "a wait is over, and nobody looks what for", shownBy: "wait", signals: [] },
   { name: "signal-ends-wait", summary: "a wait that a signal ends is taken for a failure", shownBy: "wait", signals: [SIGURG] },
   { name: "refusal-unheeded", summary: "a page is used that was refused", shownBy: "refuse", signals: [] }

@@ -60,5 +60,7 @@ export const museum: ReadonlyArray<Exhibit> = [
   { name: "opv-answer-ignored", summary: "opv-v12: a comparison that fails is taken for success" },
   { name: "area-unmapped", summary: "the memory of a registered area is given back" },
   { name: "cpu-number-cut", summary: "the number of a CPU is kept in a byte" },
-  { name: "retry-behind-the-reading", summary: "the way back from an abort leads behind the reading of the CPU" }
+  { name: "retry-behind-the-reading", summary: "the way back from an abort leads behind the reading of the CPU" },
+  { name: "plain-increment", summary: "CPUs count in one cell without LOCK" },
+  { name: "addv-no-recheck", summary: "the CPU is not compared before an addition that is the commit", named: "wrong-cpu-commit" }
 ]

@@ -58,15 +58,16 @@ const failing: ReadonlyArray<readonly [name: string, spec: () => RunSpec, named:
 describe("the explanation", () => {
   it.each(failing)("of %s names the deviation that decides, where it fell, and what the run does without it", (name, make, named) => {
     const spec = make()
-    const failure = failureOf(spec, "1")
+    const failure = failureOf(spec, "2")
     const { explanation, finding, minimized, seen } = failure
     if (explanation === undefined) throw new Error("no deviation to blame")
     const { critical, instruction, sentence, without } = explanation
+    const stood = critical.kind === "split" ? "in" : "before"
     const place = placesOf(spec.program)
 
     const [did] = kinds[critical.kind].befell("")
     expect(sentence).toContain(`ask ${taskName(critical.task)} ${did.split(" ")[0] ?? ""}`)
-    expect(sentence).toContain(` at ${instruction.place}, before \`${instruction.text}\``)
+    expect(sentence).toContain(` at ${instruction.place}, ${stood} \`${instruction.text}\``)
     expect(instruction.place).toBe(place(instruction.ip))
     expect(instruction.text).toMatch(/^[a-z]/)
     expect(instruction.place).not.toMatch(name === "code-reused" ? /\+/ : /^0x/)
@@ -92,7 +93,7 @@ describe("the explanation", () => {
     ["a deadlock by who waits for what", "lost-wake", /Nobody can go on: 1\.1 on futex number\. The run deadlocks;/],
     ["a kill by what the kernel found", "wrong-signature", /The kernel found no sound descriptor in the area of task 1\.1, and killed it\. The run is killed by SIGSEGV;/],
     ["a register by its use", "register-clobbered", /uses r13 at start\+0xb, which the section had changed from 0x3 to 0x2\./],
-    ["several deviations in their order", "push-without-compare", /^Task 1\.1 was preempted at start\+0xb, in favor of task 1\.2\. Then task 1\.2 was preempted at retry\+0x21, before /]
+    ["several deviations in their order", "lock-not-rechecked", /^Task 1\.1 was preempted at retry\+0xf, in favor of task 1\.2\. Then task 1\.2 was preempted at post_commit\+0x13, before /]
   ])("tells %s", (_what, name, told) => {
     const exhibit = museum.find((one) => one.name === name)
     if (exhibit === undefined) throw new Error(name)

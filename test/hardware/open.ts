@@ -2,9 +2,9 @@
 import { known } from "../../src/base/assert.ts"
 import { DIRECTION_FLAG, STATUS_FLAGS, flagBit } from "../../src/x86/flag.ts"
 import type { OpenWhen } from "../../src/x86/instruction/definition.ts"
-import { RCX, SLOT_BYTES } from "../../src/x86/register.ts"
+import { GS_SLOT, RCX, SLOT_BYTES } from "../../src/x86/register.ts"
 import { type Case, effectiveAddress } from "./case.ts"
-import { PAGE, READ_ONLY, WINDOW, readOnlyByte } from "./place.ts"
+import { GS_BASE, PAGE, READ_ONLY, WINDOW, readOnlyByte } from "./place.ts"
 import type { Comparable, Result } from "./result.ts"
 
 const EVERY_FLAG = STATUS_FLAGS | DIRECTION_FLAG
@@ -37,6 +37,36 @@ const applies = (when: OpenWhen, tested: Case): boolean => {
     case "count exceeds the width": return count > width
     case "source is 0": return isSourceZero(tested)
   }
+}
+
+const OPERAND_SIZE = 0x66
+const RESERVED_NOP = 0x0d
+const NEAR_BRANCHES: ReadonlySet<string> = new Set(["ret", "retReleasing", "callTo", "jmpTo"])
+
+const isCanonical = (address: bigint): boolean => BigInt.asUintN(64, BigInt.asIntN(48, address)) === address
+
+/** Legacy prefixes, in whatever order. */
+const prefixesOf = (bytes: Uint8Array): ReadonlyArray<number> => {
+  const rest = bytes.findIndex((byte) => ![0x66, 0x67, 0x64, 0x65, 0x2e, 0x3e, 0xf0, 0xf2, 0xf3].includes(byte))
+  return [...bytes.subarray(0, rest)]
+}
+
+/**
+ * Where makers build different processors, and each says so: ours is built as Intel's. `undefined`: all agree.
+ *
+ * Source: AMD64 APM vol. 3, "Near branches in 64-bit mode" and PREFETCHW; vol. 2, "Canonical address form" (the offset was seen
+ * to be checked before the base is added, by a processor of family 19h under a hypervisor).
+ */
+export const makersDiffer = (tested: Case): string | undefined => {
+  const { bytes, instruction } = tested
+  const { base, form, segment } = instruction
+  if (NEAR_BRANCHES.has(form.row.name) && prefixesOf(bytes).includes(OPERAND_SIZE)) return "a near branch with an operand-size prefix goes by 16 bits"
+  if (form.row.name === "nop" && bytes.includes(RESERVED_NOP)) return "a prefetch of a register is no instruction"
+  if (/[mv]/.test(form.shape) && (segment === 2 || Math.floor(base / SLOT_BYTES) === GS_SLOT)) {
+    const linear = effectiveAddress(tested, instruction)
+    if (isCanonical(linear) && !isCanonical(BigInt.asUintN(64, linear - BigInt(GS_BASE)))) return "an offset that is not canonical is refused whatever the base makes of it"
+  }
+  return undefined
 }
 
 /** Everything counts: between engines of ours. */

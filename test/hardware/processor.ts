@@ -1,6 +1,6 @@
 /** The processor as judge: compiles the runner, pipes cases through it, and reads what happened. */
 import { spawnSync } from "node:child_process"
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -37,6 +37,8 @@ const FETCH = 16n
 const NOT_ALONE = 3
 
 export interface Processor {
+  /** As the processor calls itself: "GenuineIntel". */
+  readonly maker: string
   readonly run: (cases: ReadonlyArray<Case>) => ReadonlyArray<Result>
   readonly close: () => void
 }
@@ -51,6 +53,7 @@ export const openProcessor = (): Processor | undefined => {
   const compiled = spawnSync("gcc", [...flags, "-o", runner, source], { encoding: "utf8" })
   assert(compiled.status === 0, `the runner compiles: ${compiled.stderr}`)
   return {
+    maker: /^vendor_id\s*: (.*)$/m.exec(readFileSync("/proc/cpuinfo", "latin1"))?.[1] ?? "unknown",
     run: (cases) => runCases(runner, cases),
     close: () => rmSync(folder, { recursive: true })
   }

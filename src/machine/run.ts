@@ -173,8 +173,12 @@ export class Runner {
 
   private runEngine(block: number, form: number, context: number, isPassing: boolean): Exit | undefined {
     const budget = Math.min(this.left, ENGINE_ICOUNT_MAX)
+    // What the engine has left says where it is; behind its budget the run may go on.
+    const rest = this.left - budget
     if (isPassing) this.slowPath.passAt(budget - 1)
+    this.slowPath.leavesBehind(rest)
     this.left -= budget - this.engine.run(block, form, context, budget)
+    this.slowPath.leavesBehind(0)
     if (isPassing) this.slowPath.passAt(NOBODY_PASSES)
     return this.exit
   }

@@ -68,6 +68,8 @@ export class SlowPath {
   private space = 0
   /** Instructions retired when the budget is spent. */
   private countAtEnd = 0
+  /** Of the run, behind what the engine was asked for. */
+  private restIcount = 0
   private codeSpaceChanges = 0
   modifying: Modifying = "whole"
   // ---- the instruction under way
@@ -87,6 +89,11 @@ export class SlowPath {
   /** The instruction that leaves so much of the engine's budget meets no mark. */
   passAt(budget: number): void {
     this.parts.linear.i32[(EXCHANGE + exchange.passBudget) >>> 2] = budget
+  }
+
+  /** The engine is asked for so much less than the run. */
+  leavesBehind(restIcount: number): void {
+    this.restIcount = restIcount
   }
 
   begin(block: number, space: number, countAtEnd: number): void {
@@ -254,7 +261,7 @@ export class SlowPath {
 
   readonly finish = (budget: number): number => {
     const { inFlight, linear: { u8 }, spaces, watches } = this.parts
-    const count = this.countAtEnd - budget - 1
+    const count = this.countAtEnd - this.restIcount - budget - 1
     if (watches.isWaiting) watches.retired(this.block, count, this.ip)
     if (this.stashCount > 0) {
       if (this.apart !== undefined) inFlight.begin(this.block, this.ip, count, this.apart.address, this.apart.sizeBytes, this.apart.stash)

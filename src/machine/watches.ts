@@ -89,7 +89,7 @@ export class WatchRing {
   }
 
   private spill(): void {
-    this.spilled = [...this.spilled, ...this.inRing()]
+    for (const access of this.inRing()) this.spilled.push(access)
     this.count = 0
   }
 

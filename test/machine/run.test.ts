@@ -54,6 +54,32 @@ describe("the machine", () => {
     expect(new Set(results).size, results.join("\n")).toBe(1)
   })
 
+  /** What is watched of a run of so many instructions, and where it ended. */
+  const watchedRun = (text: string, total: number, slice: () => number): string => {
+    const guest = guestOf(text, { protection: READ | WRITE | EXECUTE })
+    const { at, block, machine } = guest
+    // The page stays out of it: it would be watched at every other instruction.
+    machine.setWatches([{ start: at("middle") - 8, end: at("middle") + 8 }])
+    const seen: Array<string> = []
+    const drain = (): void => {
+      for (const { address, after, before, count, ip, sizeBytes } of machine.drainWatches()) {
+        seen.push(`${count} ${ip} ${address} ${sizeBytes} ${before} ${after}`)
+      }
+    }
+    const end = runSliced(guest, total, () => {
+      drain()
+      return slice()
+    })
+    drain()
+    return `${end} ${hashOf(guest)} ${block}\n${seen.join("\n")}`
+  }
+
+  forSeeds("sees the same accesses however its budget is sliced", 4, (draw) => {
+    const text = drawnProgram(draw)
+    const whole = watchedRun(text, 3000, () => 3000)
+    for (const slice of [() => 1, () => 1 + draw.below(20), () => 3 + draw.below(1000)]) expect(watchedRun(text, 3000, slice)).toBe(whole)
+  })
+
   it("counts an iteration of a repeated instruction as one, and a system call too", () => {
     const guest = guestOf("_start: mov $5, %ecx\n lea buffer(%rip), %rdi\n rep stosb\n syscall\n .bss\nbuffer: .skip 64")
     expect(guest.machine.run(guest.block, 4, false)._tag).toBe("BudgetSpent")

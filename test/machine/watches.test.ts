@@ -78,6 +78,17 @@ word:   .long 0
     expect(all.every(({ after, before }, index) => before === BigInt(index) && after === BigInt(index + 1))).toBe(true)
   })
 
+  it("has the same counts written down whatever a run is asked for", () => {
+    const loop = "_start: lea cell(%rip), %rdi\n1: mov (%rdi), %eax\n add $1, %rcx\n jmp 1b\n .bss\n .balign 4096\ncell: .skip 64"
+    const { at, block, machine } = guestOf(loop)
+    machine.setWatches([{ start: at("cell"), end: at("cell") + 8 }])
+    // Above what the engine is asked for at once.
+    machine.run(block, 2_100_001, false)
+    const counts = machine.drainWatches().map(({ count }) => count)
+    expect(counts.length).toBe(700_000)
+    expect(counts.findIndex((count, index) => count !== 1 + 3 * index)).toBe(-1)
+  })
+
   it("has nothing written down of an instruction that faults", () => {
     const { at, block, machine } = guestOf("_start: lea word(%rip), %rsi\n xor %edi, %edi\n movsq\n .data\nword: .quad 1")
     machine.setWatches([{ start: at("word"), end: at("word") + 8 }])

@@ -9,7 +9,7 @@ const mayImport: Readonly<Record<string, ReadonlyArray<string>>> = {
   linux: ["base"],
   x86: ["base"],
   log: ["base", "linux"],
-  program: ["base", "linux", "x86"],
+  program: ["base", "linux", "x86", "log/choice"], // `#:` lines name faults
   strategy: ["base", "log"],
   machine: ["base", "x86"],
   kernel: ["base", "linux", "log", "program", "machine"],

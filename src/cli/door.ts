@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { escapeTerminal } from "../analysis/report/format/terminal.ts"
 import { hostTerminal } from "../host/terminal.ts"
+import { withValues } from "./bare-flag.ts"
 import { colorFlag, Surroundings } from "./color.ts"
 import { Ending } from "./ending.ts"
 import { codeOfError, isUserError } from "./error-code.ts"
@@ -75,7 +76,7 @@ const judged = (typed: ReadonlyArray<string>) =>
       yield* say(escapeTerminal(`no flag ${dashed}; a file of that name is ./${dashed} (rseqlab --help)`))
       return exitCode("usage")
     }
-    const exit = yield* Command.runWith(root, { version: versionText })(typed).pipe(
+    const exit = yield* Command.runWith(root, { version: versionText })(withValues(typed)).pipe(
       Effect.provideService(Ending, ending),
       Effect.interruptible,
       Effect.exit

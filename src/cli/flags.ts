@@ -3,7 +3,7 @@ import * as Flag from "effect/cli/Flag"
 import * as Maybe from "effect/Option"
 import type { CpuId } from "../base/ids.ts"
 import { SEED_LENGTH_MAX } from "../base/prng.ts"
-import { type Kind, kindNames, parseKind } from "../log/choice.ts"
+import { type FaultName, faultNames, type Kind, kindNames, parseFaults, parseKind } from "../log/choice.ts"
 import { parseSignal } from "../linux/signal.ts"
 
 /** How one value is written. */
@@ -99,6 +99,14 @@ export const signals: Written<ReadonlyArray<number>> = {
 export const menuKinds: Written<ReadonlyArray<Kind>> = {
   expected: `kinds of choice (${kindNames.join(",")}), or none`,
   parse: (text) => (text === "none" ? [] : list(text, parseKind))
+}
+
+/** What `--faults` means where no list follows. */
+export const ALL_FAULTS = "all"
+
+export const faults: Written<ReadonlyArray<FaultName>> = {
+  expected: `faults of ${faultNames.join(",")}, or nothing for all`,
+  parse: (text) => (text === ALL_FAULTS ? faultNames : parseFaults(text))
 }
 
 export const variable: Written<string> = {

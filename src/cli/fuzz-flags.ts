@@ -1,5 +1,6 @@
 import * as Argument from "effect/cli/Argument"
 import type * as Command from "effect/cli/Command"
+import { faultNames } from "../log/choice.ts"
 import * as written from "./flags.ts"
 import { limitFlags } from "./run-flags.ts"
 import { watchFlags } from "./watch-flags.ts"
@@ -18,7 +19,7 @@ export const targetFlags = {
   cpus: written.flag("cpus", "N|LIST", "CPUs: how many, or which (0,2,65536); by default what the program asks for, or 2", written.cpus),
   abi: written.text("abi", "NAMES", "the contract about interrupted sequences, several with commas; by default what the program asks for, or mainline-6.12"),
   signals: written.flag("signals", "LIST", "signals that may be sent from outside", written.signals),
-  faults: written.toggle("faults", "also what a correct program need not care about: refused calls, waits that end early, increments split in two"),
+  faults: written.flag("faults", "[LIST]", `also what a correct program need not care about: faults of ${faultNames.join(",")}, alone all of them; by default what the program asks for`, written.faults),
   repeat: written.flag("repeat", "N", "replaces the number of the program's `#: repeat`", written.quantity("repetitions", 1_000_000)),
   ...limitFlags
 }

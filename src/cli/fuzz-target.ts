@@ -1,6 +1,6 @@
 /** From flags to what is searched. */
 import * as Effect from "effect/Effect"
-import { defaultMenu, kindNames } from "../log/choice.ts"
+import { kindsWith } from "../log/choice.ts"
 import { Kernel } from "../lab/kernel.ts"
 import { didYouMean } from "../base/nearest.ts"
 import { ProgramStore } from "../lab/program-store.ts"
@@ -53,7 +53,7 @@ export const askedOf = (flags: FuzzFlags, defaultSeed: string) =>
     const loaded = yield* ProgramStore.use((store) => store.load(flags.program, { repeat }))
     const program = yield* withWatches(loaded, flags)
     const { corpora, guestArguments } = yield* dividedRest(flags)
-    const kinds = faults ? new Set(kindNames) : defaultMenu.kinds
+    const kinds = kindsWith(faults ?? program.experiment.faults)
     const kernel = Kernel.layer({ cpus, abi, arguments: guestArguments, menu: { kinds, ...(signals === undefined ? {} : { signals }) }, limits: limitsFor(flags) })
     const spec = yield* Kernel.use((service) => service.specOf(program)).pipe(Effect.provide(kernel))
     const forkAt = from === undefined ? undefined : (yield* symbolNamed(program, from, "from")).at

@@ -7,7 +7,7 @@ import type { CpuId } from "../base/ids.ts"
 import type { AbiDefinition } from "../kernel/abi/definition.ts"
 import { abis, combineAbis, parseAbis } from "../kernel/abi/table.ts"
 import type { Limits } from "../kernel/kernel.ts"
-import { defaultMenu, type Menu } from "../log/choice.ts"
+import { defaultMenu, kindsWith, type Menu } from "../log/choice.ts"
 import { quietPolicy } from "../log/version.ts"
 import type { Program } from "../program/program.ts"
 import { defaultLimits, type RunSpec } from "../run/start.ts"
@@ -54,7 +54,7 @@ const specOf = (program: Program, options: KernelOptions): Effect.Effect<RunSpec
   Effect.map(abisOf(options.abi ?? program.experiment.abi ?? defaultAbi), (abis) => ({
     program, abis,
     cpus: options.cpus ?? program.experiment.cpus ?? defaultCpus,
-    menu: { ...defaultMenu, ...options.menu },
+    menu: { ...defaultMenu, kinds: kindsWith(program.experiment.faults), ...options.menu },
     quiet: quietPolicy,
     limits: { ...defaultLimits, ...options.limits },
     seed: options.seed ?? defaultSeed,

@@ -49,6 +49,9 @@ const pauses = vocabulary(
   { sort: "signal", prefix: "signal:", below: PAUSE_SIGNAL_BASE }, { sort: "CPU", prefix: "migrate:", below: PAUSE_MIGRATE_BASE }, { sort: "CPU", prefix: "turn:" }
 )
 
+/** What may be asked for: CPUs that come back have gone before. */
+export type FaultName = "refuse" | "wait" | "evict" | "affinity" | "plug"
+
 /** A kind of choice: one row is its place in text, menus, recordings and the reference. Append rows; never reorder them. */
 interface KindRow<Name extends string, Is extends "interruption" | "question"> {
   readonly name: Name
@@ -63,8 +66,8 @@ interface KindRow<Name extends string, Is extends "interruption" | "question"> {
   readonly events: ReadonlyArray<string>
   /** `random` deviates once in so many chances: boundaries for interruptions, questions asked for the others. */
   readonly oneIn: number
-  /** A correct program may fail on it for reasons its author need not care about: asked on request only. */
-  readonly isFault?: true
+  /** A correct program may fail on it for reasons its author need not care about: asked on request only, which has this name. */
+  readonly fault?: FaultName
 }
 
 const interruption = <const Name extends string>(row: Omit<KindRow<Name, "interruption">, "is">): KindRow<Name, "interruption"> =>
@@ -81,14 +84,14 @@ export const kinds = table(
   question({ name: "place", asked: "a task becomes runnable; subject: it", options: cpus, quiet: "last or emptiest CPU", effect: "joins that queue", befell: (cpu) => [`was put on cpu${cpu}`, ""], events: ["Woken", "TaskCreated"], oneIn: 8 }),
   question({ name: "wake", asked: "fewer wakes than waiters; subject: the waker", options: only("task"), quiet: "longest waiting", effect: "is woken", befell: (task) => [`woke task ${task}`, "out of turn"], events: ["Woken"], oneIn: 4 }),
   question({ name: "arrive", asked: "an interrupt is sent to a CPU in user mode; subject: its task", options: naturals, quiet: "0", effect: "arrives after so many more of its instructions", befell: (icount) => [`noticed an interrupt ${icount} instructions late`, ""], events: ["Interrupted"], oneIn: 2 }),
-  question({ name: "wait", asked: "a wait begins; subject: the waiter", options: vocabulary("word", { sleep: SLEEP, spurious: SPURIOUS, signal: INTERRUPTED }), quiet: "sleep", effect: "returns at once as the call's row says", befell: (word) => [word === "spurious" ? "woke for no reason" : "was interrupted in its wait", ""], events: ["Blocked", "Woken", "SignalSent"], oneIn: 8, isFault: true }),
+  question({ name: "wait", asked: "a wait begins; subject: the waiter", options: vocabulary("word", { sleep: SLEEP, spurious: SPURIOUS, signal: INTERRUPTED }), quiet: "sleep", effect: "returns at once as the call's row says", befell: (word) => [word === "spurious" ? "woke for no reason" : "was interrupted in its wait", ""], events: ["Blocked", "Woken", "SignalSent"], oneIn: 8, fault: "wait" }),
   question({ name: "clock", asked: "a clock is read", options: naturals, quiet: "0 (as counted)", effect: "time steps by so many nanoseconds first", befell: (nanoseconds) => [`found the clock ${nanoseconds} ns on`, ""], events: ["ClockJumped"], oneIn: 8 }),
   question({ name: "pause", asked: "a declared pause of a call; subject: the caller", options: pauses, quiet: "go-on", effect: "happens inside the call", befell: (what) => ["paused inside its call", `where this happened: ${what}`], events: ["Preempted", "Migrated", "SignalSent"], oneIn: 4 }),
-  question({ name: "refuse", asked: "the call's row has `mayRefuse`", options: vocabulary("`go-on` or errno", { "go-on": GO_ON }, things("errno")), quiet: "go-on", effect: "the call fails with it", befell: (errno) => [`was refused its call with ${errno}`, ""], events: ["Refused"], oneIn: 20, isFault: true }),
-  interruption({ name: "evict", asked: "always", options: vocabulary("`minor` or `major`", { minor: MINOR, major: MAJOR }), quiet: "none", effect: "a page that the next instruction needs, if only its own, is absent; `major` sleeps until it is there", befell: (how) => ["missed a page", how === "major" ? "and slept until it was there" : "which was there at once"], events: ["PageFaulted"], oneIn: 40, isFault: true }),
-  interruption({ name: "affinity", asked: "more CPUs than one", options: vocabulary("CPU or `all`", { all: ALL_CPUS }, things("CPU")), quiet: "none", effect: "the task may use that CPU alone, or all, as if said from outside", befell: (cpu) => [cpu === "all" ? "was let onto every CPU" : `was bound to cpu${cpu}`, ""], events: ["AffinitySet"], oneIn: 150, isFault: true }),
-  interruption({ name: "unplug", asked: "two CPUs or more are online", options: cpus, quiet: "none", effect: "that CPU goes offline; its tasks move to others they may use", befell: (cpu) => ["was running", `when cpu${cpu} went offline`], events: ["CpuUnplugged", "Migrated"], oneIn: 200, isFault: true }),
-  interruption({ name: "plug", asked: "a CPU is offline", options: cpus, quiet: "none", effect: "that CPU is online again", befell: (cpu) => ["was running", `when cpu${cpu} came online`], events: ["CpuPlugged"], oneIn: 20, isFault: true }),
+  question({ name: "refuse", asked: "the call's row has `mayRefuse`", options: vocabulary("`go-on` or errno", { "go-on": GO_ON }, things("errno")), quiet: "go-on", effect: "the call fails with it", befell: (errno) => [`was refused its call with ${errno}`, ""], events: ["Refused"], oneIn: 20, fault: "refuse" }),
+  interruption({ name: "evict", asked: "always", options: vocabulary("`minor` or `major`", { minor: MINOR, major: MAJOR }), quiet: "none", effect: "a page that the next instruction needs, if only its own, is absent; `major` sleeps until it is there", befell: (how) => ["missed a page", how === "major" ? "and slept until it was there" : "which was there at once"], events: ["PageFaulted"], oneIn: 40, fault: "evict" }),
+  interruption({ name: "affinity", asked: "more CPUs than one", options: vocabulary("CPU or `all`", { all: ALL_CPUS }, things("CPU")), quiet: "none", effect: "the task may use that CPU alone, or all, as if said from outside", befell: (cpu) => [cpu === "all" ? "was let onto every CPU" : `was bound to cpu${cpu}`, ""], events: ["AffinitySet"], oneIn: 150, fault: "affinity" }),
+  interruption({ name: "unplug", asked: "two CPUs or more are online", options: cpus, quiet: "none", effect: "that CPU goes offline; its tasks move to others they may use", befell: (cpu) => ["was running", `when cpu${cpu} went offline`], events: ["CpuUnplugged", "Migrated"], oneIn: 200, fault: "plug" }),
+  interruption({ name: "plug", asked: "a CPU is offline", options: cpus, quiet: "none", effect: "that CPU is online again", befell: (cpu) => ["was running", `when cpu${cpu} came online`], events: ["CpuPlugged"], oneIn: 20, fault: "plug" }),
   interruption({ name: "split", asked: "before an unlocked read-modify-write of memory, if another CPU has a task", options: cpus, quiet: "none", effect: "it reads; that CPU has the turn; it writes before its task or its mappings are touched again; the kernel notices nothing", befell: (cpu) => ["was stopped between a read and its write", `while cpu${cpu} went on`], events: [], oneIn: 20 })
 )
 
@@ -102,8 +105,16 @@ export type QuestionKind = KindsThat<"question">
 export const kindNames = Object.keys(kinds) as ReadonlyArray<Kind>
 export const interruptionKinds = kindNames.filter((kind): kind is InterruptionKind => kinds[kind].is === "interruption")
 export const questionKinds = kindNames.filter((kind): kind is QuestionKind => kinds[kind].is === "question")
+const rows: { readonly [K in Kind]: KindRow<string, "interruption" | "question"> } = kinds
 /** Asked on request only. */
-export const isFault = (kind: Kind): boolean => kinds[kind].isFault === true
+export const isFault = (kind: Kind): boolean => rows[kind].fault !== undefined
+export const faultNames = [...new Set(kindNames.flatMap((kind) => rows[kind].fault ?? []))]
+const isFaultName = (text: string): text is FaultName => faultNames.some((name) => name === text)
+/** `refuse,wait`: each once; `undefined` if a word is none. */
+export const parseFaults = (text: string): ReadonlyArray<FaultName> | undefined => {
+  const words = [...new Set(text.split(",").map((word) => word.trim()))]
+  return words.every(isFaultName) ? words : undefined
+}
 /** A kind's place in the table: for counters inside one process. */
 export const kindIndex: Readonly<Record<Kind, number>> = Object.fromEntries(kindNames.map((kind, index) => [kind, index])) as Record<Kind, number>
 
@@ -189,9 +200,13 @@ export interface Menu {
   readonly clockSteps: ReadonlyArray<number>
 }
 
+/** What is asked by default, and these faults. */
+export const kindsWith = (faults: ReadonlyArray<FaultName>): Menu["kinds"] =>
+  new Set(kindNames.filter((kind) => rows[kind].fault === undefined || faults.includes(rows[kind].fault)))
+
 /** What `run` asks by default: nothing a correct program could fail on for reasons its author need not care about. */
 export const defaultMenu: Menu = {
-  kinds: new Set(kindNames.filter((kind) => !isFault(kind))),
+  kinds: kindsWith([]),
   signals: [],
   arriveIcountMax: 16,
   clockSteps: [1_000_000]

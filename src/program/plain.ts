@@ -5,6 +5,7 @@ import { CPU_MAX, TASK_SIZE } from "../base/ids.ts"
 import {
   bytes, checked, list, type Misshapen, natural, oneOf, optional, type Plain, plainOf, type Shape, shaped, since, text, tuple, whole, word64
 } from "../base/plain.ts"
+import { faultNames } from "../log/choice.ts"
 import type { DescribedSection, Experiment, Program, ProgramSymbol, Segment, TaskRequest } from "./program.ts"
 import { type Watch, watchNames } from "./watch.ts"
 
@@ -27,13 +28,14 @@ export const plainOfProgram = (program: Program): Plain => [
   plainOf(program.text)
 ]
 
-const plainOfExperiment = ({ abi, cpus, finallyEntry, repeat, tasks, watches }: Experiment): Plain => [
+const plainOfExperiment = ({ abi, cpus, faults, finallyEntry, repeat, tasks, watches }: Experiment): Plain => [
   plainOf(cpus),
   plainOf(abi),
   tasks.map(({ argument, cpu, entry, name, stackBytes }): Plain => [entry, name, plainOf(cpu), argument, stackBytes]),
   watches.map(({ claim, end, name, option, other, start, strideBytes }): Plain => [name, start, end, claim, strideBytes, option, other]),
   plainOf(finallyEntry),
-  plainOf(repeat)
+  plainOf(repeat),
+  faults
 ]
 
 const address = whole(0, TASK_SIZE)
@@ -65,7 +67,8 @@ const experiment: Shape<Experiment> = tuple({
   tasks: list(task, TASK_COUNT_MAX),
   watches: list(watch, 65_536),
   finallyEntry: optional(address),
-  repeat: optional(natural)
+  repeat: optional(natural),
+  faults: since(list(oneOf(...faultNames), faultNames.length), [])
 })
 
 const program: Shape<Program> = tuple({

@@ -1,4 +1,5 @@
 import type { Address } from "../base/ids.ts"
+import type { FaultName } from "../log/choice.ts"
 import type { Watch } from "./watch.ts"
 
 /** Bytes at an address. `memoryBytes` may exceed the bytes given: the rest is zero. */
@@ -46,6 +47,8 @@ export interface Experiment {
   readonly finallyEntry: Address | undefined
   /** `#: repeat N`: the value of the absolute symbol `repeat`. Another value is another program: assemble again with it. */
   readonly repeat: number | undefined
+  /** `#: faults refuse,wait`: what a correct program need not care about, and is asked all the same. */
+  readonly faults: ReadonlyArray<FaultName>
 }
 
 /** Segments, symbols, entry: what will run. Plain data; knows no machine. */
@@ -70,5 +73,5 @@ export interface Program {
 
 /** A program that says nothing of an experiment, as an ELF file. */
 export const NO_EXPERIMENT: Experiment = {
-  cpus: undefined, abi: undefined, tasks: [], watches: [], finallyEntry: undefined, repeat: undefined
+  cpus: undefined, abi: undefined, tasks: [], watches: [], finallyEntry: undefined, repeat: undefined, faults: []
 }

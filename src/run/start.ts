@@ -3,7 +3,7 @@ import type { CpuId } from "../base/ids.ts"
 import type { AbiDefinition } from "../kernel/abi/definition.ts"
 import { boot, type BootFailure } from "../kernel/boot.ts"
 import type { Limits } from "../kernel/kernel.ts"
-import { type Decider, defaultMenu, type Menu } from "../log/choice.ts"
+import { type Decider, defaultMenu, kindsWith, type Menu } from "../log/choice.ts"
 import { type EventLog, noLog } from "../log/event.ts"
 import { type QuietPolicy, quietPolicy } from "../log/version.ts"
 import { createMachine } from "../machine/create.ts"
@@ -29,7 +29,7 @@ export const defaultLimits: Limits = { maxIcount: 1_000_000_000, maxMemoryBytes:
 
 /** What a program runs under where nobody says otherwise. */
 export const specOf = (program: Program, abis: ReadonlyArray<AbiDefinition>): RunSpec => ({
-  program, abis, cpus: program.experiment.cpus ?? [0, 1], menu: defaultMenu, quiet: quietPolicy, limits: defaultLimits, seed: "1",
+  program, abis, cpus: program.experiment.cpus ?? [0, 1], menu: { ...defaultMenu, kinds: kindsWith(program.experiment.faults) }, quiet: quietPolicy, limits: defaultLimits, seed: "1",
   argv: [program.name], env: []
 })
 

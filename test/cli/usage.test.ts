@@ -1,15 +1,27 @@
 /** Mistyped command lines: one line, what was meant, where help is, and 2. */
 import { assert, describe, expect, it } from "vitest"
+import { withValues } from "../../src/cli/bare-flag.ts"
 import * as written from "../../src/cli/flags.ts"
 import { fileIn, linesOf, rseqlab, scratchFolder } from "./spawned.ts"
 
 const folder = scratchFolder()
+
+describe("a flag that may stand alone", () => {
+  it.each<readonly [typed: string, meant: string]>([
+    ["fuzz p.s --faults", "fuzz p.s --faults all"], ["fuzz --faults p.s", "fuzz --faults all p.s"], ["fuzz p.s --faults --runs 3", "fuzz p.s --faults all --runs 3"],
+    ["fuzz p.s --faults wait", "fuzz p.s --faults wait"], ["fuzz p.s --faults refuse,wait --runs 3", "fuzz p.s --faults refuse,wait --runs 3"],
+    ["fuzz p.s --faults=wait", "fuzz p.s --faults=wait"], ["fuzz p.s --faults -- wait", "fuzz p.s --faults all -- wait"], ["run p.s -- --faults", "run p.s -- --faults"]
+  ])("%s", (typed, meant) => {
+    expect(withValues(typed.split(" ")).join(" ")).toBe(meant)
+  })
+})
 
 describe("a mistyped command line", () => {
   it.each([
     [["rnu", "examples/p1.s"], /no command rnu; did you mean run\? \(rseqlab --help\)/],
     [["run", "--sede", "7", "examples/p1.s"], /no flag --sede; did you mean --seed\? \(rseqlab run --help\)/],
     [["run"], /PROG is missing/],
+    [["fuzz", "examples/p1.s", "--faults", "refuse,wiat"], /--faults expects faults of wait,refuse,evict,affinity,plug, or nothing for all; found "refuse,wiat"/],
     [["run", "examples/p1"], /no program at examples\/p1; did you mean examples\/p1\.s\?/],
     [["run", "examples"], /examples cannot be read: it is a folder/],
     [["run", "-dash.s"], /no flag -dash\.s; a file of that name is \.\/-dash\.s/],

@@ -23,6 +23,7 @@ const outcomes: Readonly<Record<string, ReadonlyArray<string>>> = {
   "p1.s": ["status 0", "status 1"],
   "p2.s": ["status 0", "status 1"],
   "p3.s": ["status 0", "status 1"],
+  "page-refused.s": ["status 0"],
   "percpu-counter.s": ["status 0"],
   "percpu-opv-fallback.s": ["status 0"],
   "percpu-pop.s": ["status 0"],

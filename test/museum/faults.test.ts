@@ -1,10 +1,13 @@
 /** What only faults show is found with them and not without; and what is right stays right, whatever is asked. */
+import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { defaultMenu, isFault, kindNames, type Menu } from "../../src/log/choice.ts"
 import { printSchedule } from "../../src/log/schedule.ts"
 import { fuzz, type Hit } from "../../src/search/fuzz.ts"
 import { minimize, sameFinding } from "../../src/search/minimize.ts"
 import { defaultTargetOptions, makeTarget, type Target } from "../../src/search/target.ts"
+import { specOf } from "../../src/run/start.ts"
+import { abisNamed, assembleText } from "../support/examples.ts"
 import type { Variant } from "./exhibit.ts"
 import { exhibitSpec } from "./exhibit.ts"
 import { type FaultExhibit, faultShelf } from "./faults.ts"
@@ -44,6 +47,19 @@ describe.each(faultShelf)("$name: $summary", (exhibit) => {
     const hit = firstHit(targetOf(exhibit, variant, kinds), QUIET_RUN_COUNT)
     expect(hit?.finding.message, hit && `run ${hit.run}: ${printSchedule(hit.trial.schedule)}`).toBeUndefined()
   })
+})
+
+it("a refusal that the program reports and ends for stops no campaign, and one that it ignores does", () => {
+  const text = readFileSync(new URL("../../examples/page-refused.s", import.meta.url), "utf8")
+  const searched = (before: string): Hit | undefined => {
+    const program = assembleText(`#: faults refuse\n${before}\n${text}`, "page-refused.s")
+    const target = makeTarget(specOf(program, abisNamed("mainline-6.12")), defaultTargetOptions)
+    if ("_tag" in target) throw new Error(target.reason)
+    expect(target.spec.menu.kinds).toEqual(new Set([...defaultMenu.kinds, "refuse"]))
+    return firstHit(target, 100)
+  }
+  expect(searched("")).toBe(undefined)
+  expect(searched(".set IGNORED, 1")?.finding).toMatchObject({ detector: "guest-failure", message: "SIGSEGV ended the program" })
 })
 
 it("the default menu has no faults on it", () => {

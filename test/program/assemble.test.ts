@@ -117,6 +117,12 @@ describe("assembling", () => {
 })
 
 describe("lines that begin #:", () => {
+  it.each<readonly [string, ReadonlyArray<string>]>([
+    ["#: faults refuse,wait", ["refuse", "wait"]], ["#: faults plug", ["plug"]], ["#: faults", ["wait", "refuse", "evict", "affinity", "plug"]]
+  ])("%s asks for these", (line, faults) => {
+    expect(programOf(`${line}\n_start: nop`).experiment.faults).toEqual(faults)
+  })
+
   it("say what the experiment is", () => {
     const { experiment } = programOf("#: cpus 0,2,5\n#: abi mainline-6.12,opv-v12\n#: task w x2 cpu=0,2 arg=3,cell stack=4096\n#: task w\n#: repeat 4\n  #: watch cell 8\n#: finally w\nw: ret\n.bss\ncell: .zero 8")
     expect(experiment).toEqual({
@@ -129,7 +135,8 @@ describe("lines that begin #:", () => {
       ],
       watches: [{ name: "cell", start: 0x402000, end: 0x402008, claim: "watch", strideBytes: 0, option: "", other: 0 }],
       finallyEntry: 0x401000,
-      repeat: 4
+      repeat: 4,
+      faults: []
     })
   })
 
@@ -166,7 +173,8 @@ describe("a problem", () => {
     ["a mistake in a macro, with the call", ".macro m\n bad\n.endm\n m", "2:2: an instruction"],
     ["a definition in a circle", ".set a, b\n.set b, a\n_start: .quad a", "3:15: a definition of a that does not hang on itself"],
     ["a division by zero", "_start: .quad 1 / (a - a)\na:", "1:15: a divisor other than 0"],
-    ["an unknown word after #:", "#: task w\n#: tasks w\nw:", "2:4: one of cpus, abi, task, repeat, finally, watch, shared, sync, whole, percpu, never, balanced after #:"],
+    ["a fault that is none", "#: faults refuse,split\n_start: nop", "1:11: faults of wait,refuse,evict,affinity,plug, or nothing for all"],
+    ["an unknown word after #:", "#: task w\n#: tasks w\nw:", "2:4: one of cpus, abi, task, repeat, faults, finally, watch, shared, sync, whole, percpu, never, balanced after #:"],
     ["a task that is no label", "#: task w\n_start: nop", "1:9: a label of the program; w is none"],
     ["no beginning", "nop", "1:1: a label _start or a line `#: task LABEL`"],
     ["bytes in .bss", ".bss\n.byte 1", "2:7: zeros only: .bss holds no bytes"],

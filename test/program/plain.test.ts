@@ -1,3 +1,4 @@
+import { faultNames } from "../../src/log/choice.ts"
 import { watchNames } from "../../src/program/watch.ts"
 import { assert, describe, it } from "vitest"
 import { pack, unpack } from "../../src/log/codec.ts"
@@ -30,7 +31,8 @@ const programOf = (draw: Stream): Program => ({
       name: name(draw), start: address(draw), end: address(draw), claim: oneOf(draw, watchNames), strideBytes: address(draw), option: name(draw), other: address(draw)
     })),
     finallyEntry: draw.oneIn(2) ? undefined : address(draw),
-    repeat: draw.oneIn(2) ? undefined : natural(draw)
+    repeat: draw.oneIn(2) ? undefined : natural(draw),
+    faults: faultNames.filter(() => draw.oneIn(2))
   },
   end: address(draw),
   text: draw.oneIn(2) ? undefined : name(draw)

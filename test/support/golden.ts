@@ -47,6 +47,7 @@ export const golden: ReadonlyArray<Golden> = [
   found("examples/p3.s", "p3/seen-between"),
   found("examples/reorder.s", "reorder/half-seen"),
   { ...found("examples/plain-increment.s", "plain-increment/split"), isWithFaults: true },
+  { ...shown("examples/page-refused.s", "page-refused/reported", "refusal-reported"), isWithFaults: true },
   random("examples/percpu-counter.s", "percpu-counter/aborts", "7"),
   random("examples/percpu-push.s", "percpu-push/aborts", "3"),
   random("examples/percpu-pop.s", "percpu-pop/aborts", "5"),

@@ -13,6 +13,7 @@ import type { AnyDetector } from "./definition.ts"
 import { foreignWrite } from "./foreign-write.ts"
 import { guestFailure } from "./guest-failure.ts"
 import { livelock } from "./livelock.ts"
+import { refusalReported } from "./refusal-reported.ts"
 import { staleCpuNumber } from "./stale-cpu-number.ts"
 import { tornRead } from "./torn-read.ts"
 import { twoCommits } from "./two-commits.ts"
@@ -39,7 +40,8 @@ export const detectors = table(
   dataRace,
   cpuOwnership,
   tornRead,
-  brokenInvariant
+  brokenInvariant,
+  refusalReported
 )
 export type DetectorName = keyof typeof detectors
 

@@ -1,4 +1,5 @@
 /** `#:` lines: what a program says of the experiment it is meant for. Other assemblers see comments. */
+import { type FaultName, faultNames, parseFaults } from "../../log/choice.ts"
 import type { Cursor } from "./cursor.ts"
 import type { Experiment, ProgramSymbol, TaskRequest } from "../program.ts"
 import { opposedWatch, parseWatch, placeWatch, type Watch, type WatchName, watchNames, type WatchRequest } from "../watch.ts"
@@ -13,6 +14,7 @@ export interface Annotations {
   readonly cpus: ReadonlyArray<number> | undefined
   readonly abi: string | undefined
   readonly repeat: number | undefined
+  readonly faults: ReadonlyArray<FaultName>
   readonly tasks: ReadonlyArray<WrittenTask>
   readonly watches: ReadonlyArray<{ readonly request: WatchRequest; readonly place: Place }>
   readonly finally: { readonly name: string; readonly place: Place } | undefined
@@ -87,6 +89,15 @@ const repeat: Line = (_unit, cursor, draft) => {
   return true
 }
 
+/** `faults refuse,wait`: these; alone: all. */
+const faults: Line = (_unit, cursor, draft) => {
+  const at = cursor.at()
+  const named = cursor.isAtEnd() ? faultNames : parseFaults(cursor.match(/.*/y)?.[0] ?? "")
+  if (named === undefined) return cursor.expected(`faults of ${faultNames.join(",")}, or nothing for all`, at)
+  draft.faults = named
+  return true
+}
+
 /** `task NAME [xCOUNT] [cpu=N,…] [arg=VALUE,…] [stack=BYTES]` */
 const task: Line = (unit, cursor, draft) => {
   const place = cursor.place()
@@ -151,13 +162,13 @@ const last: Line = (_unit, cursor, draft) => {
 }
 
 const lines: Readonly<Record<string, Line>> = {
-  cpus, abi, task, repeat, finally: last, ...Object.fromEntries(watchNames.map((name) => [name, watch(name)]))
+  cpus, abi, task, repeat, faults, finally: last, ...Object.fromEntries(watchNames.map((name) => [name, watch(name)]))
 }
 
 /** Reads the lines. `undefined` after a problem. */
 export const readAnnotations = (unit: Unit, annotations: ReadonlyArray<Statement>): Annotations | undefined => {
   const draft: Draft = {
-    cpus: undefined, abi: undefined, repeat: undefined, tasks: [], watches: [], finally: undefined
+    cpus: undefined, abi: undefined, repeat: undefined, faults: [], tasks: [], watches: [], finally: undefined
   }
   for (const statement of annotations) {
     const cursor = newCursor(statement, unit.problems)
@@ -204,8 +215,8 @@ export const placeAnnotations = (unit: Unit, annotations: Annotations, symbols: 
     const opposed = opposedWatch(watches)
     if (opposed !== undefined) return unit.problems.expected(place, opposed.expected)
   }
-  const { abi: contracts, cpus: machine, finally: routine, repeat: count } = annotations
+  const { abi: contracts, cpus: machine, faults: asked, finally: routine, repeat: count } = annotations
   const finallyEntry = routine === undefined ? undefined : addressOf(routine.name, routine.place)
   if (routine !== undefined && finallyEntry === undefined) return undefined
-  return { cpus: machine, abi: contracts, tasks, watches, finallyEntry, repeat: count }
+  return { cpus: machine, abi: contracts, tasks, watches, finallyEntry, repeat: count, faults: asked }
 }

@@ -3,7 +3,8 @@ import { CYCLE_COUNT_MIN } from "../../../src/analysis/detect/livelock.ts"
 import type { DetectorName } from "../../../src/analysis/detect/table.ts"
 import { rootTask, type TaskId } from "../../../src/base/ids.ts"
 import { SI_KERNEL, SI_USER } from "../../../src/linux/siginfo.ts"
-import { SIGSEGV } from "../../../src/linux/signal.ts"
+import { callNumber } from "../../../src/linux/call-number.ts"
+import { SIGABRT, SIGSEGV } from "../../../src/linux/signal.ts"
 import type { Entry, Event, EventOf } from "../../../src/log/event.ts"
 import { log, type Placed, task1, task2 } from "../entries.ts"
 import { brokenInvariant, cpuOwnership, dataRace, tornRead } from "./claimed.ts"
@@ -21,6 +22,9 @@ const cycle = (count: number, from = 0): ReadonlyArray<Placed & { readonly event
 const entered = (task: TaskId, start = 0x401020): Event => ({ _tag: "SectionEntered", task, start, postCommit: start + 16 })
 const committed = (task: TaskId, start = 0x401020): Event => ({ _tag: "Committed", task, postCommit: start + 16 })
 const preempted = (task: TaskId, ip: number): Event => ({ _tag: "Preempted", task, ip })
+const calls = (task: TaskId, number: number): Event => ({ _tag: "Called", task, number, arguments: [] })
+const refused = (task: TaskId): Event => ({ _tag: "Refused", task, number: callNumber.mmap, errno: "ENOMEM" })
+const exiting = (status: number, signal = 0): Event => ({ _tag: "ProcessExiting", process: rootTask, status, signal })
 const called = (task: TaskId): Event => ({ _tag: "Called", task, number: 39, arguments: [] })
 const keeps = (task: TaskId, events: number): Event => ({ _tag: "ContractChanged", abi: "mainline-6.12", of: "task", task, cpu: 0, record: { area: 0x404000, events } })
 const sent = (task: TaskId, code = SI_KERNEL): Event =>
@@ -57,12 +61,27 @@ export const canaries: Readonly<Record<DetectorName, Canary>> = {
         { _tag: "Faulted", task: task1, ip: 0x401000, fault: "PageFault", address: 0n },
         { _tag: "Faulted", task: task2, ip: 0x401000, fault: "PageFault", address: 0n },
         { _tag: "ProcessExiting", process: rootTask, status: 0, signal: SIGSEGV },
-        ended("Killed", SIGSEGV)), [1, 2, 3]]
+        ended("Killed", SIGSEGV)), [1, 2, 3]],
+      ["a program that is refused a page, and uses it", log(
+        calls(task1, callNumber.mmap), refused(task1), { _tag: "Faulted", task: task1, ip: 0x401000, fault: "PageFault", address: 0n }, exiting(0, SIGSEGV), ended("Killed", SIGSEGV)), [2, 3, 4]],
+      ["a program that is refused a thread, goes on, and ends badly", log(
+        calls(task1, callNumber.clone), refused(task1), calls(task1, callNumber.mmap), calls(task1, callNumber.exit_group), exiting(1), ended("Exited", 1)), [4, 5]],
+      ["a program that another task ends than the one that was refused", log(
+        calls(task1, callNumber.clone), refused(task1), calls(task2, callNumber.exit_group), { event: exiting(1), task: task2 }, ended("Exited", 1)), [3, 4]]
     ],
     silent: [
       ["a program that handles its fault and exits with status 0", log({ _tag: "Faulted", task: task1, ip: 1, fault: "PageFault", address: 0n }, ended("Exited"))],
       ["a run that a limit ended", log(ended("OutOfBudget"))]
     ]
+  },
+  "refusal-reported": {
+    fires: [
+      ["a program that is refused a thread, says so and exits with status 1", log(
+        calls(task1, callNumber.clone), refused(task1), calls(task1, callNumber.munmap), calls(task1, callNumber.write), calls(task1, callNumber.exit_group), exiting(1), ended("Exited", 1)), [1, 5, 6]],
+      ["a program that aborts over it", log(
+        calls(task1, callNumber.mmap), refused(task1), calls(task1, callNumber.tgkill), exiting(0, SIGABRT), ended("Killed", SIGABRT)), [1, 3, 4]]
+    ],
+    silent: [["a program that is refused a call and ends well", log(calls(task1, callNumber.mmap), refused(task1), calls(task1, callNumber.exit_group), exiting(0), ended("Exited"))]]
   },
   deadlock: {
     fires: [

@@ -111,7 +111,7 @@ export const followed = rows({
 /** What the engine saw for an observer who asked. A replay with other observers makes others; nothing counts or compares them. */
 export const watched = rows({
   SectionEntered: { doc: "`task` reached `start` with its critical section armed.", fields: { task: "task", start: "address", postCommit: "address" } },
-  SectionLeft: { doc: "`task` left its critical section at `ip` without committing it and without being aborted.", fields: { task: "task", ip: "address" } },
+  SectionLeft: { doc: "`task` left its critical section at `ip` without committing it and without being aborted; it began at `start`.", fields: { task: "task", ip: "address", start: "address" } },
   Committed: { doc: "`task` retired the last instruction of its critical section.", fields: { task: "task", postCommit: "address" } },
   Accessed: { doc: "`task` accessed a watched range. `isWrite` and `isRead`: it read, and wrote what it made of it; `isLocked`: in one bus event.", fields: { task: "task", ip: "address", address: "address", sizeBytes: "natural", isWrite: "natural", before: "word64", after: "word64", isRead: "natural", isLocked: "natural" } },
   Reached: { doc: "`task` is about to execute a marked address.", fields: { task: "task", ip: "address" } },

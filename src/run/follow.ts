@@ -183,6 +183,7 @@ export class Follower {
         this.of(event.task).entered = { start: event.start, registers: undefined }
         return
       case "Committed":
+      case "SectionLeft":
         this.of(event.task).entered = undefined
         return
       case "Aborted": {

@@ -13,6 +13,7 @@ import type { BlockId, Machine } from "../machine/machine.ts"
 import type { Program } from "../program/program.ts"
 import { type Watch, watchesOf } from "../program/watch.ts"
 import { Follower } from "./follow.ts"
+import { Sections } from "./sections.ts"
 
 export interface Observer {
   /** Both replaced, never changed. */
@@ -66,11 +67,8 @@ export class Watcher implements Observer {
   private readonly cleared = new Set<Address>()
   private hasBegun = false
   private readonly reached: ReadonlySet<Address>
-  /** Ends of sections that may be left by committing. */
-  private readonly edges = new Set<Address>()
-  private readonly starts: ReadonlySet<Address>
+  private readonly sections: Sections
   private readonly words = new Map<Address, AddressRange>()
-  private readonly inside = new Map<TaskId, AddressRange>()
   private isArming = false
   /** Registrations are part of the state: looked for once a state. */
   private lastState: KernelState | undefined
@@ -82,15 +80,14 @@ export class Watcher implements Observer {
     this.declared = watches
     this.claims = claims
     this.reached = new Set(reached)
-    this.starts = new Set(sections.map(({ start }) => start))
-    for (const { end, start } of sections) this.edges.add(start).add(end)
+    this.sections = new Sections(sections)
     this.own = this.ownMarks()
     this.marks = this.follower === undefined ? this.own : EVERY_INSTRUCTION
   }
 
   /** Forgets what it saw of a run: another begins, from a fork of the same boot. */
   restart(): void {
-    this.inside.clear()
+    this.sections.restart()
     this.cleared.clear()
     this.watches = this.declared
     this.hasBegun = false
@@ -108,7 +105,7 @@ export class Watcher implements Observer {
   }
 
   private ownMarks(): ReadonlyArray<Mark> {
-    const executed = [...this.edges, ...this.reached].map((at): Mark => ({ _tag: "Executed", at }))
+    const executed = [...this.sections.edges, ...this.reached].map((at): Mark => ({ _tag: "Executed", at }))
     const stored = [...this.words.values()].map(({ end, start }): Mark => ({ _tag: "Accessed", start, end, by: "write" }))
     const marks: ReadonlyArray<Mark> = [...executed, ...stored, { _tag: "Called" }]
     return this.isArming ? [...marks, { _tag: "EveryInstruction" }] : marks
@@ -119,7 +116,7 @@ export class Watcher implements Observer {
     const marked = this.follower.about(kernel, task, pending.ip).find((one) => isMarkedBy(this.own, one))
     if (marked !== undefined) this.meet(kernel, task, marked)
     const now = taskOf(kernel.state, task.id)
-    this.follower.look(kernel, now, () => (isArmed(kernel, now) ? this.inside.get(task.id) : undefined))
+    this.follower.look(kernel, now, () => (isArmed(kernel, now) ? this.sections.of(task.id) : undefined))
     if (this.follower.isSpent) this.refresh()
   }
 
@@ -130,39 +127,18 @@ export class Watcher implements Observer {
       this.refresh()
     }
     if (this.reached.has(pending.ip)) kernel.notice({ _tag: "Reached", task: task.id, ip: pending.ip })
-    const met = this.inside.get(task.id)
-    if (met !== undefined && pending.ip === met.end) {
-      this.inside.delete(task.id)
-      kernel.notice({ _tag: "Committed", task: task.id, postCommit: met.end })
-    }
-    const inside = this.inside.get(task.id)
-    if (pending._tag === "Call" && inside !== undefined && isWithin(pending.ip, inside) && isArmed(kernel, now)) {
+    const edgeCount = this.sections.edges.size
+    this.sections.comesTo(kernel, now, pending.ip)
+    const inside = this.sections.of(task.id)
+    if (pending._tag === "Call" && inside !== undefined && isArmed(kernel, now)) {
       kernel.notice({ _tag: "SectionCalled", task: task.id, ip: pending.ip, start: inside.start })
     }
-    this.look(kernel, now, pending.ip)
+    this.sections.look(kernel, now, pending.ip)
+    if (this.sections.edges.size !== edgeCount) this.refresh()
     if (pending._tag === "Access" && pending.kind !== "read" && this.isArmingWord(pending.address)) {
       this.isArming = true
       this.refresh()
     }
-  }
-
-  /** Whether a section is armed that was not a moment ago. */
-  private look(kernel: Kernel, task: Task, ip: Address): void {
-    for (const abi of kernel.abis) {
-      const armed = abi.armed(kernel.state, task, kernel.registers(task), kernel.memory(task))
-      if (armed === undefined) continue
-      // A contract without a lower bound: the section is what comes after the arming store.
-      const range = armed.start === 0 ? { start: this.inside.get(task.id)?.start ?? ip, end: armed.end } : armed
-      if (this.inside.get(task.id)?.end === range.end && ip !== range.start) return
-      this.inside.set(task.id, range)
-      if (!this.edges.has(range.end)) {
-        this.edges.add(range.end)
-        this.refresh()
-      }
-      kernel.notice({ _tag: "SectionEntered", task: task.id, start: range.start, postCommit: range.end })
-      return
-    }
-    if (this.starts.has(ip) && isDisarmed(kernel, task)) kernel.notice({ _tag: "SectionUnarmed", task: task.id, start: ip })
   }
 
   private isArmingWord(at: Address): boolean {
@@ -175,6 +151,7 @@ export class Watcher implements Observer {
     for (const access of machine.drainWatches()) {
       const task = taskOfBlock(kernel, access.block)
       if (task === undefined) continue
+      this.sections.hasBeenAt(kernel, task, access.ip, access.count)
       kernel.notice({
         _tag: "Accessed", task, ip: access.ip, address: access.address, sizeBytes: access.sizeBytes,
         isWrite: access.isWrite ? 1 : 0, before: access.before, after: access.after,
@@ -224,23 +201,14 @@ export class Watcher implements Observer {
 
   heard(event: Event): void {
     this.follower?.heard(event)
-    if (event._tag === "Aborted" || event._tag === "SignalDelivered" || event._tag === "TaskExited") this.inside.delete(event.task)
+    if (event._tag === "Aborted" || event._tag === "SignalDelivered" || event._tag === "TaskExited") this.sections.forget(event.task)
   }
 }
 
 /** The word is an int. */
 const CLEARED_BYTES = 4
 
-/** Registered, and its arming word is empty: what it names otherwise may be unsound, but is for the kernel to judge. */
-const isDisarmed = (kernel: Kernel, task: Task): boolean =>
-  kernel.abis.some(({ armingWord }) => {
-    const word = armingWord?.(kernel.state, task)
-    return word !== undefined && kernel.memory(task).read64(word.start) === 0n
-  })
-
 const isArmed = (kernel: Kernel, task: Task): boolean =>
   kernel.abis.some(({ armed }) => armed(kernel.state, task, kernel.registers(task), kernel.memory(task)) !== undefined)
-
-const isWithin = (at: Address, { end, start }: AddressRange): boolean => start <= at && at < end
 
 const taskOfBlock = (kernel: Kernel, block: BlockId): TaskId | undefined => kernel.state.tasks[kernel.blocks.indexOf(block)]?.id

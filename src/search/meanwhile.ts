@@ -77,7 +77,7 @@ const laterAbort = ({ count, task }: Deviation, after: ReadonlyArray<Entry>): Ev
   for (const entry of after) {
     const { event } = entry
     if (!isOf(entry, task) || entry.count <= count) continue
-    if (event._tag === "SectionEntered" || event._tag === "Committed") return undefined
+    if (event._tag === "SectionEntered" || event._tag === "SectionLeft" || event._tag === "Committed") return undefined
     if (event._tag === "Aborted") return event
   }
   return undefined

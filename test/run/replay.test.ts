@@ -151,10 +151,10 @@ describe("a strict replay of what was cut", () => {
     }
     expect([...compared.values()]).toEqual([
       { now: 0, entryCount: 0, deviationCount: 0, checkCount: 0 },
-      { now: expect.any(Number), entryCount: 0, deviationCount: 18, checkCount: 0 },
-      { now: 381, entryCount: 75, deviationCount: 18, checkCount: 0 },
+      { now: expect.any(Number), entryCount: 0, deviationCount: 20, checkCount: 0 },
+      { now: 420, entryCount: 98, deviationCount: 20, checkCount: 0 },
       // The index adds nothing.
-      { now: 381, entryCount: 75, deviationCount: 18, checkCount: 0 }
+      { now: 420, entryCount: 98, deviationCount: 20, checkCount: 0 }
     ])
   })
 
@@ -167,7 +167,7 @@ describe("a strict replay of what was cut", () => {
   it("ends at the first kept entry that differs, and not where the kept ones end", () => {
     expect(cutTo(({ entries }) => ({ entries: [...entries].map((entry, at, all): Entry => (at === all.length - 1 ? { ...entry, count: entry.count + 1 } : entry)) })))
       .toMatchObject({ _tag: "Diverged", divergence: { _tag: "EntryDiffers" } })
-    expect(cutTo(({ entries }) => ({ entries: [...entries].slice(0, 20) }))).toMatchObject({ _tag: "Same", compared: { entryCount: 20, deviationCount: 18 } })
+    expect(cutTo(({ entries }) => ({ entries: [...entries].slice(0, 20) }))).toMatchObject({ _tag: "Same", compared: { entryCount: 20, deviationCount: 20 } })
   })
 
   it("misses a kept deviation that was never met, a kept entry the run never made, and a check behind its end", () => {
@@ -175,7 +175,7 @@ describe("a strict replay of what was cut", () => {
     expect(cutTo(({ schedule }) => ({ schedule: [...schedule, extra], deviationCount: schedule.length + 1 })))
       .toMatchObject({ _tag: "Diverged", divergence: { _tag: "NotTaken", deviation: extra } })
     expect(cutTo(({ entries }) => ({ entries: [...entries, ...[...entries].slice(-1)] }))).toMatchObject({ _tag: "Diverged", divergence: { replayed: undefined } })
-    const check = { now: 10_000, entryCount: 75, stateHash: "0000000000000000", questionsDigest: "0000000000000000" }
+    const check = { now: 10_000, entryCount: 98, stateHash: "0000000000000000", questionsDigest: "0000000000000000" }
     expect(cutTo(() => ({ checks: [check] }))).toMatchObject({ _tag: "Diverged", divergence: { _tag: "CheckDiffers", recorded: "10000" } })
   })
 })

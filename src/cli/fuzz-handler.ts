@@ -50,12 +50,15 @@ const check = ({ expect, failOnTimeout, json, jsonl, maxTotalTime, only, reporte
 
 const SHARED_NAMES_MAX = 6
 
-/** Nobody has said what to watch. */
-const sayShared = ({ options: { watches }, spec: { program } }: Target) => {
+/** What tasks share and nobody has spoken of. */
+const sayShared = ({ shared, spec: { program } }: Target) => {
   const place = placesOf(program)
-  const named = watches.slice(0, SHARED_NAMES_MAX).map(({ start }) => escapeLines(place(start)))
-  const rest = watches.length > named.length ? ` and ${plural(watches.length - named.length, "more place")}` : ""
-  return watches.length === 0 ? Effect.void : say(`watching what tasks share in a quiet run: ${named.join(", ")}${rest} (--watch NAME: that instead)`)
+  const named = shared.slice(0, SHARED_NAMES_MAX).map(({ start }) => escapeLines(place(start)))
+  const rest = shared.length > named.length ? ` and ${plural(shared.length - named.length, "more place")}` : ""
+  const names = `${named.join(", ")}${rest}`
+  return shared.length === 0 ? Effect.void
+    : say(program.experiment.watches.length === 0 ? `watching what tasks share in a quiet run: ${names} (--watch NAME: that instead)`
+    : `deviating also around what tasks share in a quiet run: ${names}`)
 }
 
 const perform = Effect.fnUntraced(function*(flags: FuzzFlags) {
@@ -78,7 +81,7 @@ const perform = Effect.fnUntraced(function*(flags: FuzzFlags) {
   const kept = isNew ? new Kept() : corpus.kept
   const { from, runCountMax, until } = rangeOf(flags, isNew ? 0 : corpus.nextRun)
   yield* say(`seed ${escapeLines(seed)}, runs from ${grouped(from)}${from > 0 && flags.only === undefined ? " on, where the last campaign came to (--fresh begins again)" : ""}`)
-  if (spec.program.experiment.watches.length === 0) yield* sayShared(target)
+  yield* sayShared(target)
   const isOld = corpus !== undefined && corpus.entries.length > 0 && (corpus.isOther || flags.fresh || corpora.length > 0)
   const stored = isOld ? yield* runCorpus(target, corpus, isKeptGoing) : []
   if (isOld) yield* say(`${plural(corpus.entries.length, "stored schedule")} told to this build, ${stored.length === 0 ? "none" : stored.length} of them failed`)

@@ -64,11 +64,11 @@ const BREATH_ICOUNT = 250_000
 
 /** Writes the run of `schedule` down, entries and observations with it. Equal runs make equal files: one that is there is replaced. */
 export const saveRun = (
-  { bounded, options }: Pick<Target, "bounded" | "options">, schedule: Schedule, strategy: string, file: string, mayReplace = true
+  { bounded, options, shown }: Pick<Target, "bounded" | "options" | "shown">, schedule: Schedule, strategy: string, file: string, mayReplace = true
 ): Effect.Effect<void, BootRefused | RecordingExists | RecordingUnwritable, RecordingStore> =>
   Effect.scoped(Effect.gen(function*() {
     const sink = yield* RecordingStore.use((store) => store.create(file, { mayReplace }))
-    const watcher = wholeWatcher({ bounded, options })
+    const watcher = wholeWatcher({ bounded, options, shown })
     const recording = record(bounded, { strategy }, recorded(tell(schedule, () => {})), sink.append, { keep: "entries", codec: "zstd" }, watcher)
     if ("_tag" in recording) {
       yield* sink.discard

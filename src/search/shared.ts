@@ -22,6 +22,9 @@ const EVERY_ACCESS: ReadonlyArray<Mark> = [{ _tag: "Accessed", start: 0, end: 2 
 
 interface Word {
   readonly at: Address
+  /** The bytes of it that were accessed. */
+  start: Address
+  end: Address
   readonly tasks: Set<TaskId>
   isWritten: boolean
 }
@@ -39,8 +42,10 @@ export class SharedWords implements Decider {
     if (!this.hasOthers || pending?._tag !== "Access") return "nothing"
     if (++this.accessCount === ACCESS_COUNT_MAX) this.marks = []
     for (const at of wordsOf(pending)) {
-      const word = this.words.get(at) ?? { at, tasks: new Set(), isWritten: false }
+      const word = this.words.get(at) ?? { at, start: Infinity, end: 0, tasks: new Set(), isWritten: false }
       this.words.set(at, word)
+      word.start = Math.min(word.start, Math.max(at, pending.address))
+      word.end = Math.max(word.end, Math.min(at + WORD_BYTES, pending.address + pending.sizeBytes))
       word.tasks.add(task)
       word.isWritten ||= pending.kind !== "read"
     }
@@ -53,29 +58,29 @@ export class SharedWords implements Decider {
       .filter(({ at, isWritten, tasks }) => isWritten && tasks.size > (tasks.has(rootTask) && !isInData(at) ? 2 : 1))
       .sort((a, b) => b.tasks.size - a.tasks.size || a.at - b.at)
       .slice(0, WORD_COUNT_MAX)
-    return rangesOfWords(chosen.map(({ at }) => at))
+    return merged(chosen)
   }
 }
 
-/** Words in the order of their addresses, merged where they touch. */
-export const rangesOfWords = (addresses: Iterable<Address>): ReadonlyArray<AddressRange> => {
-  const ranges: Array<{ start: Address; end: Address }> = []
-  for (const at of [...new Set(addresses)].sort((a, b) => a - b)) {
-    const last = ranges.at(-1)
-    if (last?.end === at) last.end += WORD_BYTES
-    else ranges.push({ start: at, end: at + WORD_BYTES })
+/** In the order of their addresses, one where they touch. */
+export const merged = (ranges: Iterable<AddressRange>): ReadonlyArray<AddressRange> => {
+  const all: Array<{ start: Address; end: Address }> = []
+  for (const { end, start } of [...ranges].sort((a, b) => a.start - b.start)) {
+    const last = all.at(-1)
+    if (last !== undefined && start <= last.end) last.end = Math.max(last.end, end)
+    else all.push({ start, end })
   }
-  return ranges
+  return all
 }
 
 /** The words that observed accesses of a log touch, those in `known` left out: what was watched when it was made. */
 export const watchedWords = (entries: Iterable<Entry>, known: ReadonlyArray<AddressRange>): ReadonlyArray<AddressRange> => {
-  const addresses = new Set<Address>()
+  const ranges: Array<AddressRange> = []
   for (const { event } of entries) {
     if (event._tag !== "Accessed" || known.some((range) => contains(range, event.address))) continue
-    for (const at of wordsOf(event)) addresses.add(at)
+    for (const at of wordsOf(event)) ranges.push({ start: at, end: at + WORD_BYTES })
   }
-  return rangesOfWords(addresses)
+  return merged(ranges)
 }
 
 function* wordsOf({ address, sizeBytes }: { readonly address: Address; readonly sizeBytes: number }): Generator<Address> {

@@ -43,8 +43,12 @@ export interface Target {
   readonly trials: Trials
   readonly detectors: ReadonlyArray<AnyDetector>
   readonly quiet: Trial
-  /** What strategies are made with. */
+  /** What strategies are made with: its watches are all that steers, what tasks share included. */
   readonly options: StrategyOptions
+  /** What is shown of a run, beside what the program says. */
+  readonly shown: ReadonlyArray<AddressRange>
+  /** Words that tasks share in a quiet run and nobody spoke of. */
+  readonly shared: ReadonlyArray<AddressRange>
   /** The same search of another experiment. `addressThere`: what is watched may have moved. */
   readonly again: (spec: RunSpec, addressThere: (address: Address) => Address | undefined) => Target | NotStarted
 }
@@ -67,7 +71,7 @@ interface Probed {
   readonly icount: number
   /** The last boundary before the first other task begins or a section is entered; else before a contract hears of a task. */
   readonly interestingNow: number
-  /** Words that tasks were seen to share; of a program that says what to watch none. */
+  /** Words that tasks were seen to share. */
   readonly shared: ReadonlyArray<AddressRange>
 }
 
@@ -99,7 +103,7 @@ export const makeTarget = (asked: RunSpec, made: TargetOptions): Target | NotSta
   const { detectors, forkAt, forkAtNow, isAlwaysWatched, isAsRecorded = false, rates, seed, watches: more } = made
   const spec: RunSpec = isAsRecorded ? asked : { ...asked, quiet: searchPolicy }
   const told = [...spec.program.experiment.watches, ...more]
-  const probed = probe(spec, told.length === 0 && !isAsRecorded)
+  const probed = probe(spec, !isAsRecorded)
   if ("_tag" in probed) return probed
   const { sections } = probed
   const patience = { ...spec.limits, maxIcount: Math.min(spec.limits.maxIcount, probed.icount * PATIENCE + PATIENCE_ICOUNT) }
@@ -107,9 +111,11 @@ export const makeTarget = (asked: RunSpec, made: TargetOptions): Target | NotSta
 
   const run = start(bounded, quietDecider)
   if ("_tag" in run) return run
-  const others = told.length === 0 ? probed.shared : more
-  const watches = [...spec.program.experiment.watches, ...others]
-  const watcher = watcherOf(spec.program, { watches: others, sections, isFollowing: detectors.some(needsFollower) })
+  // What a program says to watch is what its author looks at. Who looks at too little is not to find less.
+  const shared = probed.shared.filter(({ end, start: at }) => !told.some((range) => range.start <= at && end <= range.end))
+  const shown = told.length === 0 ? shared : more
+  const watches = [...told, ...shared]
+  const watcher = watcherOf(spec.program, { watches: shown, sections, isFollowing: detectors.some(needsFollower) })
   // What was recorded may have deviated before; and a short beginning costs nothing.
   const isForkedLater = !isAsRecorded && forkAt === undefined && probed.interestingNow > SHORT_ICOUNT
   const forkNow = isForkedLater ? Math.max(forkAtNow, probed.interestingNow) : forkAtNow
@@ -128,7 +134,7 @@ export const makeTarget = (asked: RunSpec, made: TargetOptions): Target | NotSta
   }
   // Patience is that of this experiment: the quiet run of another may not end.
   const again: Target["again"] = (other, addressThere) => makeTarget({ ...other, limits: bounded.limits }, elsewhere(made, addressThere))
-  return { spec, bounded, trials, detectors, quiet, options, again }
+  return { spec, bounded, trials, detectors, quiet, options, shown, shared, again }
 }
 
 const elsewhere = (options: TargetOptions, addressThere: (address: Address) => Address | undefined): TargetOptions => ({

@@ -12,8 +12,8 @@ import { Standing } from "./place.ts"
 import type { Target } from "./target.ts"
 
 /** Sees all there is to see, at the price of a slow run. `undefined`: there is nothing to watch. */
-export const wholeWatcher = ({ bounded: { program }, options: { sections, watches } }: Pick<Target, "bounded" | "options">): Watcher | undefined =>
-  watcherOf(program, { watches, sections, isFollowing: true })
+export const wholeWatcher = ({ bounded: { program }, options: { sections }, shown }: Pick<Target, "bounded" | "options" | "shown">): Watcher | undefined =>
+  watcherOf(program, { watches: shown, sections, isFollowing: true })
 
 export interface Watched {
   readonly entries: ReadonlyArray<Entry>
@@ -35,7 +35,7 @@ const codeAt = (read: (count: number) => Uint8Array | undefined): Uint8Array => 
 }
 
 /** The run of a schedule, watched. */
-export const watch = (target: Pick<Target, "bounded" | "options">, schedule: Schedule): Watched => {
+export const watch = (target: Pick<Target, "bounded" | "options" | "shown">, schedule: Schedule): Watched => {
   const entries: Array<Entry> = []
   const run = start(target.bounded, quietDecider, {
     append: (now, cpu, task, count, event) => void entries.push({ index: entries.length, now, cpu, task, count, event })

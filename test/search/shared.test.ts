@@ -7,7 +7,7 @@ import { loadProgram } from "../../src/program/load.ts"
 import { specOf } from "../../src/run/start.ts"
 import { watch } from "../../src/search/watch.ts"
 import { fuzz } from "../../src/search/fuzz.ts"
-import { rangesOfWords, watchedWords } from "../../src/search/shared.ts"
+import { merged, watchedWords } from "../../src/search/shared.ts"
 import { defaultTargetOptions, makeTarget, type Target } from "../../src/search/target.ts"
 import { abisNamed, assembleText, exampleSpec } from "../support/examples.ts"
 
@@ -61,9 +61,18 @@ describe("the words that tasks share", () => {
     expect(watched(targetFor(countingSpec(counting)))).toEqual(["c,8"])
   })
 
-  it("are not looked for where the program says what to watch", () => {
-    expect(watched(targetFor(countingSpec(`#: watch limit 8\n${counting}`)))).toEqual(["limit,8"])
+  it("steer beside what the program says to watch, and are not shown for it", () => {
+    const narrow = targetFor(countingSpec(`#: watch limit 8\n${counting}`))
+    expect(watched(narrow)).toEqual(["limit,8", "c,8"])
+    expect([narrow.shown.length, narrow.shared.length]).toEqual([0, 1])
+    const shown = new Set(watch(narrow, []).entries.flatMap(({ event }) => (event._tag === "Accessed" ? [placesOf(narrow.spec.program)(event.address)] : [])))
+    expect([...shown]).toEqual(["limit"])
     expect(watched(targetFor(exampleSpec("p1.s")))).toEqual(["c,4"])
+  })
+
+  it("are as good a lead where a line of the program speaks of something else", () => {
+    const runOf = (line: string): number | undefined => fuzz(targetFor(countingSpec(`${line}\n${counting}`)), 200).find(({ hit }) => hit !== undefined)?.run
+    expect(runOf("#: watch limit 8")).toBeLessThan(20)
   })
 
   it("are found in an executable built by a compiler, behind its libc's start-up", () => {
@@ -89,7 +98,8 @@ describe("the words that tasks share", () => {
   })
 
   it("are merged where they touch", () => {
-    expect(rangesOfWords([24, 8, 16, 64, 16])).toEqual([{ start: 8, end: 32 }, { start: 64, end: 72 }])
-    expect(rangesOfWords([])).toEqual([])
+    const at = (start: number, end: number) => ({ start, end })
+    expect(merged([at(24, 32), at(8, 16), at(16, 24), at(64, 68), at(12, 20)])).toEqual([at(8, 32), at(64, 68)])
+    expect(merged([])).toEqual([])
   })
 })

@@ -194,10 +194,10 @@ export class CodeCache {
   private append(codeSpace: number, instruction: Instruction): void {
     const at = this.nextForm
     this.nextForm += FORM_BYTES
-    const { form, immediate, ip } = instruction
+    const { form, immediate, ip, isLocked } = instruction
     writeForm(this.linear.view, at, instruction)
     known(this.codeSpaces.get(codeSpace)?.get(ip - (ip % PAGE_BYTES)), "the page was entered before its instructions").forms.set(ip, at)
-    this.marks.written(at, ip, form.row.name === "syscall")
+    this.marks.written(at, ip, form.row.name === "syscall", isLocked)
     if (form.shape !== "j") return
     const target = Number(BigInt.asUintN(64, immediate))
     this.setLink(at, this.known(codeSpace, target) ?? this.newStub(at, immediate))

@@ -143,8 +143,9 @@ export const assembleMachine = ({ maxMemoryBytes }: MachineOptions): { readonly 
       code.setMarks(markSet.executed, markSet.areCallsMarked)
     }
   }
-  const setWatches = (ranges: ReadonlyArray<AddressRange>): void => {
-    guards.setWatches([...ranges])
+  const setWatches = (ranges: ReadonlyArray<AddressRange>, areLockedToo = false): void => {
+    guards.setWatches([...ranges], areLockedToo)
+    code.marks.askLocked(areLockedToo)
     dropTags(ranges)
   }
 

@@ -43,6 +43,8 @@ export class Guards {
   private readonly linear: Linear
   private marks = NO_MARKS
   private watches: ReadonlyArray<AddressRange> = []
+  /** Whether LOCKed accesses are watched wherever they are. */
+  areLockedWatched = false
   /** Whether there is anything at all: the question that is asked most. */
   isEmpty = true
   /** Whether the engine has all marked ranges in its table, and can look for itself. */
@@ -71,12 +73,17 @@ export class Guards {
     }
     i32[(EXCHANGE + exchange.marksEnd) >>> 2] = at
   }
-  setWatches(watches: ReadonlyArray<AddressRange>): void {
+  setWatches(watches: ReadonlyArray<AddressRange>, areLockedWatched: boolean): void {
     this.watches = watches
+    this.areLockedWatched = areLockedWatched
     this.refresh()
   }
+  /** One more, until they are set again. */
+  watchToo(range: AddressRange): void {
+    this.watches = [...this.watches, range]
+  }
   private refresh(): void {
-    this.isEmpty = this.marks.any.length + this.marks.writes.length + this.watches.length === 0
+    this.isEmpty = !this.areLockedWatched && this.marks.any.length + this.marks.writes.length + this.watches.length === 0
   }
 
   /** Whether there is a mark on the page that begins there. */

@@ -150,8 +150,11 @@ export interface Machine {
 
   /** Marks for all blocks, replacing those before. Free where nothing is marked. */
   readonly setMarks: (marks: ReadonlyArray<Mark>) => void
-  /** Ranges whose accesses are written to the ring, replacing those before. */
-  readonly setWatches: (ranges: ReadonlyArray<AddressRange>) => void
+  /**
+   * Ranges whose accesses are written to the ring, replacing those before. `areLockedToo`: and all LOCKed accesses, wherever they
+   * are; what was once accessed so is a watched range from then on.
+   */
+  readonly setWatches: (ranges: ReadonlyArray<AddressRange>, areLockedToo?: boolean) => void
   /** Takes what the ring holds, oldest first. The run stops (`BudgetSpent` with budget left is never seen outside) when it is full. */
   readonly drainWatches: () => ReadonlyArray<WatchedAccess>
 

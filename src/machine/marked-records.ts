@@ -1,8 +1,9 @@
 /**
  * Records of instructions that somebody wants to be stopped at: their code is `marked`, and their own is kept here. So an
- * instruction without a mark costs nothing.
+ * instruction without a mark costs nothing. And records of LOCKed instructions, which go by the careful way while their accesses
+ * are watched wherever they are: they have the code that means so.
  */
-import { field } from "../x86/form.ts"
+import { GENERAL_ADDRESS, field } from "../x86/form.ts"
 import { engineCode } from "./engine/code.ts"
 import type { Linear } from "./engine/linear.ts"
 
@@ -17,6 +18,9 @@ export class MarkedRecords {
   private readonly calls = new Set<number>()
   private addresses: ReadonlySet<number> = new Set()
   private areCallsMarked = false
+  /** Those that could do without. */
+  private readonly locked = new Set<number>()
+  private areLockedCareful = false
 
   constructor(linear: Linear) {
     this.linear = linear
@@ -35,8 +39,24 @@ export class MarkedRecords {
     if (areCallsMarked) for (const record of this.calls) this.mark(record)
   }
 
+  /** Whether accesses of LOCKed instructions are asked about, each. */
+  askLocked(isAsked: boolean): void {
+    if (isAsked === this.areLockedCareful) return
+    this.areLockedCareful = isAsked
+    for (const record of this.locked) this.setOwnCode(record, isAsked ? this.ownCodeOf(record) | GENERAL_ADDRESS : this.ownCodeOf(record) & ~GENERAL_ADDRESS)
+  }
+
+  private setOwnCode(record: number, code: number): void {
+    if (this.ownCode.has(record)) this.ownCode.set(record, code)
+    else this.setCode(record, code)
+  }
+
   /** A record has just been written. */
-  written(record: number, ip: number, isCall: boolean): void {
+  written(record: number, ip: number, isCall: boolean, isLocked: boolean): void {
+    if (isLocked && (this.codeOf(record) & GENERAL_ADDRESS) === 0) {
+      this.locked.add(record)
+      if (this.areLockedCareful) this.setCode(record, this.codeOf(record) | GENERAL_ADDRESS)
+    }
     if (isCall) this.calls.add(record)
     if (this.addresses.has(ip) || (isCall && this.areCallsMarked)) this.mark(record)
   }
@@ -60,10 +80,12 @@ export class MarkedRecords {
   forget(record: number): void {
     this.ownCode.delete(record)
     this.calls.delete(record)
+    this.locked.delete(record)
   }
   forgetAll(): void {
     this.ownCode.clear()
     this.calls.clear()
+    this.locked.clear()
   }
 
   /** Whether it is the call, and not its address, that is marked. */

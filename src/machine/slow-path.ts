@@ -166,8 +166,18 @@ export class SlowPath {
     if (host === 0) return 0
     const isApart = this.modifying === "apart" && kind === "modify"
     if (isApart) host = this.takeApart(host, at, sizeBytes, isStraddling)
-    if (!guards.isEmpty && guards.isWatched(at, sizeBytes)) watches.await(host, at, sizeBytes, isApart ? "read" : kind, this.isLocked)
+    if (!guards.isEmpty && this.isWatched(at, sizeBytes)) watches.await(host, at, sizeBytes, isApart ? "read" : kind, this.isLocked)
     return host
+  }
+
+  /** What has been accessed with LOCK is watched from then on, however it is accessed. */
+  private isWatched(at: number, sizeBytes: number): boolean {
+    const { contexts, guards } = this.parts
+    if (guards.isWatched(at, sizeBytes)) return true
+    if (!guards.areLockedWatched || !this.isLocked) return false
+    guards.watchToo({ start: at, end: at + sizeBytes })
+    contexts.dropRange(at, at + sizeBytes)
+    return true
   }
 
   /** The bytes are read into the stash, and what is written there stays there. */

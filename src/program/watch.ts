@@ -24,7 +24,7 @@ const defineWatch = <const Name extends string>(row: WatchRow<Name>): WatchRow<N
 export const watchRows = table(
   defineWatch({ name: "watch", typed: "NAME,BYTES", summary: "watch what the program does to this memory; may be repeated", number: "bytes", options: [] }),
   defineWatch({ name: "shared", typed: "NAME,BYTES", summary: "data that tasks share: of two accesses that conflict one is to be ordered before the other", number: "bytes", options: [] }),
-  defineWatch({ name: "sync", typed: "NAME,BYTES", summary: "words that order: what is stored there is seen by whoever loads it", number: "bytes", options: [] }),
+  defineWatch({ name: "sync", typed: "NAME,BYTES", summary: "words that order by plain loads and stores alone: what is stored there is seen by whoever loads it", number: "bytes", options: [] }),
   defineWatch({ name: "whole", typed: "NAME,BYTES", summary: "a value of several words, to be read as it was at one moment; after seq=NAME once that word is found unchanged", number: "bytes", options: ["seq"] }),
   defineWatch({ name: "percpu", typed: "NAME,STRIDE", summary: "cells of so many bytes, cell i for the task on CPU i to store to; xCOUNT cells, by=mm_cid; locked: with LOCK others may", number: "stride", options: ["count", "by", "locked"] }),
   defineWatch({ name: "never", typed: "NAME,BYTES", summary: "a word that stays 0", number: "bytes", options: [], prefix: "rseqlab_never_" }),

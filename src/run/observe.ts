@@ -4,14 +4,16 @@
  * Sections: the store to the word that arms one brings the engine back, and so does each end of every section the program
  * describes; whether a section is armed there is asked of the contracts.
  */
-import type { Address, AddressRange, TaskId } from "../base/ids.ts"
+import { type Address, type AddressRange, TASK_SIZE, type TaskId } from "../base/ids.ts"
 import { isMarkedBy, type Mark, type Pending } from "../base/mark.ts"
 import type { Kernel } from "../kernel/kernel.ts"
 import { type KernelState, type Task, taskOf } from "../kernel/state.ts"
+import { callNumber } from "../linux/call-number.ts"
 import type { Event } from "../log/event.ts"
 import type { BlockId, Machine } from "../machine/machine.ts"
 import type { Program } from "../program/program.ts"
-import { type Watch, watchesOf } from "../program/watch.ts"
+import { type Watch, type WatchName, watchesOf } from "../program/watch.ts"
+import { RAX, RDI } from "../x86/register.ts"
 import { Follower } from "./follow.ts"
 import { Sections } from "./sections.ts"
 
@@ -19,6 +21,8 @@ export interface Observer {
   /** Both replaced, never changed. */
   readonly marks: ReadonlyArray<Mark>
   readonly watches: ReadonlyArray<AddressRange>
+  /** Whether LOCKed accesses are observed wherever they are. Never changes. */
+  readonly isOrdering: boolean
   /** A stretch is about to begin: whatever has been registered meanwhile may be marked. */
   readonly begins: (kernel: Kernel) => void
   /** The engine has run the task and come back. */
@@ -29,7 +33,7 @@ export interface Observer {
   readonly heard: (event: Event) => void
 }
 
-export const nobody: Observer = { marks: [], watches: [], begins: () => {}, ran: () => {}, met: () => {}, heard: () => {} }
+export const nobody: Observer = { marks: [], watches: [], isOrdering: false, begins: () => {}, ran: () => {}, met: () => {}, heard: () => {} }
 
 export interface ObserverOptions {
   /** Accesses to these are observed. */
@@ -63,8 +67,10 @@ export class Watcher implements Observer {
   watches: ReadonlyArray<AddressRange>
   private readonly declared: ReadonlyArray<AddressRange>
   private readonly claims: ReadonlyArray<Watch>
-  /** Words that tasks clear at their end, which are watched because they order. */
-  private readonly cleared = new Set<Address>()
+  /** Where something is claimed to be shared, whatever orders is looked for. */
+  readonly isOrdering: boolean
+  /** Words that were seen to order: accessed with LOCK, given to futex(2), cleared by tasks at their end. */
+  private ordering: Array<AddressRange> = []
   private hasBegun = false
   private readonly reached: ReadonlySet<Address>
   private readonly sections: Sections
@@ -79,6 +85,7 @@ export class Watcher implements Observer {
     this.watches = watches
     this.declared = watches
     this.claims = claims
+    this.isOrdering = claims.some(({ claim }) => claim === "shared")
     this.reached = new Set(reached)
     this.sections = new Sections(sections)
     this.own = this.ownMarks()
@@ -88,7 +95,7 @@ export class Watcher implements Observer {
   /** Forgets what it saw of a run: another begins, from a fork of the same boot. */
   restart(): void {
     this.sections.restart()
-    this.cleared.clear()
+    this.ordering = []
     this.watches = this.declared
     this.hasBegun = false
     this.lastState = undefined
@@ -130,6 +137,7 @@ export class Watcher implements Observer {
     const edgeCount = this.sections.edges.size
     this.sections.comesTo(kernel, now, pending.ip)
     const inside = this.sections.of(task.id)
+    if (pending._tag === "Call" && this.isOrdering) this.meetFutex(kernel, task)
     if (pending._tag === "Call" && inside !== undefined && isArmed(kernel, now)) {
       kernel.notice({ _tag: "SectionCalled", task: task.id, ip: pending.ip, start: inside.start })
     }
@@ -152,6 +160,7 @@ export class Watcher implements Observer {
       const task = taskOfBlock(kernel, access.block)
       if (task === undefined) continue
       this.sections.hasBeenAt(kernel, task, access.ip, access.count)
+      if (access.isLocked && this.isOrdering) this.orders(kernel, access.address, access.address + access.sizeBytes, access.count)
       kernel.notice({
         _tag: "Accessed", task, ip: access.ip, address: access.address, sizeBytes: access.sizeBytes,
         isWrite: access.isWrite ? 1 : 0, before: access.before, after: access.after,
@@ -190,13 +199,22 @@ export class Watcher implements Observer {
         if (status !== "exited" && wait?.on !== "tasks") kernel.notice({ _tag: "Found", task: id, cpu, clearChildTid })
       }
     }
-    for (const { clearChildTid: start } of kernel.state.tasks) {
-      if (start === 0 || this.cleared.has(start)) continue
-      this.cleared.add(start)
-      const end = start + CLEARED_BYTES
-      this.watches = [...this.watches, { start, end }]
-      kernel.notice({ _tag: "Claimed", claim: "sync", start, end, strideBytes: 0, option: "", other: 0, value: 0n })
-    }
+    for (const { clearChildTid: start } of kernel.state.tasks) if (start !== 0) this.orders(kernel, start, start + INT_BYTES)
+  }
+
+  private meetFutex(kernel: Kernel, task: Task): void {
+    const registers = kernel.registers(task)
+    const start = registers.number(RDI)
+    if (registers.number(RAX) === callNumber.futex && start < TASK_SIZE) this.orders(kernel, start, start + INT_BYTES)
+  }
+
+  /** Watched from now on, and said once: from now on plain accesses to it order, too. What is claimed to be data stays data. */
+  private orders(kernel: Kernel, start: Address, end: Address, count = kernel.count): void {
+    const isMet = (range: AddressRange): boolean => range.start < end && start < range.end
+    if (this.ordering.some(isMet) || this.claims.some((claim) => decided.has(claim.claim) && isMet(claim))) return
+    this.ordering.push({ start, end })
+    this.watches = [...this.watches, { start, end }]
+    kernel.notice({ _tag: "Claimed", claim: "sync", start, end, strideBytes: 0, option: "", other: 0, value: 0n }, count)
   }
 
   heard(event: Event): void {
@@ -205,8 +223,11 @@ export class Watcher implements Observer {
   }
 }
 
-/** The word is an int. */
-const CLEARED_BYTES = 4
+/** Of the word that futex(2) is about, and of that which a task clears at its end. */
+const INT_BYTES = 4
+
+/** Claims that say whether a word orders. */
+const decided: ReadonlySet<WatchName> = new Set<WatchName>(["shared", "whole", "sync"])
 
 const isArmed = (kernel: Kernel, task: Task): boolean =>
   kernel.abis.some(({ armed }) => armed(kernel.state, task, kernel.registers(task), kernel.memory(task)) !== undefined)

@@ -335,7 +335,7 @@ export class Run {
     const { watches } = this.observer
     if (watches === this.watches) return
     this.watches = watches
-    this.machine.setWatches(watches)
+    this.machine.setWatches(watches, this.observer.isOrdering)
   }
 
   private setMarks(marks: ReadonlyArray<Mark>): void {

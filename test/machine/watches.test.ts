@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest"
+import type { Mark } from "../../src/base/mark.ts"
 import { guestOf } from "./support/guest.ts"
 
 const text = `
@@ -104,5 +105,63 @@ word:   .long 0
     registers.setIp(at("next"))
     machine.run(block, 100, false)
     expect(machine.drainWatches()).toEqual([])
+  })
+})
+
+describe("LOCKed accesses", () => {
+  const locks = `
+_start: movl $1, word(%rip)
+        mov $3, %ebx
+again:  xchg %eax, word(%rip)
+        mov other(%rip), %ecx
+        movl $0, word(%rip)
+        lock incl other(%rip)
+        dec %ebx
+        jnz again
+        syscall
+        .data
+word:   .long 0
+        .skip 5000
+other:  .long 0
+`
+  /** Where each access was and how: with LOCK, writing. */
+  const seen = (budgetIcount: number, marks: ReadonlyArray<Mark> = [], isWarm = false): ReadonlyArray<string> => {
+    const { at, block, machine, registers } = guestOf(locks)
+    const run = (): void => {
+      for (let passes = false, tag = ""; tag !== "Call";) {
+        tag = machine.run(block, budgetIcount, passes)._tag
+        passes = tag === "Marked"
+      }
+    }
+    if (isWarm) {
+      run()
+      expect(machine.drainWatches()).toEqual([])
+      registers.setIp(at("_start"))
+    }
+    machine.setWatches([], true)
+    machine.setMarks(marks)
+    run()
+    const said = machine.drainWatches().map(({ address, isLocked, isWrite }) => `${address === at("word") ? "word" : "other"}${isLocked ? " locked" : ""}${isWrite ? " written" : ""}`)
+    machine.setWatches([])
+    machine.setMarks([])
+    registers.setIp(at("_start"))
+    run()
+    expect(machine.drainWatches()).toEqual([])
+    return said
+  }
+  const round = ["word locked written", "other", "word written", "other locked written"]
+  // The first is before anybody knows of it, and so is the load of the other word.
+  const expected = ["word locked written", "word written", "other locked written", ...round, ...round]
+
+  it("are written down wherever they are, and plain ones to the same bytes from then on", () => {
+    expect(seen(1000)).toEqual(expected)
+  })
+  it.each([1, 2, 3, 7])("are the same in slices of %i", (budgetIcount) => {
+    expect(seen(budgetIcount)).toEqual(expected)
+  })
+  it("are the same where the code has been run before, and where every instruction is marked", () => {
+    expect(seen(1000, [], true)).toEqual(expected)
+    expect(seen(1000, [{ _tag: "EveryInstruction" }])).toEqual(expected)
+    expect(seen(1000, [{ _tag: "Accessed", start: 0, end: 2 ** 47, by: "any" }], true)).toEqual(expected)
   })
 })

@@ -76,10 +76,10 @@ export const dataRace = defineDetector({
   watches: [...orderingTags, "Claimed", "Accessed"],
   page: "Judged is what the program claims to be shared (`#: shared`, `--shared`). Two accesses are ordered by the program order of a task, by what tasks do to "
     + "each other through the kernel (a task is created, ends, is waited for; futex(2); a signal; membarrier(2)), by a CPU that changes tasks (so that data which "
-    + "only the tasks of one CPU touch is never raced for), and by words that order. These are the words claimed to be `sync`: there a plain aligned store releases and a "
-    + "plain load acquires what it loads, as on the processor; and any watched word as far as it is accessed by LOCKed instructions. Two LOCKed "
-    + "accesses are no race. A plain load of what others change with LOCK is one, unless the word is claimed to be `sync`. A race is found in whatever order the two came in this run, "
-    + "also if nothing went wrong. A lock whose word nobody watches orders nothing here. What the kernel itself loads and stores is not seen, nor what a cpu_opv "
+    + "only the tasks of one CPU touch is never raced for), and by words that order. LOCKed instructions and exchanges order on any word; and from the first of them, or the first futex(2) on it, a word orders whoever "
+    + "accesses it: a plain aligned store releases, and a plain load acquires what it loads, as on the processor. Words that only plain loads and stores order are claimed to be `sync`. "
+    + "What is claimed to be shared is data, and orders by LOCKed accesses only: two of them are no race, a plain load of what others change with LOCK is one. "
+    + "A race is found in whatever order the two came in this run, also if nothing went wrong. What the kernel itself loads and stores is not seen, nor what a cpu_opv "
     + "vector does. The evidence is the two accesses. Races for the same eight bytes are reported once.",
   start: () => new Races(),
   observe: (races, entry) => {

@@ -1,6 +1,6 @@
 /**
  * What is certain to have happened before what: vector clocks over the entries of a log. An edge is a release and an acquire of
- * one clock: of a word, of a CPU, of a signal, of the end of tasks.
+ * one clock: of a word, of a CPU, of a signal, of the end of tasks. Which words order is said by entries: by claims, and by LOCKed accesses.
  *
  *     a task creates another                     the creator, before the child
  *     a word that orders is stored and loaded    the store, before whoever loads what it stored; a LOCKed access does both

@@ -2,8 +2,8 @@
  * The smallest experiment in which a failure shows: fewer tasks, CPUs, repetitions, arguments, and never more deviations.
  *
  * A smaller experiment is told the deviations by place. Where they show nothing, a short search may find what does. It counts
- * if its quiet run passes (or none of them did), the same rule is broken about the same section, the deviation that decides
- * falls into the same function, and there are no more deviations than before.
+ * if its quiet run passes (or, where no deviation is needed, some run of it does), the same rule is broken about the same
+ * section, the deviation that decides falls into the same function, and there are no more deviations than before.
  */
 import type { Finding, FindingKind } from "../analysis/detect/definition.ts"
 import type { TaskId } from "../base/ids.ts"
@@ -16,6 +16,7 @@ import { fuzz } from "./fuzz.ts"
 import { isSameFinding, kindThere, minimize, type Minimized, type MinimizeProgress, sameFinding, type Wanted } from "./minimize.ts"
 import { moving, symbolBefore } from "./place.ts"
 import type { Target } from "./target.ts"
+import type { Trial } from "./trial.ts"
 
 /** How many of something the experiment had, and has. */
 export interface Change {
@@ -63,6 +64,17 @@ const told = (deviations: ReadonlyArray<LocatedDeviation>, taskThere: Smaller["t
 const criticalSymbol = ({ bounded: { program } }: Target, { deviations }: Minimized): string | undefined => {
   const last = deviations.at(-1)
   return last === undefined ? undefined : symbolBefore(program, last.address)?.name
+}
+
+const isPass = ({ findings, outcome }: Trial): boolean => findings.length === 0 && outcome._tag === "Exited"
+
+/** Whether any run is seen to pass. What fails however it goes says nothing of the mistake: the program without it would, too. */
+function* passing(target: Target): Generator<undefined, boolean> {
+  for (const { trial } of fuzz(target, SEARCH_RUN_COUNT)) {
+    if (isPass(trial)) return true
+    yield undefined
+  }
+  return false
 }
 
 /** The next of a search that yields more than what is looked for. */
@@ -114,9 +126,11 @@ export function* shrinkExperiment(
   function* tried(base: Current, target: Target, { spec, taskThere }: Smaller): Generator<MinimizeProgress, Current | undefined> {
     const { finding, minimized: { deviations } } = base
     const looked = kindThere(finding, moving(base.target.spec.program, spec.program))
-    const { findings, outcome } = target.quiet
-    if (deviations.length === 0) return sameFinding(looked)(target.quiet) ? yield* kept(base, target, [], looked) : undefined
-    if (findings.length > 0 || outcome._tag !== "Exited") return undefined
+    if (deviations.length === 0) {
+      const isAsked = sameFinding(looked)(target.quiet) && (yield* within(target, passing(target))) === true
+      return isAsked ? yield* kept(base, target, [], looked) : undefined
+    }
+    if (!isPass(target.quiet)) return undefined
     let hitCount = 0
     const showing = shown(target, base, taskThere, sameFinding(looked))
     for (;;) {

@@ -12,6 +12,7 @@ import { parseSchedule, printSchedule } from "../../src/log/schedule.ts"
 import { runLeniently } from "../../src/run/lenient.ts"
 import { assembleText, abisNamed, exampleSpec } from "../support/examples.ts"
 import { specOf } from "../../src/run/start.ts"
+import { caseText } from "../cases/table.ts"
 
 const drain = <Step, Result>(search: Generator<Step, Result>): Result => {
   let step = search.next()
@@ -88,6 +89,13 @@ describe("an experiment", () => {
     const { changes, target } = shrunk(exampleSpec("reorder.s"))
     expect(changes.map(({ after, name }) => `${name} ${after}`)).toEqual(["tasks 2", "cpus 2"])
     expect(target.quiet.findings, "what is left passes quietly").toEqual([])
+  })
+
+  it("is not shrunk to what fails however it goes: a task that waits alone has nobody to wait for", () => {
+    const barrier = assembleText(caseText("16-barrier-without-generation"), "barrier.s")
+    const result = shrunk(specOf(barrier, abisNamed("mainline-6.12")))
+    expect(result.finding.detector).toBe("deadlock")
+    expect(sizes(result)).toEqual({ tasks: "2 → 2", cpus: "2 → 1", repeat: "2 → 2" })
   })
 
   it("is left alone where there is no budget", () => {

@@ -11,12 +11,14 @@ import { defaultSeed, Kernel, type KernelOptions } from "../lab/kernel.ts"
 import { ProgramStore } from "../lab/program-store.ts"
 import { tryStrategy } from "../lab/try-strategy.ts"
 import type { RunSpec } from "../run/start.ts"
-import type { StrategyDefinition } from "../strategy/definition.ts"
-import { strategies, type StrategyName } from "../strategy/table.ts"
+import { sharedIn } from "../search/target.ts"
+import { isSeeded, isSteered, isStepwise, type Power, type StrategyDefinition } from "../strategy/definition.ts"
+import { strategies, strategyWith } from "../strategy/table.ts"
 import { Surroundings } from "./color.ts"
 import { seed as seedText } from "./flags.ts"
 import type { LimitFlags, RunFlags } from "./run-flags.ts"
 import { say } from "./say.ts"
+import { sayShared } from "./say-shared.ts"
 
 type Program = RunSpec["program"]
 
@@ -85,12 +87,25 @@ export const scheduleText = (typed: string): Effect.Effect<string, CommandLineRe
       : refuse(`--schedule @${file}: ${read._tag === "Missing" ? "there is no such file" : read.why}; name a file that holds a schedule's text`)
   })
 
-/** Strategies that enumerate: all their runs are tried, and the first that fails is the one shown, or else the quiet one. */
-const enumerating: ReadonlySet<StrategyName> = new Set(["one-deviation", "two-deviations"])
+/** Of those that enumerate all runs are tried, and the first that fails is the one shown, or else the quiet one. */
 const RUN_COUNT_MAX = 1_000_000
 
-/** Whether chance has a part in it. */
-const isSeeded = (name: StrategyName): boolean => name !== "quiet" && name !== "round-robin" && !enumerating.has(name)
+/** Flags for what some strategies can be told. Alone, each means the first strategy that heeds it. */
+const toldBy = ({ every, everyIcount, rate }: RunFlags): ReadonlyArray<{ readonly flag: string; readonly isGiven: boolean; readonly power: Power["_tag"] }> => [
+  { flag: "--rate", isGiven: rate.length > 0, power: "Chances" },
+  { flag: "--every-icount", isGiven: everyIcount !== undefined, power: "Rotates" },
+  { flag: "--every", isGiven: every, power: "Enumerates" }
+]
+
+/** What steers a strategy, where nobody has named it; and where there is nothing to steer it. */
+const saySteering = (definition: StrategyDefinition, program: Program) =>
+  Effect.gen(function*() {
+    const shared = sharedIn(yield* (yield* Kernel).specOf(program))
+    yield* sayShared(program, shared, false)
+    if (isStepwise(definition.power) && shared.length + program.experiment.watches.length === 0) {
+      yield* say(`${definition.name} deviates at watched accesses: nothing is watched, and tasks share nothing in a quiet run, so this is the quiet run`)
+    }
+  })
 
 const searched = (program: Program, definition: StrategyDefinition, options: SeededOptions) =>
   Effect.gen(function*() {
@@ -104,18 +119,19 @@ const searched = (program: Program, definition: StrategyDefinition, options: See
 
 const deciderFor = (flags: RunFlags, seed: string | undefined, program: Program) =>
   Effect.gen(function*() {
-    const { every, everyIcount, rate, schedule, strategy } = flags
+    const { schedule, strategy } = flags
     if (schedule !== undefined) {
       if (strategy !== undefined) return yield* refuse("--schedule and --strategy both decide; name one of them")
       return Decider.layerScripted(yield* scheduleText(schedule))
     }
-    const name = strategy ?? (seed !== undefined || rate.length > 0 ? "random" : everyIcount !== undefined ? "round-robin" : every ? "one-deviation" : "quiet")
-    if (rate.length > 0 && name !== "random") return yield* refuse(`--rate is for --strategy random, not for ${name}`)
-    if (everyIcount !== undefined && name !== "round-robin") return yield* refuse(`--every-icount is for --strategy round-robin, not for ${name}`)
-    if (every && !enumerating.has(name)) return yield* refuse(`--every is for --strategy one-deviation, not for ${name}`)
+    const told = toldBy(flags).filter(({ isGiven }) => isGiven)
+    const name = strategy ?? (seed !== undefined ? strategyWith("Chances") : strategyWith(told[0]?.power ?? "Nothing"))
     const definition: StrategyDefinition = strategies[name]
-    const options = seededOptions(flags, seed ?? (isSeeded(name) ? defaultSeed : undefined))
-    return enumerating.has(name) ? yield* searched(program, definition, options) : Decider.layerSeeded(definition, options)
+    const odd = told.find(({ power }) => power !== definition.power._tag)
+    if (odd !== undefined) return yield* refuse(`${odd.flag} is for --strategy ${strategyWith(odd.power)}, not for ${name}`)
+    const options = seededOptions(flags, seed ?? (isSeeded(definition.power) ? defaultSeed : undefined))
+    if (isSteered(definition.power)) yield* saySteering(definition, program)
+    return definition.power._tag === "Enumerates" ? yield* searched(program, definition, options) : Decider.layerSeeded(definition, options)
   })
 
 const logFor = ({ force, jsonl, keep, record }: RunFlags) =>

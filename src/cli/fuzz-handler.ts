@@ -1,7 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { plural } from "../analysis/report/reporter/default.ts"
-import { placesOf } from "../analysis/timeline/reading.ts"
 import { grouped } from "../base/bits.ts"
 import { fuzzWorker, workerPool } from "../host/fuzz-workers.ts"
 import { workspaceFiles } from "../host/workspace-files.ts"
@@ -16,7 +15,6 @@ import { defaultSeed } from "../lab/kernel.ts"
 import { outcomeSentence } from "../lab/outcome-sentence.ts"
 import { Kept } from "../search/breed.ts"
 import { failureOf } from "../search/trial.ts"
-import type { Target } from "../search/target.ts"
 import { Surroundings } from "./color.ts"
 import { endWithCode } from "./ending.ts"
 import { codeOfVerdict, exitCode, verdictOf } from "./exit.ts"
@@ -28,6 +26,7 @@ import { askedOf } from "./fuzz-target.ts"
 import { hostLayer } from "./host-layer.ts"
 import { reportersOf } from "./fuzz-reporters.ts"
 import { escapeLines, say } from "./say.ts"
+import { sayShared } from "./say-shared.ts"
 
 const RUN_COUNT_DEFAULT = 10_000
 /** Runs are numbered up to here. */
@@ -47,19 +46,6 @@ const check = ({ expect, failOnTimeout, json, jsonl, maxTotalTime, only, reporte
   : failOnTimeout && maxTotalTime === undefined ? "--fail-on-timeout is for --max-total-time SECONDS, and no time is named"
   : failOnTimeout && expect === "fail" ? "--fail-on-timeout and --expect fail say different things about the same end; name one of them"
   : undefined
-
-const SHARED_NAMES_MAX = 6
-
-/** What tasks share and nobody has spoken of. */
-const sayShared = ({ shared, spec: { program } }: Target) => {
-  const place = placesOf(program)
-  const named = shared.slice(0, SHARED_NAMES_MAX).map(({ start }) => escapeLines(place(start)))
-  const rest = shared.length > named.length ? ` and ${plural(shared.length - named.length, "more place")}` : ""
-  const names = `${named.join(", ")}${rest}`
-  return shared.length === 0 ? Effect.void
-    : say(program.experiment.watches.length === 0 ? `watching what tasks share in a quiet run: ${names} (--watch NAME: that instead)`
-    : `deviating also around what tasks share in a quiet run: ${names}`)
-}
 
 const perform = Effect.fnUntraced(function*(flags: FuzzFlags) {
   const problem = check(flags)
@@ -81,7 +67,7 @@ const perform = Effect.fnUntraced(function*(flags: FuzzFlags) {
   const kept = isNew ? new Kept() : corpus.kept
   const { from, runCountMax, until } = rangeOf(flags, isNew ? 0 : corpus.nextRun)
   yield* say(`seed ${escapeLines(seed)}, runs from ${grouped(from)}${from > 0 && flags.only === undefined ? " on, where the last campaign came to (--fresh begins again)" : ""}`)
-  yield* sayShared(target)
+  yield* sayShared(spec.program, target.shared, true)
   const isOld = corpus !== undefined && corpus.entries.length > 0 && (corpus.isOther || flags.fresh || corpora.length > 0)
   const stored = isOld ? yield* runCorpus(target, corpus, isKeptGoing) : []
   if (isOld) yield* say(`${plural(corpus.entries.length, "stored schedule")} told to this build, ${stored.length === 0 ? "none" : stored.length} of them failed`)

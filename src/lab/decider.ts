@@ -8,7 +8,8 @@ import type { DropReason } from "../log/telling.ts"
 import type { Program } from "../program/program.ts"
 import { tellLeniently } from "../run/lenient.ts"
 import { type RunSpec, start } from "../run/start.ts"
-import { defaultStrategyOptions, type Strategy, type StrategyDefinition, type StrategyOptions } from "../strategy/definition.ts"
+import { sharedIn } from "../search/target.ts"
+import { defaultStrategyOptions, isSteered, type Strategy, type StrategyDefinition, type StrategyOptions } from "../strategy/definition.ts"
 import { profileOf } from "../strategy/offers.ts"
 
 export class ScheduleMalformed extends Schema.TaggedError<ScheduleMalformed>()("ScheduleMalformed", {
@@ -52,10 +53,14 @@ const icountOf = (spec: RunSpec, decider: Answers): number => {
   return run.kernel.now
 }
 
-/** The strategy at work on a program. What a quiet run shows is looked at only by strategies that ask. */
+/**
+ * The strategy at work on a program, as searches have it: what tasks share steers beside what the program says to watch. What a
+ * quiet run shows is looked at only by strategies that ask.
+ */
 export const strategyFor = (definition: StrategyDefinition, spec: RunSpec, options: SeededOptions = {}): Strategy => {
   const { experiment: { watches }, sections } = spec.program
-  const told: StrategyOptions = { ...defaultStrategyOptions, ...options, sections, watches }
+  const steering = isSteered(definition.power) ? [...watches, ...sharedIn(spec)] : watches
+  const told: StrategyOptions = { ...defaultStrategyOptions, ...options, sections, watches: steering }
   return definition.make({
     ...told,
     get profile() {

@@ -6,18 +6,13 @@
 import type { Finding } from "../analysis/detect/definition.ts"
 import { type Decider, quietDecider } from "../log/choice.ts"
 import type { Strategy } from "../strategy/definition.ts"
-import { strategies, type StrategyName } from "../strategy/table.ts"
+import { portfolio, strategies, type StrategyName } from "../strategy/table.ts"
 import { printSchedule } from "../log/schedule.ts"
 import { broodPlace, generationOf, Kept, type Parent } from "./breed.ts"
 import { Coverage } from "./coverage.ts"
 import { Mutation } from "./mutation.ts"
 import type { Target } from "./target.ts"
 import { isFertile, type Trial } from "./trial.ts"
-
-/** Strategies by turns: the systematic one first, steering most of the time, blind chance for what nobody thought of. */
-const portfolio: ReadonlyArray<StrategyName> = [
-  "one-deviation", "windows", "random", "windows", "one-deviation", "pct-3", "windows", "two-deviations", "windows", "random-walk", "random", "pct-2"
-]
 
 /** The strategy of turn `turn`, from 1, and which of its own runs that is. */
 export const slotOf = (turn: number): { readonly strategy: StrategyName; readonly nth: number } => {

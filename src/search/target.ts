@@ -98,6 +98,15 @@ const probe = (spec: RunSpec, isLookedFor: boolean): Probed | NotStarted => {
   return { sections: [...found.values()], icount: run.kernel.now, interestingNow: first.birthOrSection ?? first.contract ?? 0, shared: words.ranges(spec.program) }
 }
 
+const unspoken = (shared: ReadonlyArray<AddressRange>, told: ReadonlyArray<AddressRange>): ReadonlyArray<AddressRange> =>
+  shared.filter(({ end, start: at }) => !told.some((range) => range.start <= at && end <= range.end))
+
+/** Words that tasks share in a quiet run and the program does not speak of. */
+export const sharedIn = (spec: RunSpec): ReadonlyArray<AddressRange> => {
+  const probed = probe(spec, true)
+  return "_tag" in probed ? [] : unspoken(probed.shared, spec.program.experiment.watches)
+}
+
 /** Boots `spec`, runs it quietly, and learns where deviations are worth their while. */
 export const makeTarget = (asked: RunSpec, made: TargetOptions): Target | NotStarted => {
   const { detectors, forkAt, forkAtNow, isAlwaysWatched, isAsRecorded = false, rates, seed, watches: more } = made
@@ -112,7 +121,7 @@ export const makeTarget = (asked: RunSpec, made: TargetOptions): Target | NotSta
   const run = start(bounded, quietDecider)
   if ("_tag" in run) return run
   // What a program says to watch is what its author looks at. Who looks at too little is not to find less.
-  const shared = probed.shared.filter(({ end, start: at }) => !told.some((range) => range.start <= at && end <= range.end))
+  const shared = unspoken(probed.shared, told)
   const shown = told.length === 0 ? shared : more
   const watches = [...told, ...shared]
   const watcher = watcherOf(spec.program, { watches: shown, sections, isFollowing: detectors.some(needsFollower) })

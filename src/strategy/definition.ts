@@ -37,10 +37,37 @@ export interface Strategy {
   readonly nextRun: (run: number) => Decider | undefined
 }
 
+/** What a strategy owes: which runs it comes to, and how often. `test/law/power.test.ts` holds each row to it. */
+export type Power =
+  /** The quiet run. */
+  | { readonly _tag: "Nothing" }
+  /** One run, in which the turn goes round (`everyIcount`). */
+  | { readonly _tag: "Rotates" }
+  /** Each set of so many offers once, and then no more (`everyBoundary`). */
+  | { readonly _tag: "Enumerates"; readonly deviationCount: number }
+  /** At each boundary and question by itself, as often as the rate of its kind says (`rates`). */
+  | { readonly _tag: "Chances" }
+  /** Sets of offers, each offer as likely as any other; of a size drawn from `sizes`. */
+  | { readonly _tag: "Draws"; readonly sizes: ReadonlyArray<number> }
+  /** Every interleaving of watched accesses: before each, all CPUs with a task are alike. */
+  | { readonly _tag: "Walks" }
+  /** The highest CPU goes on: all orders are alike, and so are all places of the `depth - 1` accesses behind which it falls. */
+  | { readonly _tag: "Ranks"; readonly depth: number }
+
+/** Whether chance has a part in it. */
+export const isSeeded = ({ _tag }: Power): boolean => _tag !== "Nothing" && _tag !== "Rotates" && _tag !== "Enumerates"
+/** Whether watched accesses are moments of it. */
+export const isSteered = ({ _tag }: Power): boolean => _tag === "Enumerates" || _tag === "Draws" || isStepwise({ _tag })
+/** Whether it deviates nowhere else. */
+export const isStepwise = ({ _tag }: Pick<Power, "_tag">): boolean => _tag === "Walks" || _tag === "Ranks"
+
 export interface StrategyDefinition<Name extends string = string> {
   readonly name: Name
   readonly summary: string
   readonly source: string
+  readonly power: Power
+  /** Its turns in a round of a campaign, from 0; a row that has none runs by name only. */
+  readonly turns: ReadonlyArray<number>
   readonly make: (options: StrategyOptions) => Strategy
 }
 

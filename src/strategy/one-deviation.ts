@@ -10,6 +10,8 @@ export const oneDeviation = defineStrategy({
   name: "one-deviation",
   summary: "a quiet run, then one deviation at a time: at section edges, inside sections, at watched accesses and calls (--every: anywhere)",
   source: "Emmi, Qadeer & Rakamarić, Delay-Bounded Scheduling, POPL 2011, with bound 1",
+  power: { _tag: "Enumerates", deviationCount: 1 },
+  turns: [0, 4],
   make: ({ profile: { offers } }) => ({
     nextRun: (run) => {
       if (run === 0) return quietDecider

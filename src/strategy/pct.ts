@@ -10,10 +10,12 @@ const SPIN_MAX = 8
  * accesses drawn beforehand whoever goes on falls below all others. Hits a bug of that depth with probability at least
  * 1 / (n k^(depth - 1)), n CPUs and k accesses.
  */
-const definePct = <const Name extends string>(name: Name, depth: number): StrategyDefinition<Name> => defineStrategy({
+const definePct = <const Name extends string>(name: Name, depth: number, turns: ReadonlyArray<number>): StrategyDefinition<Name> => defineStrategy({
   name,
   summary: `random priorities of the CPUs, lowered at ${depth - 1} watched accesses drawn beforehand (bugs of depth ${depth})`,
   source: "Burckhardt, Kothari, Musuvathi & Nagarakatte, A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs, ASPLOS 2010",
+  power: { _tag: "Ranks", depth },
+  turns,
   make: ({ profile, seed, watches }) => {
     const marks = accessMarks(watches)
     return {
@@ -54,5 +56,5 @@ const definePct = <const Name extends string>(name: Name, depth: number): Strate
   }
 })
 
-export const pct2 = definePct("pct-2", 2)
-export const pct3 = definePct("pct-3", 3)
+export const pct2 = definePct("pct-2", 2, [11])
+export const pct3 = definePct("pct-3", 3, [5])

@@ -7,6 +7,8 @@ export const randomWalk = defineStrategy({
   name: "random-walk",
   summary: "at each watched access uniformly among the CPUs with a task",
   source: "Thomson, Donaldson & Betts, Concurrency Testing Using Schedule Bounding, PPoPP 2014: the random scheduler",
+  power: { _tag: "Walks" },
+  turns: [9],
   make: ({ seed, watches }) => {
     const marks = accessMarks(watches)
     return {

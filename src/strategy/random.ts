@@ -1,3 +1,4 @@
+import type { Count, TaskId } from "../base/ids.ts"
 import { stream } from "../base/prng.ts"
 import { type Decider, type Interruption, type InterruptionKind, interruptionKinds, type Kind, kinds, type Option, type Question, type Stretch } from "../log/choice.ts"
 import { defineStrategy } from "./definition.ts"
@@ -8,8 +9,19 @@ export const randomDecider = (seed: string, rates: Readonly<Partial<Record<Kind,
   const chance = stream(seed, "random")
   const rateOf = (kind: Kind): number => rates[kind] ?? kinds[kind].oneIn
   const offered: Array<InterruptionKind> = []
+  // By task: the boundary up to which chance has spoken, and whether what it said there has come to be.
+  const spoken = new Map<TaskId, { at: Count; isTaken: boolean }>()
+  /** Of the boundary where a stretch begins: where a call or a fault has ended the last, what chance said of it was void. */
+  const mayTakeFirst = ({ from, task, visit }: Stretch): boolean => {
+    const last = spoken.get(task)
+    return last === undefined || (visit > 0 && (from < last.at || (from === last.at && !last.isTaken)))
+  }
   return {
     marks: [],
+    taken: ({ count, task }) => {
+      const last = spoken.get(task)
+      if (last?.at === count) last.isTaken = true
+    },
     interrupt: (stretch: Stretch): Interruption | "nothing" => {
       offered.length = 0
       let total = 0
@@ -20,12 +32,17 @@ export const randomDecider = (seed: string, rates: Readonly<Partial<Record<Kind,
         total += 1 / rate
       }
       if (offered.length === 0) return "nothing"
-      const at = stretch.from + gap(chance, Math.min(total, 1), stretch.until - stretch.from)
-      // The first boundary is where the last stretch ended: it has had its chance.
-      if (at + 1 > stretch.until) return "nothing"
-      const kind = weighted(offered, rateOf, chance.below(2 ** 32) / 2 ** 32 * total)
-      const options = stretch.options(kind)
-      return { at: at + 1, kind, option: oneOf(options, chance.below(options.length)) }
+      const { from, task, until } = stretch
+      for (let first = mayTakeFirst(stretch) ? from : from + 1;;) {
+        const at = first + gap(chance, Math.min(total, 1), until - from)
+        // Where a stretch ends by itself chance has spoken as well.
+        spoken.set(task, { at: Math.min(at, until), isTaken: at > until })
+        if (at > until) return "nothing"
+        const kind = weighted(offered, rateOf, chance.below(2 ** 32) / 2 ** 32 * total)
+        const options = stretch.options(kind, at)
+        if (options.length > 0) return { at, kind, option: oneOf(options, chance.below(options.length)) }
+        first = at + 1
+      }
     },
     choose: ({ kind, options }: Question): Option => {
       const rate = rateOf(kind)
@@ -51,5 +68,7 @@ export const random = defineStrategy({
   name: "random",
   summary: "at every boundary and question a small chance to deviate, by kind (--rate preempt=1/100)",
   source: "uniform random scheduling; Burckhardt et al., ASPLOS 2010, measure it as the baseline",
+  power: { _tag: "Chances" },
+  turns: [2, 10],
   make: ({ rates, seed }) => ({ nextRun: (run) => randomDecider(run === 0 ? seed : `${seed}/${run}`, rates) })
 })

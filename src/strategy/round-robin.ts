@@ -12,6 +12,8 @@ export const roundRobin = defineStrategy({
   name: "round-robin",
   summary: "the turn goes to the next CPU after every N instructions of a task (--every-icount N)",
   source: "Lamport, How to Make a Multiprocessor Computer That Correctly Executes Multiprocess Programs, 1979: one total order",
+  power: { _tag: "Rotates" },
+  turns: [],
   make: ({ everyIcount }) => ({
     nextRun: (run): Decider | undefined => run > 0 ? undefined : {
       marks: [],

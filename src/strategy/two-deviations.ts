@@ -16,6 +16,8 @@ export const twoDeviations = defineStrategy({
   name: "two-deviations",
   summary: "a quiet run, then two deviations at a time, from the moments of one-deviation",
   source: "Emmi, Qadeer & Rakamarić, Delay-Bounded Scheduling, POPL 2011, with bound 2",
+  power: { _tag: "Enumerates", deviationCount: 2 },
+  turns: [7],
   make: ({ profile: { offers } }) => ({
     nextRun: (run) => {
       if (run === 0) return quietDecider

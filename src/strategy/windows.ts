@@ -15,6 +15,8 @@ export const windows = defineStrategy({
   name: "windows",
   summary: "one to three deviations drawn from the moments of one-deviation",
   source: "Emmi, Qadeer & Rakamarić, Delay-Bounded Scheduling, POPL 2011, sampled instead of enumerated",
+  power: { _tag: "Draws", sizes },
+  turns: [1, 3, 6, 8],
   make: ({ profile: { offers }, seed }) => ({
     nextRun: (run) => {
       if (offers.length === 0) return quietDecider

@@ -1,8 +1,10 @@
 /** Mistyped command lines: one line, what was meant, where help is, and 2. */
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import { assert, describe, expect, it } from "vitest"
 import { withValues } from "../../src/cli/bare-flag.ts"
 import * as written from "../../src/cli/flags.ts"
-import { fileIn, linesOf, rseqlab, scratchFolder } from "./spawned.ts"
+import { fileIn, linesOf, root, rseqlab, scratchFolder } from "./spawned.ts"
 
 const folder = scratchFolder()
 
@@ -13,6 +15,18 @@ describe("a flag that may stand alone", () => {
     ["fuzz p.s --faults=wait", "fuzz p.s --faults=wait"], ["fuzz p.s --faults -- wait", "fuzz p.s --faults all -- wait"], ["run p.s -- --faults", "run p.s -- --faults"]
   ])("%s", (typed, meant) => {
     expect(withValues(typed.split(" ")).join(" ")).toBe(meant)
+  })
+})
+
+describe("a strategy that deviates at watched accesses", () => {
+  it.each(["random-walk", "pct-2", "pct-3"])("%s finds what tasks share where nothing is watched", (strategy) => {
+    const text = readFileSync(join(root, "examples/plain-increment.s"), "utf8").replace(/^#: watch.*$/m, "")
+    const ended = [1, 2, 3, 4].map((seed) => rseqlab(["run", fileIn(folder, "unwatched.s", text), "--strategy", strategy, "--seed", String(seed)]))
+    for (const { stderr } of ended) expect(stderr).toMatch(/deviating around what tasks share in a quiet run: counter\n/)
+    expect(ended.some(({ stderr }) => /[1-9]\d* deviations?/.test(stderr))).toBe(true)
+  })
+  it("says so where tasks share nothing", () => {
+    expect(rseqlab(["run", "examples/page-refused.s", "--strategy", "random-walk"]).stderr).toMatch(/nothing is watched, and tasks share nothing in a quiet run, so this is the quiet run/)
   })
 })
 

@@ -7,6 +7,7 @@ import { escapeTerminal } from "../analysis/report/format/terminal.ts"
 import { didYouMean } from "../base/nearest.ts"
 import { instructionAt } from "../search/explain.ts"
 import { firstMoment, type Moment } from "../search/moment.ts"
+import { unheard } from "../lab/unheard.ts"
 import { parsePredicate } from "../search/predicate.ts"
 import { RESULT_SCHEMA } from "./result.ts"
 import { shellCommand } from "./say.ts"
@@ -36,7 +37,7 @@ export const untilOf = ({ file, recording, target }: Opened, text: string) =>
       const { column, expected, found, names } = parsed
       return yield* new PredicateRefused({ text, column, expected, found, hint: didYouMean(found, names) })
     }
-    const { before, holds, lookedCount } = yield* Effect.sync(() => firstMoment(target.trials, recording.schedule, parsed.predicate))
+    const { before, holds, lookedCount } = yield* unheard(() => firstMoment(target.trials, recording.schedule, parsed.predicate))
     if (holds === undefined) return yield* new EndsAlike({ problem: `it never holds in ${file}: ${grouped(lookedCount)} moments were looked at` })
     if (before === undefined) return yield* new NoPassingEnd({ problem: `it holds in ${file} from the first moment on: there is none before which it did not` })
     const around = [...recording.entries].findIndex(({ now }) => now >= holds.now)

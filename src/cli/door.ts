@@ -10,7 +10,9 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { escapeTerminal } from "../analysis/report/format/terminal.ts"
+import { endingSignalsHere } from "../host/process.ts"
 import { hostTerminal } from "../host/terminal.ts"
+import { Unheard } from "../lab/unheard.ts"
 import { withValues } from "./bare-flag.ts"
 import { colorFlag, Surroundings } from "./color.ts"
 import { Ending } from "./ending.ts"
@@ -99,6 +101,7 @@ const judged = (typed: ReadonlyArray<string>) =>
     Effect.provideService(Surroundings, {
       env: process.env, isStdoutTty: hostTerminal.isStdoutTty, isStderrTty: hostTerminal.isStderrTty, typed
     }),
+    Effect.provideService(Unheard, endingSignalsHere.unheard),
     Effect.provide(builtIns),
     Effect.provide(NodeServices.layer)
   )

@@ -13,7 +13,7 @@ export const exits = table(
   { name: "bug", code: 70, meaning: "a mistake in rseqlab itself" },
   { name: "timeout", code: 124, meaning: "the wall-clock limit was reached and nothing found, under --fail-on-timeout" },
   { name: "cannot-judge", code: 125, meaning: "this build cannot be judged" },
-  { name: "interrupted", code: 130, meaning: "interrupted by Ctrl-C" }
+  { name: "interrupted", code: 130, meaning: "interrupted by Ctrl-C, SIGTERM or SIGHUP" }
 )
 export type ExitName = keyof typeof exits
 

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { plural } from "../analysis/report/reporter/default.ts"
+import { placesOf, withPlaces } from "../analysis/timeline/reading.ts"
 import { grouped } from "../base/bits.ts"
 import { fuzzWorker, workerPool } from "../host/fuzz-workers.ts"
 import { workspaceFiles } from "../host/workspace-files.ts"
@@ -13,7 +14,9 @@ import { understandHits } from "../lab/fuzz-program.ts"
 import { keepingOf } from "../lab/keeping.ts"
 import { defaultSeed } from "../lab/kernel.ts"
 import { outcomeSentence } from "../lab/outcome-sentence.ts"
+import type { PlainHit } from "../search/batch.ts"
 import { Kept } from "../search/breed.ts"
+import type { Target } from "../search/target.ts"
 import { failureOf } from "../search/trial.ts"
 import { Surroundings } from "./color.ts"
 import { endWithCode } from "./ending.ts"
@@ -46,6 +49,14 @@ const check = ({ expect, failOnTimeout, json, jsonl, maxTotalTime, only, reporte
   : failOnTimeout && maxTotalTime === undefined ? "--fail-on-timeout is for --max-total-time SECONDS, and no time is named"
   : failOnTimeout && expect === "fail" ? "--fail-on-timeout and --expect fail say different things about the same end; name one of them"
   : undefined
+
+/** The result begins with what was found: making it small may take long. */
+const sayFirst = ({ spec: { program } }: Target, [first]: ReadonlyArray<PlainHit>) => {
+  if (first === undefined) return Effect.void
+  const { finding: { detector, message }, run } = first
+  const where = run < 0 ? "a stored schedule" : `run ${grouped(run)}`
+  return say(`found: ${detector} in ${escapeLines(program.name)} at ${where}: ${escapeLines(withPlaces(message, { place: placesOf(program) }))}`)
+}
 
 const perform = Effect.fnUntraced(function*(flags: FuzzFlags) {
   const problem = check(flags)
@@ -87,6 +98,7 @@ const perform = Effect.fnUntraced(function*(flags: FuzzFlags) {
   const written = (failureNames: ReadonlyArray<string>) => keeping?.write({ ...made, until: nextRun }, failureNames) ?? Effect.void
   // Looking into what was found may take long, and somebody may not wait.
   if (tried.hits.length > 0) yield* Effect.ignore(written([]))
+  yield* sayFirst(target, tried.hits)
   const understood = yield* understandHits(target, tried.hits, flags.scheduleOnly || flags.bisect, corpus === undefined ? undefined : corpora[0]?.replace(/\/+$/, ""))
   yield* written(understood.map(({ failure }) => failure.name)).pipe(Effect.catch((error) => say(`the corpus is not kept: ${escapeLines(error.message)}`)))
   for (const { unsaved } of understood) if (unsaved !== undefined) yield* say(`not saved: ${escapeLines(unsaved)}`)

@@ -1,16 +1,15 @@
 #!/usr/bin/env node
-/** The process around `door`: arguments in, a code out, Ctrl-C in between. */
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+/** The process around `door`: arguments in, a code out, signals in between. */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { endOnOutputFailure, endOnOldNode, endWithCode, leaveOnSecondInterrupt } from "../host/process.ts"
+import * as Runtime from "effect/Runtime"
+import { endOnOutputFailure, endOnOldNode, endingSignalsHere, endWithCode } from "../host/process.ts"
 import { door } from "./door.ts"
 import { exitCode } from "./exit.ts"
 
 endOnOldNode(exitCode("usage"))
 endOnOutputFailure(exitCode("usage"))
-leaveOnSecondInterrupt()
 
 // A fiber that was interrupted has no result: what the command came to is put aside while it still runs.
 let code = exitCode("interrupted")
@@ -18,7 +17,15 @@ const told = Effect.uninterruptible(Effect.map(door(process.argv.slice(2)), (end
   code = Number(ended)
 }))
 
-NodeRuntime.runMain(told, {
+const runMain = Runtime.makeRunMain(({ fiber, teardown }) => {
+  endingSignalsHere.listen(() => fiber.interruptUnsafe(fiber.id))
+  fiber.addObserver((exit) => {
+    endingSignalsHere.stopListening()
+    teardown(exit, () => {})
+  })
+})
+
+runMain(told, {
   disableErrorReporting: true,
   teardown: (exit) => {
     const isOurs = Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)

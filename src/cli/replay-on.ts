@@ -7,6 +7,7 @@ import { loadRecording } from "../lab/recording.ts"
 import { targetOf, targetOfRecording } from "../lab/failing.ts"
 import { didYouMean } from "../base/nearest.ts"
 import { outcomeSentence } from "../lab/outcome-sentence.ts"
+import { unheard } from "../lab/unheard.ts"
 import { ProgramStore } from "../lab/program-store.ts"
 import { addressOf, tellLeniently } from "../run/lenient.ts"
 import type { RunSpec } from "../run/start.ts"
@@ -41,12 +42,12 @@ export const replayOn = (file: string, program: string, flags: ReplayFlags) =>
     const { program: recorded } = then.spec
     const build = inExperimentOf(yield* ProgramStore.use((store) => store.load(program, { repeat: recorded.experiment.repeat })), then.spec)
     const now = yield* targetOf({ ...then.spec, program: build }, { isAsRecorded: true })
-    const { deviations, looked } = yield* Effect.sync(() => ({
+    const { deviations, looked } = yield* unheard(() => ({
       looked: failureOf(performSchedule(then.trials, recording.schedule)),
       deviations: placed(then.trials, recording.schedule).map(({ deviation }) => deviation)
     }))
     const dropped: Array<{ readonly deviation: string; readonly reason: string }> = []
-    const { finding, trial } = yield* Effect.sync(() => {
+    const { finding, trial } = yield* unheard(() => {
       const telling = tellLeniently(build, deviations, (deviation, reason) => {
         if ("place" in deviation) dropped.push({ deviation: printDeviation(deviation), reason: reasonText(build, deviation, reason) })
       })

@@ -5,6 +5,7 @@
  * collection by the thread that is exiting waits forever. Source: nodejs/node#54918, seen with Node 24.21. A process ends when it
  * has nothing left to do, which takes V8 down in the right order, or by a signal, which takes nothing down.
  */
+import { Worker } from "node:worker_threads"
 import { clauseOf } from "./files.ts"
 
 const NODE_MAJOR_MIN = 22
@@ -21,8 +22,12 @@ export const endWithCode = (code: number): void => {
   process.exitCode = code
 }
 
+/** Ctrl-C, `kill`, a terminal that is closed. */
+const endingSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const
+type EndingSignal = (typeof endingSignals)[number]
+
 /** As if nobody had ever listened for `signal`. To a shell the code is 128 and its number. */
-const endBySignal = (signal: "SIGINT" | "SIGPIPE"): void => {
+const endBySignal = (signal: EndingSignal | "SIGPIPE"): void => {
   // Node ignores SIGPIPE from the start; the default comes back when the last listener goes.
   process.on(signal, () => {}).removeAllListeners(signal)
   process.kill(process.pid, signal)
@@ -42,11 +47,72 @@ export const endOnOutputFailure = (failedCode: number): void => {
   }
 }
 
-/** The first Ctrl-C lets the work end properly; the second leaves at once. */
-export const leaveOnSecondInterrupt = (): void => {
-  let isInterrupted = false
-  process.on("SIGINT", () => {
-    if (isInterrupted) endBySignal("SIGINT")
-    isInterrupted = true
-  })
+/** Work that takes longer than this keeps somebody waiting. */
+const LONG_MS = 300
+/** Work that has begun to end and does not come back for so long is ended. */
+const BREATH_MS_MAX = 2_000
+const BEAT_MS = 100
+
+/** In a thread of its own: nobody has touched the word for so long. SIGKILL, for a signal that is listened to would wait like the first. */
+const WATCHDOG = `
+const { workerData: { beat, breathMsMax } } = require("node:worker_threads")
+while (Atomics.wait(beat, 0, Atomics.load(beat, 0), breathMsMax) !== "timed-out");
+process.kill(process.pid, "SIGKILL")
+`
+
+const watchOver = (): void => {
+  const beat = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+  setInterval(() => {
+    Atomics.add(beat, 0, 1)
+    Atomics.notify(beat, 0)
+  }, BEAT_MS).unref()
+  new Worker(WATCHDOG, { eval: true, workerData: { beat, breathMsMax: BREATH_MS_MAX } }).unref()
 }
+
+/** Signals that end us, and whether we listen. While we do not, they end the process at once. */
+class EndingSignals {
+  private listener: ((signal: EndingSignal) => void) | undefined
+  private isEnding = false
+  /** How long work took that nobody could be heard during: the next may take as long, and of the first nobody knows. */
+  private lastMs = Infinity
+
+  /** The first signal lets the work end properly: `end` begins that. The second leaves at once. */
+  listen(end: () => void): void {
+    this.listener = (signal) => {
+      if (this.isEnding) return endBySignal(signal)
+      this.isEnding = true
+      watchOver()
+      end()
+    }
+    this.heed()
+  }
+
+  stopListening(): void {
+    this.ignore()
+    this.listener = undefined
+  }
+
+  /** Work that does not come back before it is done. Where it may take long a signal is not kept waiting: it ends the process. */
+  readonly unheard = <A>(work: () => A): A => {
+    const isLong = this.lastMs > LONG_MS
+    if (isLong) this.ignore()
+    const began = performance.now()
+    try {
+      return work()
+    } finally {
+      this.lastMs = performance.now() - began
+      if (isLong) this.heed()
+    }
+  }
+
+  private heed(): void {
+    if (this.listener !== undefined) for (const signal of endingSignals) process.on(signal, this.listener)
+  }
+
+  private ignore(): void {
+    if (this.listener !== undefined) for (const signal of endingSignals) process.off(signal, this.listener)
+  }
+}
+
+/** Of this process. */
+export const endingSignalsHere = new EndingSignals()

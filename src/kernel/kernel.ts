@@ -82,7 +82,8 @@ export class Kernel {
   readonly abis: ReadonlyArray<AbiDefinition>
   readonly menu: Menu
   readonly quiet: QuietPolicy
-  readonly limits: Limits
+  /** Whoever drives the run may have it end sooner. */
+  limits: Limits
   readonly seed: string
   /** Replaced between runs that share a boot. */
   decider: Decider

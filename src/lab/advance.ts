@@ -30,7 +30,10 @@ export interface Begun<Result = Outcome> {
 }
 
 /** About 1 to 5 ms. Chosen in instructions; where a run breathes is never visible in it. */
-const BREATH_ICOUNT = 250_000
+const BREATH_ICOUNT_MAX = 250_000
+const BREATH_ICOUNT_MIN = 2_000
+/** An entry may take as long as a thousand instructions: where there are so many in a breath, the next is shorter. */
+const BREATH_ENTRY_COUNT_MAX = 1_000
 
 /** Runs on until it ends. `check` is asked after each breath and may end the waiting. */
 const breathe = <Result, E>(begun: Begun<Result>, work: string, check: Effect.Effect<void, E>): Effect.Effect<Result, E, Progress> =>
@@ -38,8 +41,11 @@ const breathe = <Result, E>(begun: Begun<Result>, work: string, check: Effect.Ef
     const progress = yield* Progress
     const { kernel } = begun.run
     const advance = { work, now: 0, entryCount: 0 }
+    let breathIcount = BREATH_ICOUNT_MIN
     for (;;) {
-      const result = yield* Effect.sync(() => begun.advance(BREATH_ICOUNT))
+      const before = kernel.entryCount
+      const result = yield* Effect.sync(() => begun.advance(breathIcount))
+      breathIcount = kernel.entryCount - before > BREATH_ENTRY_COUNT_MAX ? Math.max(BREATH_ICOUNT_MIN, breathIcount / 2) : Math.min(BREATH_ICOUNT_MAX, breathIcount * 2)
       yield* check
       if (result !== undefined) return result
       advance.now = kernel.now

@@ -1,9 +1,9 @@
 /** Whoever makes batches: this thread, or others. They are given all of a spec but what cannot cross, which goes by name. */
-import * as Effect from "effect/Effect"
 import { parseAbis } from "../kernel/abi/table.ts"
 import type { RunSpec } from "../run/start.ts"
 import { Batches, type BatchOptions, type BatchResult } from "../search/batch.ts"
 import { defaultTargetOptions, makeTarget, type Target, type TargetOptions } from "../search/target.ts"
+import { unheard } from "./unheard.ts"
 import type { BatchMaker } from "./campaign.ts"
 
 export interface WorkerSpec {
@@ -18,7 +18,7 @@ export const workerSpec = ({ abis, ...spec }: RunSpec, { forkAt, isAlwaysWatched
 /** All batches in this thread. */
 export const alone = (target: Target): BatchMaker => {
   const batches = new Batches(target)
-  return { jobs: 1, run: (batch) => Effect.sync(() => batches.run(batch)) }
+  return { jobs: 1, run: (batch) => unheard(() => batches.run(batch)) }
 }
 
 /** A batch as it crosses: parents that were told before are not told again. */

@@ -16,6 +16,7 @@ import type { PlainHit } from "../search/batch.ts"
 import { Kept, type Novel } from "../search/breed.ts"
 import { failureOf } from "../search/trial.ts"
 import type { Target, TargetOptions } from "../search/target.ts"
+import { Unheard } from "./unheard.ts"
 import { targetName, WORK_FOLDER, Workspace } from "./workspace.ts"
 
 export const CORPUS_SCHEMA = 1
@@ -140,9 +141,10 @@ export const openCorpus = (folders: readonly [string, ...ReadonlyArray<string>],
 export const runCorpus = ({ bounded: { program }, trials }: Target, { entries }: Pick<Corpus, "entries">, isKeptGoing: boolean): Effect.Effect<ReadonlyArray<PlainHit>> =>
   Effect.gen(function*() {
     const hits: Array<PlainHit> = []
+    const unheard = yield* Unheard
     yield* Effect.exit(Effect.interruptible(Effect.gen(function*() {
       for (const { file, schedule } of entries) {
-        const trial = trials.perform(tellLeniently(program, schedule, () => {}))
+        const trial = unheard(() => trials.perform(tellLeniently(program, schedule, () => {})))
         const finding = failureOf(trial)
         if (finding !== undefined) hits.push({ run: -1, strategy: `corpus ${file}`, schedule: printSchedule(trial.schedule), finding })
         if (finding !== undefined && !isKeptGoing) break

@@ -11,6 +11,7 @@ import { type RunSpec, start } from "../run/start.ts"
 import { sharedIn } from "../search/target.ts"
 import { defaultStrategyOptions, isSteered, type Strategy, type StrategyDefinition, type StrategyOptions } from "../strategy/definition.ts"
 import { profileOf } from "../strategy/offers.ts"
+import { unheard } from "./unheard.ts"
 
 export class ScheduleMalformed extends Schema.TaggedError<ScheduleMalformed>()("ScheduleMalformed", {
   /** Counted in characters from 1. */
@@ -111,7 +112,7 @@ export class Decider extends Context.Service<Decider, {
   /** The first run of a strategy. */
   static readonly layerSeeded = (definition: StrategyDefinition, options: SeededOptions = {}): Layer.Layer<Decider> =>
     Layer.succeed(Decider, {
-      decide: (spec) => Effect.sync(() => {
+      decide: (spec) => unheard(() => {
         const answers = strategyFor(definition, spec, options).nextRun(0)
         if (answers === undefined) return quietly
         return { answers, strategy: strategyText(definition, options), seed: options.seed, finish: nothingDropped }

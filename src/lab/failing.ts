@@ -13,11 +13,12 @@ import { defaultTargetOptions, makeTarget, type Target, type TargetOptions } fro
 import { wholeWatcher } from "../search/watch.ts"
 import { BootRefused } from "./boot-refused.ts"
 import { type RecordingExists, RecordingStore, type RecordingUnwritable } from "./recording-store.ts"
+import { Unheard } from "./unheard.ts"
 import { ReplayRefused } from "./replay-recording.ts"
 
 export const targetOf = (spec: RunSpec, options: Partial<TargetOptions> = {}): Effect.Effect<Target, BootRefused> =>
-  Effect.suspend(() => {
-    const target = makeTarget(spec, { ...defaultTargetOptions, ...options })
+  Effect.flatMap(Unheard, (unheard) => {
+    const target = unheard(() => makeTarget(spec, { ...defaultTargetOptions, ...options }))
     return "_tag" in target ? Effect.fail(new BootRefused({ program: spec.program.name, reason: target.reason })) : Effect.succeed(target)
   })
 
@@ -36,8 +37,9 @@ export const targetOfRecording = (
 /** A search taken to its end. `hear` is told each step; between two of them Ctrl-C is heeded. */
 export const drive = <Step, Result>(search: Generator<Step, Result>, hear: (step: Step) => void = () => {}): Effect.Effect<Result> =>
   Effect.gen(function*() {
+    const unheard = yield* Unheard
     for (;;) {
-      const step = yield* Effect.sync(() => search.next())
+      const step = yield* Effect.sync(() => unheard(() => search.next()))
       if (step.done === true) return step.value
       hear(step.value)
       yield* Effect.yieldNow
@@ -49,25 +51,28 @@ export const driveJudged = <Result, E, R>(
   bisecting: Bisecting<Result>, judge: (question: BisectQuestion) => Effect.Effect<Verdict, E, R>, hear: (question: BisectQuestion, verdict: Verdict) => void
 ): Effect.Effect<Result, E, R> =>
   Effect.gen(function*() {
-    let step = yield* Effect.sync(() => bisecting.next())
+    const unheard = yield* Unheard
+    let step = yield* Effect.sync(() => unheard(() => bisecting.next()))
     while (step.done !== true) {
       const question = step.value
       const verdict = yield* judge(question)
       hear(question, verdict)
       yield* Effect.yieldNow
-      step = yield* Effect.sync(() => bisecting.next(verdict))
+      step = yield* Effect.sync(() => unheard(() => bisecting.next(verdict)))
     }
     return step.value
   })
 
-const BREATH_ICOUNT = 250_000
+/** Everything is watched, at many times the price. */
+const BREATH_ICOUNT = 4_000
 
 /** Writes the run of `schedule` down, entries and observations with it. Equal runs make equal files: one that is there is replaced. */
 export const saveRun = (
-  { bounded, options, shown }: Pick<Target, "bounded" | "options" | "shown">, schedule: Schedule, strategy: string, file: string, mayReplace = true
+  { bounded: asBounded, options, shown, trials }: Pick<Target, "bounded" | "options" | "shown" | "trials">, schedule: Schedule, strategy: string, file: string, mayReplace = true
 ): Effect.Effect<void, BootRefused | RecordingExists | RecordingUnwritable, RecordingStore> =>
   Effect.scoped(Effect.gen(function*() {
     const sink = yield* RecordingStore.use((store) => store.create(file, { mayReplace }))
+    const bounded: RunSpec = { ...asBounded, limits: trials.limitsFor(schedule) }
     const watcher = wholeWatcher({ bounded, options, shown })
     const recording = record(bounded, { strategy }, recorded(tell(schedule, () => {})), sink.append, { keep: "entries", codec: "zstd" }, watcher)
     if ("_tag" in recording) {

@@ -9,6 +9,7 @@ import { Watcher, watcherOf } from "../run/observe.ts"
 import { type NotStarted, type RunSpec, start } from "../run/start.ts"
 import { defaultStrategyOptions, type StrategyOptions } from "../strategy/definition.ts"
 import { profileOf } from "../strategy/offers.ts"
+import { Patience } from "./patience.ts"
 import { SharedWords } from "./shared.ts"
 import { type Trial, Trials } from "./trial.ts"
 
@@ -80,8 +81,10 @@ const probe = (spec: RunSpec, isLookedFor: boolean): Probed | NotStarted => {
   const first: { birthOrSection: number | undefined; contract: number | undefined } = { birthOrSection: undefined, contract: undefined }
   let before = 0
   const words = new SharedWords()
+  const patience = new Patience()
   const run = start(spec, isLookedFor ? words : quietDecider, {
-    append: (_now, _cpu, _task, _count, event) => {
+    append: (_now, _cpu, task, count, event) => {
+      patience.hear(task, count, event)
       const isBirth = event._tag === "TaskCreated" && event.child !== rootTask
       words.hasOthers ||= isBirth
       if (isBirth || event._tag === "SectionEntered") first.birthOrSection ??= before
@@ -91,10 +94,7 @@ const probe = (spec: RunSpec, isLookedFor: boolean): Probed | NotStarted => {
   })
   if ("_tag" in run) return run
   run.observe(new Watcher({ watches: [], sections: spec.program.sections, reached: [] }))
-  while (run.outcome === undefined) {
-    before = run.kernel.now
-    run.step()
-  }
+  patience.runToEnd(run, spec.limits, () => void (before = run.kernel.now))
   return { sections: [...found.values()], icount: run.kernel.now, interestingNow: first.birthOrSection ?? first.contract ?? 0, shared: words.ranges(spec.program) }
 }
 

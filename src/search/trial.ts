@@ -3,14 +3,15 @@
  *
  * The quiet prefix up to that moment has no deviations, so a schedule found here is a schedule of the whole run.
  */
-import { known } from "../base/assert.ts"
 import { type AnyDetector, Detection, type Finding, needsObserver } from "../analysis/detect/definition.ts"
 import { type Decider, type Deviation, quietDecider, type Schedule } from "../log/choice.ts"
 import { type EventLog, noLog } from "../log/event.ts"
 import type { Outcome } from "../log/outcome.ts"
 import { nobody, type Watcher } from "../run/observe.ts"
 import type { Run, RunSnapshot } from "../run/run.ts"
+import type { RunSpec } from "../run/start.ts"
 import { recorded, tell } from "../log/telling.ts"
+import { Patience } from "./patience.ts"
 import type { Address } from "../base/ids.ts"
 
 /** How one run went. */
@@ -61,10 +62,13 @@ export class Trials {
   private schedule: Array<Deviation> = []
   private index = 0
   private readonly baseIndex: number
+  private readonly limits: RunSpec["limits"]
+  private readonly patience = new Patience()
 
   /** `run` stands before its first instruction and belongs to the trials from now on. */
   constructor(run: Run, { detectors, forkAt, forkAtNow, isAlwaysWatched = false, watcher }: TrialOptions) {
     this.run = run
+    this.limits = run.kernel.limits
     this.whole = new Detection(detectors)
     this.quick = new Detection(detectors.filter((detector) => !needsObserver(detector) || (watcher !== undefined && detector.suspects)))
     this.isAlwaysWatched = watcher !== undefined && isAlwaysWatched
@@ -72,7 +76,7 @@ export class Trials {
     const { kernel } = run
     kernel.decider = quietDecider
     if (forkAtNow > 0) approach(run, () => kernel.now > forkAtNow)
-    if (forkAt !== undefined) comeTo(run, forkAt)
+    if (forkAt !== undefined) comeTo(run, forkAt, this.patience)
     this.baseNow = kernel.now
     this.baseIndex = kernel.entryCount
     this.base = run.snapshot()
@@ -80,6 +84,7 @@ export class Trials {
     this.log = {
       append: (now, cpu, task, count, event) => {
         const index = this.index++
+        this.patience.hear(task, count, event)
         this.listener.append(now, cpu, task, count, event)
         if (this.detection.wants(event._tag)) this.detection.observe({ index, now, cpu, task, count, event })
       }
@@ -119,10 +124,16 @@ export class Trials {
     this.detection = detection
     detection.restart()
     kernel.decider = decider
-    while (this.run.outcome === undefined) this.run.step()
+    const outcome = this.patience.runToEnd(this.run, this.limits)
     const icount = kernel.now - this.baseNow
     this.spentIcount += icount
-    return { outcome: known(this.run.outcome, "a run ends in an outcome"), icount }
+    return { outcome, icount }
+  }
+
+  /** The budget under which the run of a schedule is what a trial of it is, wherever it is made. */
+  limitsFor(schedule: Schedule): RunSpec["limits"] {
+    this.perform(recorded(tell(schedule, () => {})))
+    return this.run.kernel.limits
   }
 
   private watch(isWatched: boolean): void {
@@ -143,10 +154,11 @@ const approach = (run: Run, isThere: () => boolean): void => {
 }
 
 /** Runs on quietly until a task is about to execute `at`, or else stays. */
-const comeTo = (run: Run, at: Address): void => {
+const comeTo = (run: Run, at: Address, patience: Patience): void => {
   const { kernel } = run
   const before = run.snapshot()
   let there: RunSnapshot | undefined
+  kernel.log = { append: (_now, _cpu, task, count, event) => patience.hear(task, count, event) }
   kernel.decider = {
     ...quietDecider,
     marks: [{ _tag: "Executed", at }],
@@ -157,7 +169,7 @@ const comeTo = (run: Run, at: Address): void => {
       return "halt"
     }
   }
-  while (run.outcome === undefined) run.step()
+  patience.runToEnd(run, run.kernel.limits)
   run.restore(there ?? before)
   if (there !== undefined) run.release(there)
   run.release(before)

@@ -35,9 +35,9 @@ const codeAt = (read: (count: number) => Uint8Array | undefined): Uint8Array => 
 }
 
 /** The run of a schedule, watched. */
-export const watch = (target: Pick<Target, "bounded" | "options" | "shown">, schedule: Schedule): Watched => {
+export const watch = (target: Pick<Target, "bounded" | "options" | "shown" | "trials">, schedule: Schedule): Watched => {
   const entries: Array<Entry> = []
-  const run = start(target.bounded, quietDecider, {
+  const run = start({ ...target.bounded, limits: target.trials.limitsFor(schedule) }, quietDecider, {
     append: (now, cpu, task, count, event) => void entries.push({ index: entries.length, now, cpu, task, count, event })
   })
   if ("_tag" in run) return { entries: [], ips: [], codes: [], marks: [] }

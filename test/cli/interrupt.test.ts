@@ -1,10 +1,10 @@
-/** Ctrl-C: the first ends the run properly, the second leaves at once. */
+/** Ctrl-C, SIGTERM, SIGHUP: the first ends the work properly, the second leaves at once; work that cannot be ended properly is ended. */
 import { existsSync } from "node:fs"
 import { constants } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "vitest"
 import { spinning } from "./programs.ts"
-import { fileIn, rseqlab, scratchFolder, spawned } from "./spawned.ts"
+import { fileIn, root, rseqlab, scratchFolder, spawned } from "./spawned.ts"
 
 const folder = scratchFolder()
 const program = fileIn(folder, "spin.s", spinning)
@@ -61,6 +61,48 @@ describe("the second Ctrl-C", () => {
     child.kill("SIGINT")
     const { code } = await ended
     assert.strictEqual(code, 130)
+  })
+})
+
+describe("SIGTERM and SIGHUP", () => {
+  it.each(["SIGTERM", "SIGHUP"] as const)("%s ends a run as Ctrl-C does", async (signal) => {
+    const recording = join(folder, `${signal}.rec`)
+    const child = spawned(["run", program, "--max-icount", "100G", "--record", recording])
+    const ended = ending(child)
+    await appears(`${recording}.part`)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    child.kill(signal)
+    const { code, stderr } = await ended
+    assert.strictEqual(code, 130, stderr)
+    assert.match(stderr, /ABANDONED spin\.s: interrupted/)
+    assert.isTrue(existsSync(recording))
+  })
+
+  // A quiet run of days is looked at before anything is searched: nothing is lost with it.
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("%s ends a search whose quiet run goes on", async (signal) => {
+    const child = spawned(["fuzz", program, "--max-icount", "100G"])
+    const ended = ending(child)
+    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    child.kill(signal)
+    const { code, stderr } = await ended
+    assert.include([130, 128 + constants.signals[signal]], code, stderr)
+  })
+
+  it("end what goes on behind our back, by a watchdog", async () => {
+    const recording = join(root, "recordings/percpu-push-bad/lost-node.rec")
+    const predicate = fileIn(folder, "predicate.mjs", `export const fails = async () => {
+      process.stderr.write("asked\\n")
+      await new Promise((resolve) => setTimeout(resolve, 400))
+      for (;;);
+    }`)
+    const child = spawned(["bisect", recording, "--predicate", predicate])
+    const ended = ending(child)
+    await new Promise<void>((resolve) => child.stderr.on("data", (part: Buffer) => {
+      if (part.toString().includes("asked")) resolve()
+    }))
+    child.kill("SIGTERM")
+    const { code, stderr } = await ended
+    assert.include([130, 128 + constants.signals.SIGKILL], code, stderr)
   })
 })
 

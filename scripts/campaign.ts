@@ -53,7 +53,7 @@ const clock = (): number => performance.now()
 const sampled = Effect.gen(function*() {
   const kept = new Kept()
   const maker = alone(target)
-  const keeping = yield* keepingOf({ target, corpus: { folder, entries: [] }, key: "campaign", kept, clock })
+  const keeping = yield* keepingOf({ target, corpus: { folder, entries: [], pending: [] }, key: "campaign", kept, clock })
   const samples: Array<Sample> = []
   for (let index = 0; index < SAMPLE_COUNT; index++) {
     const [from, until] = [index, index + 1].map((part) => Math.floor((runCount * part) / SAMPLE_COUNT)) as [number, number]

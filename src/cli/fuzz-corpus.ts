@@ -23,6 +23,6 @@ export const breedAgain = (maker: BatchMaker, asked: CampaignOptions, run: numbe
   if (!isBred(run)) return Effect.void
   return Effect.andThen(
     say(`run ${grouped(run)} is bred from runs before ${grouped(parentsBefore)}: they are made again`),
-    campaign(maker, { ...asked, from: 0, until: parentsBefore, isKeptGoing: true })
+    campaign(maker, { ...asked, found: { hits: [], failingCount: 0 }, from: 0, until: parentsBefore, isKeptGoing: true })
   )
 }

@@ -8,7 +8,7 @@ import { workspaceFiles } from "../host/workspace-files.ts"
 import { wallClock } from "../host/wall-clock.ts"
 import { campaign, type CampaignOptions } from "../lab/campaign.ts"
 import { alone, workerSpec } from "../lab/batch-worker.ts"
-import { campaignKey, runCorpus } from "../lab/corpus.ts"
+import { campaignKey, runCorpus, runPending } from "../lab/corpus.ts"
 import { targetOf } from "../lab/failing.ts"
 import { understandHits } from "../lab/fuzz-program.ts"
 import { keepingOf } from "../lab/keeping.ts"
@@ -82,27 +82,31 @@ const perform = Effect.fnUntraced(function*(flags: FuzzFlags) {
   const isOld = corpus !== undefined && corpus.entries.length > 0 && (corpus.isOther || flags.fresh || corpora.length > 0)
   const stored = isOld ? yield* runCorpus(target, corpus, isKeptGoing) : []
   if (isOld) yield* say(`${plural(corpus.entries.length, "stored schedule")} told to this build, ${stored.length === 0 ? "none" : stored.length} of them failed`)
+  const pending = isNew ? [] : yield* runPending(target, corpus)
+  if (pending.length > 0) yield* say(`${plural(pending.length, "failure")} found before, and nobody was told`)
   // What the corpus shows is enough. It stays as it is: the next time it is told to this build again.
   const isEnough = stored.length > 0 && !isKeptGoing
   const maker = isEnough || jobs === 1 ? alone(target) : yield* workerPool(fuzzWorker, workerSpec(spec, options), jobs)
   const keeping = corpus === undefined || isEnough ? undefined : yield* keepingOf({ target, corpus, key, kept, clock: wallClock.milliseconds })
   const asked: CampaignOptions = {
-    program: escapeLines(spec.program.name), from, until: isEnough ? from : until, isKeptGoing, kept, clock: wallClock.milliseconds,
+    program: escapeLines(spec.program.name), from, until: isEnough ? from : until, isKeptGoing, kept, found: { hits: pending, failingCount: isNew ? 0 : corpus.failingCount }, clock: wallClock.milliseconds,
     msMax: flags.maxTotalTime === undefined ? Infinity : flags.maxTotalTime * 1000, ...(keeping === undefined ? {} : { keep: keeping.onTheWay })
   }
   if (flags.only !== undefined) yield* breedAgain(maker, asked, flags.only)
   const made = yield* campaign(maker, asked)
   const tried = { ...made, hits: [...stored, ...made.hits], failingCount: stored.length + made.failingCount, ended: isEnough ? "found" as const : made.ended }
   // What has failed fails again at once next time, until it is mended or passed by.
-  const nextRun = made.hits.length > 0 && !isKeptGoing ? made.hits[0]?.run ?? made.until : made.until
-  const written = (failureNames: ReadonlyArray<string>) => keeping?.write({ ...made, until: nextRun }, failureNames) ?? Effect.void
+  const isToFail = !isKeptGoing && pending.length === 0
+  const nextRun = isToFail ? made.hits[0]?.run ?? made.until : made.until
+  const written = (failureNames: ReadonlyArray<string>, hits: ReadonlyArray<PlainHit>) => keeping?.write({ ...made, hits, failingCount: hits.length === 0 ? 0 : made.failingCount, until: nextRun }, failureNames) ?? Effect.void
   // Looking into what was found may take long, and somebody may not wait.
-  if (tried.hits.length > 0) yield* Effect.ignore(written([]))
+  if (tried.hits.length > 0) yield* Effect.ignore(written([], isToFail ? [] : made.hits))
   yield* sayFirst(target, tried.hits)
   const understood = yield* understandHits(target, tried.hits, flags.scheduleOnly || flags.bisect, corpus === undefined ? undefined : corpora[0]?.replace(/\/+$/, ""))
-  yield* written(understood.map(({ failure }) => failure.name)).pipe(Effect.catch((error) => say(`the corpus is not kept: ${escapeLines(error.message)}`)))
   for (const { unsaved } of understood) if (unsaved !== undefined) yield* say(`not saved: ${escapeLines(unsaved)}`)
   yield* reporting(searchReport(target, seed, from, runCountMax, tried, understood, typed))
+  // Somebody has been told.
+  yield* written(understood.map(({ failure }) => failure.name), isKeptGoing ? [] : pending).pipe(Effect.catch((error) => say(`the corpus is not kept: ${escapeLines(error.message)}`)))
   const isTimeout = flags.failOnTimeout && tried.ended === "time" && tried.hits.length === 0
   yield* endWithCode(
     tried.hits.length > 0 ? codeOfVerdict("failed", flags.expect === "fail")

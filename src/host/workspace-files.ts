@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync, writeSync } from "node:fs"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { RecordingUnwritable } from "../lab/recording-store.ts"
 import { Workspace } from "../lab/workspace.ts"
 import { clauseOf, readWhole } from "./files.ts"
@@ -34,6 +34,23 @@ const isAlive = (processId: number): boolean => {
   }
 }
 
+/** A name is on the disk once its folder is. Where folders cannot be opened the file system sees to it by itself. */
+const syncFolder = (folder: string): void => {
+  let descriptor: number
+  try {
+    descriptor = openSync(folder, "r")
+  } catch {
+    return
+  }
+  try {
+    fsyncSync(descriptor)
+  } catch {
+    // Not every file system can.
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
 const writeWhole = (file: string, bytes: Uint8Array): void => {
   const part = partOf(file)
   // Never written through a name that may be a link to somewhere else.
@@ -47,6 +64,7 @@ const writeWhole = (file: string, bytes: Uint8Array): void => {
       closeSync(descriptor)
     }
     renameSync(part, file)
+    syncFolder(dirname(file))
   } catch (cause) {
     rmSync(part, { force: true })
     throw cause

@@ -36,6 +36,9 @@ export interface SoFar {
   readonly strategies: Readonly<Record<string, number>>
   /** Runs that used their instructions up. */
   readonly unendedCount: number
+  readonly failingCount: number
+  /** Failures, in the order of their runs; of those alike only some. */
+  readonly hits: ReadonlyArray<PlainHit>
 }
 
 export interface CampaignOptions {
@@ -46,6 +49,8 @@ export interface CampaignOptions {
   readonly isKeptGoing: boolean
   /** What was kept of the runs before the first; it grows. */
   readonly kept: Kept
+  /** Failures of the runs before the first that nobody has been told of. */
+  readonly found?: Pick<SoFar, "failingCount" | "hits">
   /** Told between batches how far the runs have come without a gap, for whoever writes it down. */
   readonly keep?: (sofar: SoFar) => Effect.Effect<void>
   /** Milliseconds; only differences mean anything. */
@@ -55,9 +60,6 @@ export interface CampaignOptions {
 
 export interface Campaign extends SoFar {
   readonly unsupported: Readonly<Record<string, number>>
-  readonly failingCount: number
-  /** In the order of their runs; of those alike only some. */
-  readonly hits: ReadonlyArray<PlainHit>
   readonly featureCount: number
   readonly ended: "tried" | "found" | "time" | "interrupted"
   readonly milliseconds: number
@@ -86,7 +88,10 @@ class Merging {
   private readonly waiting = new Map<number, BatchResult>()
   private readonly isKeptGoing: boolean
 
-  constructor({ from, isKeptGoing, kept }: CampaignOptions) {
+  constructor({ found, from, isKeptGoing, kept }: CampaignOptions) {
+    this.hits = (found?.hits ?? []).filter(({ finding }) => this.telling.isTold(finding))
+    this.failingCount = found?.failingCount ?? 0
+    this.isFound = this.hits.length > 0 && !isKeptGoing
     this.until = from
     this.isKeptGoing = isKeptGoing
     this.kept = kept

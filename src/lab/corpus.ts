@@ -40,7 +40,13 @@ const Entry = Schema.Struct({
 export type Entry = typeof Entry.Type
 const isEntry = Schema.is(Entry)
 
-const Stats = Schema.Struct({ schema: Schema.Literal(CORPUS_SCHEMA), key: Schema.String, nextRun: Schema.Int, kept: Schema.String })
+/** A run that failed, as it was: nobody has looked into it yet. */
+const Pending = Schema.Struct({ run: Schema.Int, strategy: Schema.String, schedule: Schema.String })
+
+const Stats = Schema.Struct({
+  schema: Schema.Literal(CORPUS_SCHEMA), key: Schema.String, nextRun: Schema.Int, kept: Schema.String,
+  pending: Schema.optional(Schema.Array(Pending)), failing: Schema.optional(Schema.Int)
+})
 const isStats = Schema.is(Stats)
 
 export interface CorpusEntry {
@@ -60,6 +66,9 @@ export interface Corpus {
   readonly nextRun: number
   /** What was kept of the runs before it. */
   readonly kept: Kept
+  /** Failures of those runs that nobody has been told of, and how many runs failed since somebody was. */
+  readonly pending: ReadonlyArray<typeof Pending.Type>
+  readonly failingCount: number
   /** Whether the last campaign here was another: of another build, contract, seed. */
   readonly isOther: boolean
   /** The campaign came further, but something it had kept is not there any more. */
@@ -130,23 +139,40 @@ export const openCorpus = (folders: readonly [string, ...ReadonlyArray<string>],
     const own = read.filter(({ file }) => file.startsWith(`${folder}/`)).map(({ entry }) => entry)
     const stats = jsonOf(yield* workspace.read(`${folder}/${STATS_FILE}`, ENTRY_BYTES_MAX))
     if (!isStats(stats) || stats.key !== key || stats.nextRun < 0) {
-      return { folder, entries, skippedCount, nextRun: 0, kept: new Kept(), isOther: true, isLacking: false }
+      return { folder, entries, skippedCount, nextRun: 0, kept: new Kept(), pending: [], failingCount: 0, isOther: true, isLacking: false }
     }
     const kept = keptOf(own, key, stats.nextRun)
     const isLacking = digestOf(kept.all, stats.nextRun) !== stats.kept
-    return { folder, entries, skippedCount, nextRun: isLacking ? 0 : stats.nextRun, kept: isLacking ? new Kept() : kept, isOther: false, isLacking }
+    return {
+      folder, entries, skippedCount, nextRun: isLacking ? 0 : stats.nextRun, kept: isLacking ? new Kept() : kept, pending: isLacking ? [] : stats.pending ?? [],
+      failingCount: isLacking ? 0 : stats.failing ?? 0, isOther: false, isLacking
+    }
   })
 
 /** Stored schedules are told to today's build before anything new is tried. The first that fails, unless all are wanted. */
-export const runCorpus = ({ bounded: { program }, trials }: Target, { entries }: Pick<Corpus, "entries">, isKeptGoing: boolean): Effect.Effect<ReadonlyArray<PlainHit>> =>
+export const runCorpus = (target: Target, { entries }: Pick<Corpus, "entries">, isKeptGoing: boolean): Effect.Effect<ReadonlyArray<PlainHit>> =>
+  runStored(target, entries.map(({ file, schedule }) => ({ run: -1, strategy: `corpus ${file}`, schedule })), isKeptGoing)
+
+/** Failures that an earlier process came to are made again: what is written down of them says how, not what they are. */
+export const runPending = (target: Target, { pending }: Pick<Corpus, "pending">): Effect.Effect<ReadonlyArray<PlainHit>> =>
+  runStored(target, pending.flatMap(({ run, schedule, strategy }) => {
+    const parsed = parseSchedule(schedule)
+    return parsed._tag === "Parsed" ? [{ run, strategy, schedule: parsed.schedule }] : []
+  }), true)
+
+interface Stored extends Pick<PlainHit, "run" | "strategy"> {
+  readonly schedule: TypedSchedule
+}
+
+const runStored = ({ bounded: { program }, trials }: Target, stored: ReadonlyArray<Stored>, isKeptGoing: boolean): Effect.Effect<ReadonlyArray<PlainHit>> =>
   Effect.gen(function*() {
     const hits: Array<PlainHit> = []
     const unheard = yield* Unheard
     yield* Effect.exit(Effect.interruptible(Effect.gen(function*() {
-      for (const { file, schedule } of entries) {
+      for (const { run, schedule, strategy } of stored) {
         const trial = unheard(() => trials.perform(tellLeniently(program, schedule, () => {})))
         const finding = failureOf(trial)
-        if (finding !== undefined) hits.push({ run: -1, strategy: `corpus ${file}`, schedule: printSchedule(trial.schedule), finding })
+        if (finding !== undefined) hits.push({ run, strategy, schedule: printSchedule(trial.schedule), finding })
         if (finding !== undefined && !isKeptGoing) break
         yield* Effect.yieldNow
       }

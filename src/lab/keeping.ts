@@ -26,7 +26,7 @@ const encode = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.
 
 export interface KeepingOptions {
   readonly target: Target
-  readonly corpus: Pick<Corpus, "folder" | "entries">
+  readonly corpus: Pick<Corpus, "folder" | "entries" | "pending">
   readonly key: string
   readonly kept: Kept
   /** Milliseconds; only differences mean anything. */
@@ -43,6 +43,7 @@ export class Keeping {
   private readonly runs: Map<string, number>
   private room: number
   private isWriting = false
+  private writtenHitCount: number
 
   constructor(options: KeepingOptions, workspace: Workspace["Service"]) {
     const { clock, corpus, kept } = options
@@ -51,17 +52,18 @@ export class Keeping {
     this.began = clock()
     this.writtenAt = this.began
     this.writtenCount = kept.all.length
+    this.writtenHitCount = corpus.pending.length
     this.runs = new Map(corpus.entries.flatMap(({ file, run }) => (run === undefined ? [] : [[file, run] as const])))
     this.room = ENTRY_COUNT_MAX - corpus.entries.length
   }
 
-  /** Between batches: writes if it is time. What fails is tried again, and told at the end. */
+  /** Between batches: writes if it is time, and a failure at once. What fails is tried again, and told at the end. */
   readonly onTheWay = (sofar: SoFar): Effect.Effect<void> =>
     Effect.suspend(() => {
       const { clock } = this.options
       const interval = Math.min(INTERVAL_MS_MAX, INTERVAL_MS_MIN + (this.writtenAt - this.began) / INTERVAL_PART)
       // Several make runs, one writes.
-      if (this.isWriting || clock() - this.writtenAt < interval) return Effect.void
+      if (this.isWriting || (clock() - this.writtenAt < interval && sofar.hits.length === this.writtenHitCount)) return Effect.void
       this.isWriting = true
       return Effect.ensuring(Effect.ignore(this.write(sofar, [])), Effect.sync(() => {
         this.isWriting = false
@@ -69,9 +71,10 @@ export class Keeping {
       }))
     })
 
-  /** Everything kept, and that the campaign goes on at `until`. */
-  write({ strategies, unendedCount, until }: SoFar, failureNames: ReadonlyArray<string>): Effect.Effect<void, RecordingUnwritable> {
+  /** Everything kept, that the campaign goes on at `until`, and in the same moment the failures before that nobody has been told of. */
+  write({ failingCount, hits, strategies, unendedCount, until }: SoFar, failureNames: ReadonlyArray<string>): Effect.Effect<void, RecordingUnwritable> {
     const { options: { clock, corpus: { entries, folder }, kept, key }, workspace } = this
+    const pending = hits.map(({ run, schedule, strategy }) => ({ run, strategy, schedule }))
     return Effect.gen({ self: this }, function*() {
       yield* workspace.makeFolder(folder)
       for (; this.writtenCount < kept.all.length; this.writtenCount++) {
@@ -83,11 +86,12 @@ export class Keeping {
       const execsDone = Object.values(strategies).reduce((sum, count) => sum + count, 0)
       // The names of AFL++ where they mean the same.
       yield* workspace.write(`${folder}/${STATS_FILE}`, encode({
-        schema: CORPUS_SCHEMA, key, nextRun: until, kept: digestOf(kept.all, until), run_time: Math.round(milliseconds / 1000), execs_done: execsDone,
+        schema: CORPUS_SCHEMA, key, nextRun: until, kept: digestOf(kept.all, until), pending, failing: failingCount, run_time: Math.round(milliseconds / 1000), execs_done: execsDone,
         execs_per_sec: milliseconds > 0 ? Math.round((execsDone * 1000) / milliseconds) : 0, corpus_count: entries.filter(({ run }) => run === undefined).length + this.runs.size,
         edges_found: kept.featureCount, saved_crashes: failureNames.filter((name) => name.startsWith("fail-")).length,
         saved_hangs: failureNames.filter((name) => name.startsWith("hang-")).length, unended: unendedCount, strategies
       }))
+      this.writtenHitCount = pending.length
     })
   }
 

@@ -19,8 +19,8 @@ const newFolder = (name: string): string => {
 }
 
 const corpusOf = (cwd: string, program = "percpu-push"): string => join(cwd, ".rseqlab/corpus", program)
-const statsOf = (cwd: string, program?: string): { readonly nextRun: number; readonly kept: string } =>
-  JSON.parse(readFileSync(join(corpusOf(cwd, program), "stats.json"), "utf8")) as { nextRun: number; kept: string }
+const statsOf = (cwd: string, program?: string): { readonly nextRun: number; readonly kept: string; readonly pending: ReadonlyArray<unknown> } =>
+  JSON.parse(readFileSync(join(corpusOf(cwd, program), "stats.json"), "utf8")) as { nextRun: number; kept: string; pending: ReadonlyArray<unknown> }
 
 /** All files of a corpus but the stats, by name. */
 const entriesOf = (folder: string, until: number): ReadonlyMap<string, string> =>
@@ -43,6 +43,18 @@ const appears = async (file: string): Promise<void> => {
 const later = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 const seed = process.env["RSEQLAB_SEED"] ?? "1"
+
+/** Until a failure stands written down. */
+const isPending = async (cwd: string): Promise<void> => {
+  const isThere = (): boolean => existsSync(join(corpusOf(cwd, "percpu-push-bad"), "stats.json")) && statsOf(cwd, "percpu-push-bad").pending.length > 0
+  for (let tries = 0; !isThere() && tries < 1_200; tries++) await later(25)
+}
+
+/** What a campaign told, as far as it is the same however often it was killed. */
+const failuresOf = (json: string): unknown => {
+  const { failures, failingRunCount } = JSON.parse(json) as { failures: ReadonlyArray<Record<string, unknown>>; failingRunCount: number }
+  return { failingRunCount, failures: failures.map(({ name, run, schedule, strategy }) => ({ name, run, schedule, strategy })) }
+}
 
 describe("a campaign that is killed", () => {
   it("loses no more than the runs since it was last written down, and comes to what one left alone comes to", async () => {
@@ -73,6 +85,37 @@ describe("a campaign that is killed", () => {
     assert.deepStrictEqual(entriesOf(corpusOf(cwd), nextRun), entriesOf(corpusOf(elsewhere), nextRun), `seed ${seed}`)
     assert.strictEqual(statsOf(cwd).kept, statsOf(elsewhere).kept)
     assert.deepStrictEqual(readdirSync(corpusOf(cwd)).filter((name) => name.endsWith(".part")), [])
+  })
+
+  it("loses no failure: whoever resumes it tells all that one left alone would have told", async () => {
+    const cwd = newFolder("failures-killed")
+    const chance = stream(seed, "kills among failures")
+    const killCount = Number(process.env["RSEQLAB_KILLS"] ?? "4")
+    const waits: Array<number> = []
+    for (let kill = 0; kill < killCount; kill++) {
+      const child = spawned(["fuzz", bad, "--keep-going", "--max-total-time", "60", "--jobs", kill % 2 === 0 ? "1" : "2"], { cwd })
+      const end = ended(child)
+      await new Promise((resolve) => child.stderr.once("data", resolve))
+      if (kill === 0) await isPending(cwd)
+      const wait = chance.below(600)
+      waits.push(wait)
+      await later(wait)
+      child.kill("SIGKILL")
+      await end
+    }
+    const said = `seed ${seed}, killed after ${waits.join(", ")} ms`
+    // Without --keep-going they are told at once, and stay until somebody passes them by.
+    const told = rseqlab(["fuzz", bad, "--runs", "20", "--schedule-only"], { cwd })
+    assert.match(told.stderr, /[0-9]+ failures? found before, and nobody was told/, said)
+    assert.match(told.stdout, /^FOUND /)
+    const last = rseqlab(["fuzz", bad, "--keep-going", "--runs", "20", "--json", "--schedule-only"], { cwd })
+    assert.strictEqual(last.code, 1, `${said}: ${last.stderr}`)
+    const { nextRun } = statsOf(cwd, "percpu-push-bad")
+    const elsewhere = newFolder("failures-left-alone")
+    const whole = rseqlab(["fuzz", bad, "--keep-going", "--runs", String(nextRun), "--json", "--schedule-only"], { cwd: elsewhere })
+    assert.deepStrictEqual(failuresOf(last.stdout), failuresOf(whole.stdout), `${said}, ${nextRun} runs`)
+    // Told once: the next process begins with nothing.
+    assert.notMatch(rseqlab(["fuzz", bad, "--runs", "1", "--keep-going"], { cwd }).stderr, /nobody was told/)
   })
 
   it("leaves nothing of what it was writing, once somebody comes back", () => {

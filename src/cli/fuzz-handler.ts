@@ -15,6 +15,7 @@ import { keepingOf } from "../lab/keeping.ts"
 import { defaultSeed } from "../lab/kernel.ts"
 import { outcomeSentence } from "../lab/outcome-sentence.ts"
 import type { PlainHit } from "../search/batch.ts"
+import { unheard } from "../lab/unheard.ts"
 import { Kept } from "../search/breed.ts"
 import type { Target } from "../search/target.ts"
 import { failureOf } from "../search/trial.ts"
@@ -72,7 +73,7 @@ const perform = Effect.fnUntraced(function*(flags: FuzzFlags) {
     return yield* endWithCode(codeOfVerdict(verdict))
   }
   const { jobs = 1, keepGoing: isKeptGoing } = flags
-  const key = campaignKey(spec, options)
+  const key = yield* unheard(() => campaignKey(target, options))
   const corpus = flags.bisect || flags.only !== undefined ? undefined : yield* corpusOf(corpora, spec.program.name, key)
   const isNew = corpus === undefined || flags.fresh
   const kept = isNew ? new Kept() : corpus.kept

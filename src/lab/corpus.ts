@@ -9,11 +9,12 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { hashOf, pack } from "../log/codec.ts"
 import { isCounted, parseSchedule, printSchedule, type TypedSchedule } from "../log/schedule.ts"
+import { KERNEL_VERSION, SEARCH_VERSION, TOOL_VERSION } from "../log/version.ts"
 import { plainOfProgram } from "../program/plain.ts"
-import type { RunSpec } from "../run/start.ts"
 import { tellLeniently } from "../run/lenient.ts"
 import type { PlainHit } from "../search/batch.ts"
 import { Kept, type Novel } from "../search/breed.ts"
+import { sampleOf } from "../search/fuzz.ts"
 import { failureOf } from "../search/trial.ts"
 import type { Target, TargetOptions } from "../search/target.ts"
 import { Unheard } from "./unheard.ts"
@@ -77,12 +78,18 @@ export interface Corpus {
 
 export const corpusFolder = (program: string): string => `${WORK_FOLDER}/corpus/${targetName(program)}`
 
-/** What a campaign is: equal keys, equal runs. */
-export const campaignKey = ({ abis, argv, cpus, limits, menu, program, seed: guestSeed }: RunSpec, { forkAt, isAlwaysWatched, seed }: Partial<TargetOptions>): string =>
-  hashOf(pack([
+/**
+ * What a campaign is: equal keys, equal runs. Another build of ours is another campaign, whether its version numbers say so or its
+ * first runs do.
+ */
+export const campaignKey = (target: Target, { forkAt, isAlwaysWatched, seed }: Partial<TargetOptions>): string => {
+  const { abis, argv, cpus, limits, menu, program, seed: guestSeed } = target.spec
+  return hashOf(pack([
+    TOOL_VERSION, KERNEL_VERSION, SEARCH_VERSION, [...sampleOf(target)],
     hashOf(pack(plainOfProgram(program))), abis.map(({ name }) => name), [...argv], [...cpus], Object.values(limits), [...menu.kinds], [...menu.signals], guestSeed,
     seed ?? "", forkAt ?? -1, isAlwaysWatched ?? null
   ]))
+}
 
 /** What was kept of the runs before `nextRun`, as one word. */
 export const digestOf = (all: ReadonlyArray<Novel>, nextRun: number): string =>

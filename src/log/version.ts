@@ -9,6 +9,9 @@ export const TOOL_VERSION = "0.1.0"
 /** Of what the kernel does. Replay is promised for this number alone. */
 export const KERNEL_VERSION = 1
 
+/** Of the search: which run of a seed has which decider, what is kept of it, and who is bred from whom. */
+export const SEARCH_VERSION = 1
+
 /** The quiet policy: what happens where no deviation says otherwise. Its number changes with its meaning, its bounds are its own. */
 export interface QuietPolicy {
   readonly number: number

@@ -63,12 +63,16 @@ export class Telling {
 
 const unsupportedText = (outcome: Outcome & { readonly _tag: "Unsupported" }): string => `${outcome.what} at 0x${outcome.ip.toString(16)}`
 
-/** Makes batches of one target. What one batch has seen is not novel in the next. */
+/** Makes batches of one target. What one batch has seen is not novel in later ones; before an earlier one it is forgotten. */
 export class Batches {
   private readonly deciderOf: ReturnType<typeof deciders>
-  private readonly coverage: Coverage
+  private readonly target: Target
+  private coverage: Coverage
+  /** The first run after the last batch. */
+  private next = 0
 
   constructor(target: Target) {
+    this.target = target
     this.deciderOf = deciders(target)
     this.coverage = new Coverage(target)
   }
@@ -81,6 +85,8 @@ export class Batches {
     const telling = new Telling()
     let unendedCount = 0
     let failingCount = 0
+    // A batch that is made again: what later runs have shown is news of this one all the same.
+    if (from < this.next) this.coverage = new Coverage(this.target)
     let run = from
     while (run < until) {
       const { decider, strategy } = this.deciderOf(run, parents)
@@ -102,6 +108,7 @@ export class Batches {
       run++
       if (finding !== undefined && stopsAtHit) break
     }
+    this.next = run
     return { from, until: run, strategies, unendedCount, unsupported, failingCount, hits, novel }
   }
 }

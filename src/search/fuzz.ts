@@ -68,6 +68,22 @@ export const deciders = (target: Target): ((run: number, parents?: ReadonlyArray
   }
 }
 
+const SAMPLE_RUN_COUNT = 16
+const SAMPLE_ICOUNT_MAX = 1_000_000
+
+/** What the first runs come to, as words: equal for equal programs, kernels and strategies, and most likely for no others. */
+export const sampleOf = (target: Target): ReadonlyArray<string> => {
+  const deciderOf = deciders(target)
+  const { trials } = target
+  const words: Array<string> = []
+  const before = trials.spentIcount
+  for (let run = 0; run < SAMPLE_RUN_COUNT && trials.spentIcount - before < SAMPLE_ICOUNT_MAX; run++) {
+    const { icount, outcome, schedule } = trials.perform(deciderOf(run).decider)
+    words.push(`${outcome._tag} ${icount} ${printSchedule(schedule)}`)
+  }
+  return words
+}
+
 /** A run that shows something. */
 export interface Hit {
   readonly run: number

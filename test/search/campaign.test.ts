@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest"
 import { fuzzWorker, workerPool } from "../../src/host/fuzz-workers.ts"
 import { type BatchMaker, campaign, type CampaignOptions } from "../../src/lab/campaign.ts"
 import { alone, batchMessage, workerSpec } from "../../src/lab/batch-worker.ts"
+import { campaignKey } from "../../src/lab/corpus.ts"
 import { Progress } from "../../src/lab/progress.ts"
 import { Batches, type BatchOptions, type BatchResult } from "../../src/search/batch.ts"
 import { Kept } from "../../src/search/breed.ts"
@@ -87,6 +88,38 @@ describe("a campaign", () => {
     const whole = cut(120)
     expect(whole.length).toBeGreaterThan(0)
     expect(cut(7)).toEqual(whole)
+  })
+
+  it("keeps the same where a batch is made again by whoever has made later ones", () => {
+    const kept = (order: ReadonlyArray<number>) => {
+      const batches = new Batches(targetFor("percpu-push.s"))
+      const results = order.map((from) => batches.run({ from, until: from + 20, stopsAtHit: false, parents: [] }))
+      const all = new Kept()
+      for (const { novel } of results.toSorted((a, b) => a.from - b.from)) for (const one of novel) all.add(one)
+      return all.all
+    }
+    const inOrder = kept([0, 20, 40])
+    expect(inOrder.length).toBeGreaterThan(10)
+    expect(kept([0, 40, 20])).toEqual(inOrder)
+    expect(kept([40, 20, 0])).toEqual(inOrder)
+  })
+
+  it("is another one under another kernel, seed or contract: no two share a corpus", () => {
+    const keyOf = (file: string, seed = "1", change: (target: Target) => Target = (target) => target) => campaignKey(change(targetFor(file, seed)), { seed })
+    const key = keyOf("percpu-push.s")
+    expect(keyOf("percpu-push.s")).toBe(key)
+    expect(keyOf("percpu-push.s", "2")).not.toBe(key)
+    // As if the kernel of this build ran a bit longer.
+    const slower = (target: Target): Target => {
+      const { trials } = target
+      return { ...target, trials: Object.assign(Object.create(trials) as Target["trials"], {
+        perform: (decider: Parameters<Target["trials"]["perform"]>[0]) => {
+          const trial = trials.perform(decider)
+          return { ...trial, icount: trial.icount + 1 }
+        }
+      }) }
+    }
+    expect(keyOf("percpu-push.s", "1", slower)).not.toBe(key)
   })
 
   it("makes a dead thread's batch again, once, and then says which runs it was", async () => {

@@ -1,7 +1,8 @@
-/** A schedule told, by place, to another build of its program: whether what failed then fails now. */
+/** A schedule told to another build of its program, by place or by what stands there now: whether what failed then fails now. */
 import * as Effect from "effect/Effect"
 import { escapeTerminal } from "../analysis/report/format/terminal.ts"
-import { type PlacedDeviation, printDeviation } from "../log/schedule.ts"
+import type { Deviation } from "../log/choice.ts"
+import { isPlaced, type PlacedDeviation, printDeviation } from "../log/schedule.ts"
 import type { DropReason } from "../log/telling.ts"
 import { loadRecording } from "../lab/recording.ts"
 import { targetOf, targetOfRecording } from "../lab/failing.ts"
@@ -14,6 +15,7 @@ import type { RunSpec } from "../run/start.ts"
 import { failureOf } from "../search/trial.ts"
 import { inExperimentOf } from "../search/experiment.ts"
 import { moving, performSchedule, placed } from "../search/place.ts"
+import { type Relocated, relocate } from "../search/relocate.ts"
 import { isSameFinding, kindThere } from "../search/minimize.ts"
 import { paintFor } from "./color.ts"
 import type { ExitName } from "./exit.ts"
@@ -22,10 +24,14 @@ import type { ReplayFlags } from "./replay.ts"
 
 type Program = RunSpec["program"]
 
+/** What a deviation is held by whose place is another now. */
+const means: Readonly<Record<Exclude<Relocated["by"], "place">, string>> = { instruction: "moved to the same instruction", count: "told by count" }
+
 const words = { passed: "passes now", failed: "still fails", unsupported: "no longer applies" } as const
 
 /** Why a deviation was not taken, for people. */
-const reasonText = (build: Program, deviation: PlacedDeviation, reason: DropReason): string => {
+const reasonText = (build: Program, deviation: PlacedDeviation | Deviation, reason: DropReason): string => {
+  if (!isPlaced(deviation)) return reason === "not on offer" ? "the task came there, and this was not on offer" : `the task never came to count ${deviation.count} so`
   const { arrival, symbol } = deviation.place
   if (addressOf(build, deviation) === undefined && symbol !== undefined) {
     return `${build.name} has no symbol ${symbol}${didYouMean(symbol, build.symbols.map(({ name }) => name))}`
@@ -44,12 +50,12 @@ export const replayOn = (file: string, program: string, flags: ReplayFlags) =>
     const now = yield* targetOf({ ...then.spec, program: build }, { isAsRecorded: true })
     const { deviations, looked } = yield* unheard(() => ({
       looked: failureOf(performSchedule(then.trials, recording.schedule)),
-      deviations: placed(then.trials, recording.schedule).map(({ deviation }) => deviation)
+      deviations: relocate(recorded, build, placed(then.trials, recording.schedule), recording.schedule)
     }))
     const dropped: Array<{ readonly deviation: string; readonly reason: string }> = []
     const { finding, trial } = yield* unheard(() => {
-      const telling = tellLeniently(build, deviations, (deviation, reason) => {
-        if ("place" in deviation) dropped.push({ deviation: printDeviation(deviation), reason: reasonText(build, deviation, reason) })
+      const telling = tellLeniently(build, deviations.map(({ deviation }) => deviation), (deviation, reason) => {
+        dropped.push({ deviation: printDeviation(deviation), reason: reasonText(build, deviation, reason) })
       })
       const performed = now.trials.perform(telling)
       telling.finish()
@@ -59,14 +65,16 @@ export const replayOn = (file: string, program: string, flags: ReplayFlags) =>
     const isOther = finding !== undefined && looked !== undefined && !isSameFinding(finding, kindThere(looked, moving(recorded, build)))
     const verdict = isOther ? "fails, in another way" : words[result]
     const why = finding === undefined ? outcomeSentence(trial.outcome, now.bounded.limits) : `${finding.detector}: ${finding.message}`
+    const moved = deviations.flatMap(({ by, deviation }) => (by === "place" ? [] : [{ by, as: printDeviation(deviation) }]))
     return {
       exit: result,
       lines: [
         `${result === "failed" ? paint.bad(verdict) : result === "passed" ? paint.good(verdict) : verdict}: ${escapeTerminal(file)}`,
         `  ${escapeTerminal(why)}`,
         ...(finding !== undefined && looked !== undefined && finding.message !== looked.message ? [`  then      ${escapeTerminal(`${looked.detector}: ${looked.message}`)}`] : []),
+        ...moved.map(({ as, by }) => `  ${means[by]}  ${escapeTerminal(as)}`),
         ...dropped.map(({ deviation, reason }) => `  dropped   ${escapeTerminal(deviation)}: ${escapeTerminal(reason)}`)
       ],
-      value: { file, on: program, result: verdict.replace(",", "").replaceAll(" ", "-"), why, dropped }
+      value: { file, on: program, result: verdict.replace(",", "").replaceAll(" ", "-"), why, moved, dropped }
     }
   })

@@ -75,10 +75,10 @@ export const searchReport = (
   target: Target, seed: string, from: number, runCountMax: number | undefined, tried: Campaign, understood: ReadonlyArray<Understood>, typed: ReadonlyArray<string>
 ): SearchReport => {
   const { spec } = target
-  const { ended, failingCount, milliseconds, strategies, unendedCount, unsupported, until } = tried
+  const { ended, failingCount, milliseconds, noted, strategies, unendedCount, unsupported, until } = tried
   return {
     program: spec.program.name, seed, abis: spec.abis.map(({ name }) => name), cpus: spec.cpus, toolVersion: TOOL_VERSION, from, until, runCountMax,
-    strategies, unendedCount, unsupported, ended, milliseconds, failures: understood.map((one) => reportedFailure(one, seed, typed)),
+    strategies, unendedCount, unsupported, noted, ended, milliseconds, failures: understood.map((one) => reportedFailure(one, seed, typed)),
     failingRunCount: failingCount
   }
 }

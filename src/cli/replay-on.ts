@@ -14,8 +14,8 @@ import { addressOf, tellLeniently } from "../run/lenient.ts"
 import type { RunSpec } from "../run/start.ts"
 import { failureOf } from "../search/trial.ts"
 import { inExperimentOf } from "../search/experiment.ts"
-import { moving, performSchedule, placed } from "../search/place.ts"
-import { type Relocated, relocate } from "../search/relocate.ts"
+import { performSchedule, placed } from "../search/place.ts"
+import { addressThere, type Relocated, relocate } from "../search/relocate.ts"
 import { isSameFinding, kindThere } from "../search/minimize.ts"
 import { paintFor } from "./color.ts"
 import type { ExitName } from "./exit.ts"
@@ -62,7 +62,7 @@ export const replayOn = (file: string, program: string, flags: ReplayFlags) =>
       return { trial: performed, finding: failureOf(performed) }
     })
     const result: ExitName & keyof typeof words = finding !== undefined ? "failed" : dropped.length > 0 || trial.outcome._tag !== "Exited" ? "unsupported" : "passed"
-    const isOther = finding !== undefined && looked !== undefined && !isSameFinding(finding, kindThere(looked, moving(recorded, build)))
+    const isOther = finding !== undefined && looked !== undefined && !isSameFinding(finding, kindThere(looked, addressThere(recorded, build)))
     const verdict = isOther ? "fails, in another way" : words[result]
     const why = finding === undefined ? outcomeSentence(trial.outcome, now.bounded.limits) : `${finding.detector}: ${finding.message}`
     const moved = deviations.flatMap(({ by, deviation }) => (by === "place" ? [] : [{ by, as: printDeviation(deviation) }]))

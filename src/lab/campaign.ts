@@ -60,6 +60,7 @@ export interface CampaignOptions {
 
 export interface Campaign extends SoFar {
   readonly unsupported: Readonly<Record<string, number>>
+  readonly noted: Readonly<Record<string, number>>
   readonly featureCount: number
   readonly ended: "tried" | "found" | "time" | "interrupted"
   readonly milliseconds: number
@@ -80,6 +81,7 @@ class Merging {
   hits: Array<PlainHit> = []
   strategies: Record<string, number> = {}
   unsupported: Record<string, number> = {}
+  noted: Record<string, number> = {}
   unendedCount = 0
   failingCount = 0
   isFound = false
@@ -108,6 +110,7 @@ class Merging {
       this.failingCount += next.failingCount
       addInto(this.strategies, next.strategies)
       addInto(this.unsupported, next.unsupported)
+      addInto(this.noted, next.noted)
       for (const hit of next.hits) if (this.telling.isTold(hit.finding)) this.hits.push(hit)
       for (const one of next.novel) this.kept.add(one)
       if (next.hits.length > 0 && !this.isKeptGoing) this.isFound = true
@@ -197,7 +200,7 @@ export const campaign = (maker: BatchMaker, options: CampaignOptions): Effect.Ef
     progress.finish()
     const isInterrupted = Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
     if (Exit.isFailure(exit) && !isInterrupted) return yield* Effect.failCause(exit.cause)
-    const { failingCount, hits, isFound, strategies, unendedCount, unsupported } = merging
+    const { failingCount, hits, isFound, noted, strategies, unendedCount, unsupported } = merging
     const ended: Campaign["ended"] = isInterrupted ? "interrupted" : isFound ? "found" : merging.until >= until ? "tried" : "time"
-    return { until: merging.until, strategies, unendedCount, unsupported, failingCount, hits, featureCount: kept.featureCount, ended, milliseconds: clock() - began }
+    return { until: merging.until, strategies, unendedCount, unsupported, noted, failingCount, hits, featureCount: kept.featureCount, ended, milliseconds: clock() - began }
   }).pipe(Effect.uninterruptible)

@@ -29,6 +29,8 @@ export interface BatchResult {
   readonly unendedCount: number
   /** What a run met that is not supported, and how often. */
   readonly unsupported: Readonly<Record<string, number>>
+  /** What is worth knowing and no failure, and in how many runs. */
+  readonly noted: Readonly<Record<string, number>>
   /** Runs that fail; of those alike only some are told. */
   readonly failingCount: number
   readonly hits: ReadonlyArray<PlainHit>
@@ -80,6 +82,7 @@ export class Batches {
   run({ from, parents, stopsAtHit, until }: BatchOptions): BatchResult {
     const strategies: Record<string, number> = {}
     const unsupported: Record<string, number> = {}
+    const noted: Record<string, number> = {}
     const hits: Array<PlainHit> = []
     const novel: Array<Novel> = []
     const telling = new Telling()
@@ -98,6 +101,7 @@ export class Batches {
         unsupported[what] = (unsupported[what] ?? 0) + 1
       }
       const finding = failureOf(trial)
+      for (const { message, severity } of trial.findings) if (severity === "note") noted[message] = (noted[message] ?? 0) + 1
       if (finding !== undefined) {
         failingCount++
         if (telling.isTold(finding)) hits.push({ run, strategy, schedule: printSchedule(trial.schedule), finding })
@@ -109,6 +113,6 @@ export class Batches {
       if (finding !== undefined && stopsAtHit) break
     }
     this.next = run
-    return { from, until: run, strategies, unendedCount, unsupported, failingCount, hits, novel }
+    return { from, until: run, strategies, unendedCount, unsupported, noted, failingCount, hits, novel }
   }
 }

@@ -12,7 +12,7 @@ import { broodPlace, generationOf, Kept, type Parent } from "./breed.ts"
 import { Coverage } from "./coverage.ts"
 import { Mutation } from "./mutation.ts"
 import type { Target } from "./target.ts"
-import { isFertile, type Trial } from "./trial.ts"
+import { failureOf, isFertile, type Trial } from "./trial.ts"
 
 /** The strategy of turn `turn`, from 1, and which of its own runs that is. */
 export const slotOf = (turn: number): { readonly strategy: StrategyName; readonly nth: number } => {
@@ -112,7 +112,7 @@ export function* fuzz(target: Target, until: number): Generator<FuzzProgress, vo
     }
     const { decider, strategy } = deciderOf(run, parents)
     const trial = coverage.perform(decider)
-    const [finding] = trial.findings
+    const finding = failureOf(trial)
     if (isFertile(trial)) kept.add({ run, schedule: printSchedule(trial.schedule), features: coverage.news() })
     yield { run, trial, hit: finding === undefined ? undefined : { run, strategy, trial, finding } }
   }

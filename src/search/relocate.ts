@@ -11,7 +11,7 @@ import type { Program, ProgramSymbol } from "../program/program.ts"
 import { addressOf } from "../run/lenient.ts"
 import { decode, INSTRUCTION_BYTES_MAX } from "../x86/decode.ts"
 import { printInstruction } from "../x86/print.ts"
-import { symbolBefore } from "./place.ts"
+import { moving, symbolBefore } from "./place.ts"
 
 /** A deviation as it is told there, and what it is held by. */
 export interface Relocated {
@@ -93,6 +93,10 @@ const sameInstruction = (from: Program, to: Program, address: Address, wanted: A
   const [best] = alike.toSorted((one, another) => rank(another) - rank(one))
   return best !== undefined && (best.likeness > 0 || alike.length === 1) ? best.other.at : undefined
 }
+
+/** Where an address is in another build: as far behind the same symbol, or before the same instruction. */
+export const addressThere = (from: Program, to: Program) => (address: Address): Address | undefined =>
+  moving(from, to)(address) ?? sameInstruction(from, to, address, undefined)
 
 /** Whether an instruction begins there, read from the symbol before it. */
 const isInstruction = (program: Program, at: Address): boolean => {

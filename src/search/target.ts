@@ -31,8 +31,8 @@ export interface TargetOptions {
   readonly isAsRecorded?: boolean
 }
 
-/** A campaign ends at what is certainly wrong. */
-const defaultDetectors = Object.values<AnyDetector>(allDetectors).filter(({ severity }) => severity === "error")
+/** A campaign ends at what is certainly wrong, and counts what is worth knowing. */
+const defaultDetectors = Object.values<AnyDetector>(allDetectors).filter(({ severity }) => severity !== "warning")
 
 export const defaultTargetOptions: TargetOptions = { seed: "1", rates: {}, watches: [], detectors: defaultDetectors, forkAtNow: 0 }
 

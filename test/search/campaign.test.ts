@@ -43,7 +43,7 @@ const paper = (failing: ReadonlyArray<number>, jobs: number, delays: string): Ba
       const hit = failing.find((run) => run >= batch.from && run < batch.until)
       const until = hit !== undefined && batch.stopsAtHit ? hit + 1 : batch.until
       const result: BatchResult = {
-        from: batch.from, until, strategies: { paper: until - batch.from }, unendedCount: 0, unsupported: {}, failingCount: hit === undefined ? 0 : 1, novel: [],
+        from: batch.from, until, strategies: { paper: until - batch.from }, unendedCount: 0, unsupported: {}, noted: {}, failingCount: hit === undefined ? 0 : 1, novel: [],
         hits: hit === undefined ? [] : [{ run: hit, strategy: "paper", schedule: "", finding: { detector: "d", severity: "error", message: "", evidence: [] } }]
       }
       return Effect.as(Effect.sleep(chance.below(5)), result)

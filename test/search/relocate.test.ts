@@ -10,7 +10,7 @@ import { placeOf, printDeviation } from "../../src/log/schedule.ts"
 import { loadProgram } from "../../src/program/load.ts"
 import type { Program } from "../../src/program/program.ts"
 import { symbolBefore } from "../../src/search/place.ts"
-import { type Relocated, relocate } from "../../src/search/relocate.ts"
+import { addressThere, type Relocated, relocate } from "../../src/search/relocate.ts"
 import { instructionAt } from "../../src/search/explain.ts"
 import { assembleText, example } from "../support/examples.ts"
 
@@ -50,6 +50,12 @@ describe("a deviation at retry+0x17, before an instruction of the arming", () =>
 
   it("is before the same instruction, wherever that is by now", () => {
     expect(here).toMatch(/^mov %rcx, \(%rbx\)/)
+  })
+
+  it("is about a section that is there under another name", () => {
+    const start = from.symbols.find(({ name }) => name === "start")?.at ?? 0
+    const to = assembleText(bad.replaceAll(/\bstart\b/g, "begin").replace("retry:", "retry: nop"), "another.s")
+    expect(addressThere(from, to)(start)).toBe(to.symbols.find(({ name }) => name === "begin")?.at)
   })
 
   it("is told by place, and lost there, where the other program is no build of this one", () => {

@@ -107,9 +107,10 @@ const assembledSpec = (path: string): RunSpec => {
 const search = (spec: RunSpec, name: DetectorName | undefined): { readonly spec: RunSpec; readonly schedule: Schedule } => {
   const target = makeTarget(spec, name === undefined ? defaultTargetOptions : { ...defaultTargetOptions, detectors: [detectors[name]], isAlwaysWatched: true })
   if ("_tag" in target) throw new Error(target.reason)
-  for (const { hit } of fuzz(target, 5_000)) {
-    if (hit === undefined) continue
-    const minimizing = minimize(target.trials, hit.trial.schedule, sameFinding(hit.finding), 5_000)
+  for (const { trial } of fuzz(target, 5_000)) {
+    const [finding] = trial.findings
+    if (finding === undefined) continue
+    const minimizing = minimize(target.trials, trial.schedule, sameFinding(finding), 5_000)
     let step = minimizing.next()
     while (step.done !== true) step = minimizing.next()
     if (step.value !== undefined) return { spec: target.spec, schedule: step.value.schedule }

@@ -69,6 +69,8 @@ export interface SearchReport {
   readonly strategies: Readonly<Record<string, number>>
   readonly unendedCount: number
   readonly unsupported: Readonly<Record<string, number>>
+  /** What is worth knowing and no failure, and in how many runs. */
+  readonly noted: Readonly<Record<string, number>>
   readonly ended: "tried" | "found" | "time" | "interrupted"
   readonly milliseconds: number
   readonly failures: ReadonlyArray<ReportedFailure>

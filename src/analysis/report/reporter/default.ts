@@ -46,7 +46,7 @@ export const failureLines = (failure: ReportedFailure, { from, program, runCount
 
 /** What was tried, in one or a few lines. */
 export const triedLines = (report: SearchReport): ReadonlyArray<string> => {
-  const { abis, cpus, ended, failingRunCount, failures, from, milliseconds, program, seed, strategies, unendedCount, unsupported, until } = report
+  const { abis, cpus, ended, failingRunCount, failures, from, milliseconds, noted, program, seed, strategies, unendedCount, unsupported, until } = report
   const seconds = (milliseconds / 1000).toFixed(1)
   const verdict = failures.length > 0 ? `${plural(failures.length, "distinct failure")} in ${plural(failingRunCount, "failing run")}` : "no failure found"
   const why = ended === "time" ? ", then the time was used up" : ended === "interrupted" ? ", then interrupted" : ""
@@ -57,7 +57,8 @@ export const triedLines = (report: SearchReport): ReadonlyArray<string> => {
     row("runs", until === from ? "none" : `${grouped(from)} to ${grouped(until - 1)} of seed ${escapeTerminal(seed)}`),
     row("under", `${abis.join(",")} · cpus ${cpus.join(",")}`),
     ...(unendedCount === 0 ? [] : [row("not ended", `${plural(unendedCount, "run")} used the instructions up that a run may have here: not judged`)]),
-    ...Object.entries(unsupported).map(([what, count]) => row("not judged", `${plural(count, "run")}: not supported: ${escapeTerminal(what)}`))
+    ...Object.entries(unsupported).map(([what, count]) => row("not judged", `${plural(count, "run")}: not supported: ${escapeTerminal(what)}`)),
+    ...Object.entries(noted).map(([what, count]) => row("noted", `${plural(count, "run")}: ${escapeTerminal(what)}`))
   ]
 }
 

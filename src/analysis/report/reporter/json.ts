@@ -11,9 +11,9 @@ export const failureValue = ({ commands, evidence, message, saved, seen, steps, 
   commands: Object.fromEntries(commands)
 })
 
-const summaryValue = ({ abis, cpus, ended, failingRunCount, failures, from, milliseconds, program, seed, strategies, toolVersion, unendedCount, unsupported, until }: SearchReport) => ({
+const summaryValue = ({ abis, cpus, ended, failingRunCount, failures, from, milliseconds, noted, program, seed, strategies, toolVersion, unendedCount, unsupported, until }: SearchReport) => ({
   schema: REPORT_SCHEMA, type: "summary", verdict: failures.length > 0 ? "failed" : "passed", program, toolVersion, seed, abi: abis, cpus,
-  from, until, runCount: until - from, failingRunCount, distinctFailureCount: failures.length, strategies, unendedCount, unsupported, ended,
+  from, until, runCount: until - from, failingRunCount, distinctFailureCount: failures.length, strategies, unendedCount, unsupported, noted, ended,
   milliseconds: Math.round(milliseconds)
 })
 

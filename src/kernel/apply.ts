@@ -99,7 +99,7 @@ export const reducers: Reducers = {
       // A new thread has no alternate stack and says so; execve leaves the flags 0. Source: Linux kernel/fork.c copy_process
       alternateStack: { start: 0, sizeBytes: 0, flags: state.slots.has(task) ? SS_DISABLE : 0 },
       savedMask: undefined, interrupted: undefined, restartBlock: undefined, trap: { number: 0, error: 0, address: 0n },
-      randomWordCount: 0, clearChildTid, exitStatus: 0, contracts: {}
+      randomWordCount: 0, clearChildTid, robustList: 0n, exitStatus: 0, contracts: {}
     }
     const slots = new Map(state.slots).set(child, state.tasks.length)
     const parent = state.slots.get(task)
@@ -181,6 +181,7 @@ export const reducers: Reducers = {
   AlternateStackSet: (state, { flags, sizeBytes, start, task }) =>
     withTask(state, task, (was) => ({ ...was, alternateStack: { start, sizeBytes, flags } })),
   ClearChildTidSet: (state, { at, task }) => withTask(state, task, (was) => ({ ...was, clearChildTid: at })),
+  RobustListSet: (state, { head, task }) => withTask(state, task, (was) => ({ ...was, robustList: head })),
   Mapped: (state, { end, isShared, process, protection, start }) =>
     withProcess(state, process, (was) => {
       const mapped = { start, end, protection, isShared: isShared === 1 }

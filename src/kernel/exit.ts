@@ -3,6 +3,7 @@ import type { TaskId } from "../base/ids.ts"
 import { wakeFutex } from "./futex.ts"
 import { land } from "./in-flight.ts"
 import type { Kernel } from "./kernel.ts"
+import { exitRobustList } from "./robust-list.ts"
 import { arriveAll, pickNext, wake } from "./scheduler.ts"
 import { processOf, type Task } from "./state.ts"
 
@@ -15,6 +16,7 @@ export const exitTask = (kernel: Kernel, id: TaskId, status: number): void => {
   const hadCpu = task.status === "running"
   land(kernel, task)
   for (const abi of kernel.abis) abi.onExit?.(kernel, task)
+  exitRobustList(kernel, task)
   if (task.clearChildTid !== 0 && kernel.memory(task).write32(task.clearChildTid, 0)) wakeFutex(kernel, task, task.clearChildTid, 1, ALL_BITS)
   arriveAll(kernel, id)
   kernel.emit({ _tag: "TaskExited", task: id, status })

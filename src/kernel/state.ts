@@ -111,6 +111,8 @@ export interface Task {
   readonly randomWordCount: number
   // ---- its end
   readonly clearChildTid: Address
+  /** Its head; 0: there is none. */
+  readonly robustList: bigint
   readonly exitStatus: number
   readonly contracts: Contracts
 }

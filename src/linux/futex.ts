@@ -12,3 +12,14 @@ const names = new Map<number, string>(Object.entries(futexCommand).map(([name, c
 /** The name of a command that Linux still has; FD went long ago. */
 export const futexCommandName = (command: number): string | undefined =>
   command === futexCommand.FD ? undefined : names.get(command)
+
+/** Bits of a futex word whose owner the kernel knows. */
+export const FUTEX_WAITERS = 0x8000_0000
+export const FUTEX_OWNER_DIED = 0x4000_0000
+export const FUTEX_TID_MASK = 0x3fff_ffff
+
+/** struct robust_list_head: the first entry, what leads from an entry to its futex, and the entry that is being changed. */
+export const robustListHead = { next: 0n, futexOffset: 8n, pending: 16n } as const
+export const ROBUST_LIST_HEAD_BYTES = 24
+/** A list is walked no further. */
+export const ROBUST_LIST_LIMIT = 2048

@@ -84,7 +84,8 @@ export const applied = rows({
   UnknownCalled: { doc: "`task` made call `number`, which is not there, and got ENOSYS.", fields: { task: "task", number: "natural" } },
   Ended: { doc: "The run is over.", fields: { outcome: "text", status: "natural" } },
   CpuUnplugged: { doc: "`cpu` is offline: nobody runs there.", fields: { cpu: "cpu" } },
-  CpuPlugged: { doc: "`cpu` is online again.", fields: { cpu: "cpu" } }
+  CpuPlugged: { doc: "`cpu` is online again.", fields: { cpu: "cpu" } },
+  RobustListSet: { doc: "The robust futexes that `task` holds are listed at `head` (0: nowhere).", fields: { task: "task", head: "word64" } }
 })
 
 /** Facts that change no kernel state: what a call was asked and said, what a contract did to a register. */
@@ -96,7 +97,8 @@ export const observed = rows({
   Aborted: { doc: "`task` was inside `[start, postCommit)` and was sent to its abort handler.", fields: { task: "task", abi: "text", cause: "text", ip: "address", start: "address", postCommit: "address", abort: "address" } },
   Operated: { doc: "Operation `operation` (`op` by name) of the cpu_opv vector of `task` was performed on `cpu`.", fields: { task: "task", cpu: "cpu", operation: "natural", op: "text", result: "integer" } },
   PageFaulted: { doc: "A page that the instruction of `task` at `ip` needs was absent; `isMajor`: the task sleeps until it is there.", fields: { task: "task", ip: "address", isMajor: "natural" } },
-  Refused: { doc: "Call `number` of `task` was refused with `errno` before it began.", fields: { task: "task", number: "natural", errno: "text" } }
+  Refused: { doc: "Call `number` of `task` was refused with `errno` before it began.", fields: { task: "task", number: "natural", errno: "text" } },
+  OwnerDied: { doc: "`task` ended while it held the robust futex `at`, which now says so.", fields: { task: "task", at: "address" } }
 })
 
 /** What is seen by following a task's registers through every instruction. */

@@ -9,7 +9,7 @@ enum {
   SYS_pause = 34, SYS_nanosleep = 35, SYS_alarm = 37, SYS_setitimer = 38, SYS_kill = 62, SYS_rt_sigpending = 127,
   SYS_rt_sigtimedwait = 128, SYS_rt_sigsuspend = 130, SYS_sigaltstack = 131, SYS_arch_prctl = 158, SYS_tkill = 200,
   SYS_set_tid_address = 218, SYS_timer_create = 222, SYS_timer_settime = 223, SYS_timer_gettime = 224,
-  SYS_timer_getoverrun = 225, SYS_timer_delete = 226, SYS_clock_gettime = 228, SYS_clock_nanosleep = 230, SYS_membarrier = 324
+  SYS_timer_getoverrun = 225, SYS_set_robust_list = 273, SYS_get_robust_list = 274, SYS_timer_delete = 226, SYS_clock_gettime = 228, SYS_clock_nanosleep = 230, SYS_membarrier = 324
 };
 enum { USR1 = 10, SEGV = 11, USR2 = 12, ALRM = 14, CHLD = 17 };
 enum { SIGINFO = 4, RESTORER = 0x04000000, ONSTACK = 0x08000000, RESTART = 0x10000000, NODEFER = 0x40000000 };
@@ -433,7 +433,7 @@ static volatile u32 child_word, parent_word, child_mask_is_ours, child_waits;
 static volatile u64 child_base, child_stack_flags;
 static u8 child_stack[16384] __attribute__((aligned(16)));
 
-__attribute__((noreturn, used)) static void in_child(void)
+static void look_around(void)
 {
   u64 base = 0;
   struct { u64 start; u32 flags, padding; u64 bytes; } now;
@@ -443,6 +443,12 @@ __attribute__((noreturn, used)) static void in_child(void)
   call3(SYS_sigaltstack, 0, &now, 0);
   child_stack_flags = now.flags;
   while (child_waits) call6(SYS_futex, (s64)&child_waits, 128, 1, 0, 0, 0);
+}
+
+static void (*volatile child_does)(void) = look_around;
+__attribute__((noreturn, used)) static void in_child(void)
+{
+  child_does();
   for (;;) call3(SYS_exit, 3, 0, 0);
 }
 
@@ -484,6 +490,89 @@ static void threads(void)
   set_mask(0);
 }
 
+/* ---- robust futexes */
+
+enum { HELD_COUNT = 2050, OWNER_DIED = 0x40000000 };
+static struct { u64 next; s64 offset; u64 pending; } robust;
+static struct held { u64 next; volatile u32 word; u32 padding; } held[HELD_COUNT];
+
+static void list_held(u32 count)
+{
+  robust.offset = 8;
+  robust.next = (u64)&held[0];
+  for (u32 at = 0; at < count; at++) {
+    held[at].word = (u32)my_tid();
+    held[at].next = at + 1 == count ? (u64)&robust : (u64)&held[at + 1];
+  }
+  call3(SYS_set_robust_list, &robust, sizeof robust, 0);
+}
+
+/* 0: nobody waits. 1: somebody does. 2: another owner. 3: inherits priority. 4: pending, too. 5: cannot be read beyond. */
+static void hold_each(void)
+{
+  list_held(7);
+  held[1].word |= 1U << 31;
+  held[2].word++;
+  held[2].next |= 1;
+  held[3].word |= 1U << 31;
+  robust.pending = (u64)&held[4];
+  held[5].next = 8;
+}
+static void hold_many(void) { list_held(HELD_COUNT); }
+static void hold_circle(void)
+{
+  list_held(3);
+  held[2].next = (u64)&held[1];
+  robust.pending = (u64)&held[3];
+}
+static void hold_odd(void)
+{
+  list_held(3);
+  held[0].next += 2;
+}
+static void hold_pending(void)
+{
+  list_held(0);
+  robust.next = (u64)&robust;
+  robust.pending = (u64)&held[1];
+}
+
+static void die_with(const char *what, void (*holds)(void), u32 waits)
+{
+  print(what);
+  print("\n");
+  for (u32 at = 0; at < HELD_COUNT; at++) held[at] = (struct held){ 0, 0, 0 };
+  robust.pending = 0;
+  child_does = holds;
+  child_word = 9;
+  const u32 tid = (u32)new_thread(0x3d0f00);
+  if (waits) for (u32 word; ((word = held[1].word) & OWNER_DIED) == 0;) call6(SYS_futex, (s64)&held[1].word, 0, word, 0, 0, 0);
+  while (child_word != 0) call6(SYS_futex, (s64)&child_word, 0, 9, 0, 0, 0);
+  u32 died = 0;
+  for (u32 at = 0; at < HELD_COUNT; at++) died += (held[at].word & OWNER_DIED) != 0;
+  say(" died", died);
+  for (u32 at = 0; at < 7; at++) say_hex(" word", held[at].word == tid ? 1 : held[at].word == tid + 1 ? 2 : held[at].word);
+}
+
+static void robust_futexes(void)
+{
+  print("# robust futexes\n");
+  u64 head = 5, bytes = 5;
+  say("none yet", call3(SYS_get_robust_list, 0, &head, &bytes));
+  say_hex("head", head);
+  say("bytes", (s64)bytes);
+  say("of another size", call3(SYS_set_robust_list, &robust, 16, 0));
+  say("anywhere", call3(SYS_set_robust_list, 1UL << 62, 24, 0));
+  say("told", call3(SYS_get_robust_list, 0, &head, &bytes));
+  say_hex("head", head);
+  say("nowhere", call3(SYS_set_robust_list, 0, 24, 0));
+  die_with("each", hold_each, 1);
+  die_with("more than are looked at", hold_many, 0);
+  die_with("a circle", hold_circle, 0);
+  die_with("no word", hold_odd, 0);
+  die_with("pending and free", hold_pending, 0);
+}
+
 int main(int argc, char **argv)
 {
   (void)argv;
@@ -496,6 +585,7 @@ int main(int argc, char **argv)
   timers();
   memory();
   threads();
+  robust_futexes();
   print("# the end\n");
   if (argc > 1) {
     set_mask(BIT(SEGV));

@@ -6,6 +6,7 @@
  *     a word that orders is stored and loaded    the store, before whoever loads what it stored; a LOCKed access does both
  *     futex(2) on a word                         each call, before the next on that word returns
  *     a task ends                                before whoever then looks at its clear_child_tid word, or waits for all tasks
+ *     a robust futex loses its owner             the owner, before whoever then looks at the word
  *     a CPU changes tasks                        what ran there, before what runs there next
  *     an interrupt is sent, waited for           either side's past, before the other's future
  *     membarrier(2)                              either side of it, in every task; of the RSEQ commands, on CPUs they name
@@ -31,7 +32,7 @@ const join = (into: Clock, from: Clock): void => {
 /** Events that order; `observe` passes over others. */
 export const orderingTags = [
   "TaskCreated", "TaskExited", "ClearChildTidSet", "SwitchedIn", "Preempted", "Yielded", "Blocked", "Woken", "Interrupted", "SignalSent", "SignalTaken",
-  "Called", "Returned", "Operated", "Found"
+  "Called", "Returned", "Operated", "Found", "OwnerDied"
 ] as const
 
 /** Commands after which every task has passed a barrier. That of sequences interrupts whom it is about, and is told by that. */
@@ -112,6 +113,8 @@ export class HappensBefore {
         this.release(event.task, this.ended)
         return this.leave(event.task, cpu)
       }
+      case "OwnerDied":
+        return this.release(event.task, clockIn(this.words, wordOf(event.at)))
       case "Woken":
         if (event.cause === "tasks") join(this.clockOf(event.task), this.ended)
         return

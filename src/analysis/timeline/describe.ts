@@ -71,6 +71,7 @@ const readings: Readings = {
   AlternateStackSet: ({ flags, sizeBytes, start, task }) =>
     ({ task, verb: "has a stack", detail: `${plainRange(start, start + sizeBytes)} for its handlers, flags ${hex(flags)}` }),
   ClearChildTidSet: ({ at, task }, { place }) => ({ task, verb: "will clear", detail: `${place(at)} at its end` }),
+  RobustListSet: ({ head, task }) => ({ task, verb: "lists locks", detail: `at ${hex(head)}` }),
   Mapped: ({ end, isShared, process, protection: bits, start }) =>
     ({ task: process, verb: "maps", detail: `${plainRange(start, end)} ${protection(bits)}${isShared === 1 ? " shared" : ""}` }),
   Unmapped: ({ end, process, start }) => ({ task: process, verb: "unmaps", detail: plainRange(start, end) }),
@@ -121,6 +122,7 @@ const readings: Readings = {
     ({ task, cpu, verb: "operates", detail: `#${operation} ${escapeTerminal(op)} = ${callResult(result)}` }),
   PageFaulted: ({ ip, isMajor, task }, { place }) => ({ task, verb: "misses a page", detail: `at ${place(ip)}${isMajor === 1 ? ", which is fetched" : ""}` }),
   Refused: ({ errno, number, task }, reading) => ({ task, verb: "is refused", detail: `${callName(number, reading)} = ${escapeTerminal(errno)}` }),
+  OwnerDied: ({ at, task }, { place }) => ({ task, verb: "dies owning", detail: place(at) }),
   SectionEntered: ({ postCommit, start, task }, reading) => ({ task, verb: "enters", detail: range(start, postCommit, reading) }),
   SectionLeft: ({ ip, task }, { place }) => ({ task, verb: "leaves", detail: `at ${place(ip)}, neither committed nor aborted` }),
   Committed: ({ postCommit, task }, { place }) => ({ task, verb: "commits", detail: `before ${place(postCommit)}` }),

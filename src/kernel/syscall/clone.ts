@@ -70,16 +70,3 @@ export const setTidAddress = defineSyscall({
 
 /** An event holds addresses that a double holds; no word lies beyond. */
 const boundedAddress = (at: Address): Address => Math.min(at, Number.MAX_SAFE_INTEGER)
-
-const ROBUST_LIST_HEAD_BYTES = 24
-
-export const setRobustList = defineSyscall({
-  name: "set_robust_list",
-  number: callNumber.set_robust_list,
-  parameters: { head: "address", headBytes: "size" },
-  summary: "the robust mutexes the calling task holds",
-  support: { partial: "the list is not walked when a task ends: owners that die leave their mutexes locked" },
-  errors: ["EINVAL"],
-  source: "set_robust_list(2); Linux kernel/futex/syscalls.c SYSCALL_DEFINE2(set_robust_list)",
-  perform: (_kernel, _task, { headBytes }) => (headBytes === ROBUST_LIST_HEAD_BYTES ? returned() : failed("EINVAL"))
-})

@@ -23,7 +23,7 @@ const BITS = 8
 const WORD_BYTES = 8
 
 /** A tid, or 0 for the caller. */
-const targetOf = (kernel: Kernel, caller: Task, tid: number): Task | undefined =>
+export const targetOf = (kernel: Kernel, caller: Task, tid: number): Task | undefined =>
   tid === 0 ? caller : kernel.state.tasks.find((task) => task.tid === tid && task.status !== "exited")
 
 /** Bits of a mask of CPUs: through the highest CPU there could be. */

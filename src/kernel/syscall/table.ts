@@ -2,7 +2,7 @@
 import { assert } from "../../base/assert.ts"
 import { table } from "../../base/table.ts"
 import { archPrctl } from "./arch-prctl.ts"
-import { clone, clone3, setRobustList, setTidAddress } from "./clone.ts"
+import { clone, clone3, setTidAddress } from "./clone.ts"
 import type { AnySyscall } from "./definition.ts"
 import { clockGetres, clockGettime, gettimeofday, time } from "./clock.ts"
 import { exit, exitGroup } from "./exit.ts"
@@ -16,6 +16,7 @@ import { execve, fork, sysinfo, vfork, wait4 } from "./missing.ts"
 import { brk, madvise, mlock, mlockall, mmap, mprotect, mremap, munlock, munlockall, munmap } from "./mmap.ts"
 import { access, fstat, newfstatat, open, openat, readlink, readlinkat } from "./path.ts"
 import { getrandom } from "./random.ts"
+import { getRobustList, setRobustList } from "./robust-list.ts"
 import { getcpu, schedGetaffinity, schedSetaffinity, schedYield } from "./scheduling.ts"
 import { rtSigaction, rtSigpending, rtSigprocmask } from "./signal-action.ts"
 import { pause, rtSigreturn, rtSigsuspend, rtSigtimedwait, sigaltstack } from "./signal-wait.ts"
@@ -26,7 +27,7 @@ export const syscalls = table(
   // memory
   mmap, munmap, mprotect, brk, madvise, mremap, mlock, munlock, mlockall, munlockall, membarrier,
   // tasks
-  clone, clone3, setTidAddress, setRobustList, exit, exitGroup, archPrctl,
+  clone, clone3, setTidAddress, setRobustList, getRobustList, exit, exitGroup, archPrctl,
   schedYield, schedSetaffinity, schedGetaffinity, getcpu,
   gettid, getpid, getppid, getpgrp, getuid, geteuid, getgid, getegid, uname,
   getrlimit, prlimit64, getrandom,

@@ -103,6 +103,8 @@ export const dataRace: Canary = {
       shared, created(task2, task1, WORD), stores(task1), exited(task1), called(task2, callNumber.futex, WORD, futexCommand.WAIT), futexReturns(task2), loads(task2))],
     ["a task waited for by the word it clears", log(shared, sync, found(task1, WORD), stores(task1), exited(task1), loads(task2, { at: WORD, sizeBytes: 4 }), loads(task2))],
     ["a word to clear that was named later", log(shared, sync, { _tag: "ClearChildTidSet", task: task1, at: WORD }, stores(task1), exited(task1), loads(task2, { at: WORD }), loads(task2))],
+    ["a robust futex whose owner died", log(
+      shared, sync, stores(task1), { cpu: 0, event: { _tag: "OwnerDied", task: task1, at: WORD } }, exchanges(task2, { at: WORD, sizeBytes: 4 }), loads(task2))],
     ["a task that waits for all others", log(shared, waitsForAll, stores(task1), exited(task1), wokenByAll, loads(rootTask))],
     ["a futex wake and the wait it ends", between(wake(task1), futexReturns(task1), futexReturns(task2)).toSpliced(3, 0, ...log(called(task2, callNumber.futex, WORD, futexCommand.WAIT)))],
     ["a requeue from the word one waits on", between(

@@ -110,7 +110,7 @@ const kindPage = (): string => {
 
 const moments = [
   "onUserInterrupted", "onRescheduleWanted", "onScheduleOut", "onCpuSet", "onScheduleIn", "onSignal", "onUserReturn", "onCallEntered", "onCallReturned", "onInterrupt",
-  "onTrap", "onFork", "onExec", "onExit"
+  "onFork", "onExit"
 ] as const satisfies ReadonlyArray<keyof AbiDefinition>
 /** Every moment there is, or this does not compile. */
 type Missing = Exclude<Extract<keyof AbiDefinition, `on${string}`>, (typeof moments)[number]>

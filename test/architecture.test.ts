@@ -19,9 +19,8 @@ const mayImport: Readonly<Record<string, ReadonlyArray<string>>> = {
   "analysis/timeline": ["base", "linux", "log", "program", "analysis/report/format"],
   "analysis/report": ["base", "linux", "x86", "log", "program", "analysis/detect", "analysis/timeline"],
   search: ["base", "linux", "x86", "log", "program", "strategy", "kernel/abi", "run", "analysis/detect", "analysis/timeline"],
-  debug: ["base", "linux", "x86", "log", "program", "run"],
   lab: ["base", "linux", "log", "program", "strategy", "machine", "kernel", "run", "search", "analysis"],
-  host: ["base", "linux", "log", "program", "strategy", "run", "search", "debug", "analysis", "lab"],
+  host: ["base", "linux", "log", "program", "strategy", "run", "search", "analysis", "lab"],
   api: ["base", "log", "program", "strategy", "kernel/abi", "run", "search", "analysis", "lab", "host"],
   cli: ["base", "linux", "log", "program/watch", "strategy", "run", "search", "analysis", "lab", "host"]
 }

@@ -20,7 +20,7 @@ export type ExitName = keyof typeof exits
 export const exitCode = (name: ExitName): number => exits[name].code
 
 /** What a run showed, in one word, whatever the status it ended with. */
-export type Verdict = "passed" | "failed" | "limit" | "unsupported" | "abandoned" | "diverged"
+export type Verdict = "passed" | "failed" | "limit" | "unsupported" | "abandoned"
 
 export const verdictOf = (outcome: Outcome): Verdict => {
   switch (outcome._tag) {
@@ -35,13 +35,11 @@ export const verdictOf = (outcome: Outcome): Verdict => {
       return "unsupported"
     case "Abandoned":
       return "abandoned"
-    case "Diverged":
-      return "diverged"
   }
 }
 
 const exitOfVerdict: Readonly<Record<Verdict, ExitName>> = {
-  passed: "passed", failed: "failed", limit: "limit", unsupported: "unsupported", abandoned: "interrupted", diverged: "diverged"
+  passed: "passed", failed: "failed", limit: "limit", unsupported: "unsupported", abandoned: "interrupted"
 }
 
 /** The code a verdict stands for; `expectFail` swaps passed and failed, for runs that pin a contract known to be broken. */

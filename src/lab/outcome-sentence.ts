@@ -29,7 +29,5 @@ export const outcomeSentence = (outcome: Outcome, limits: Limits): string => {
       return `not supported: ${outcome.what} at ${hex(outcome.ip)}${outcome.bytes.length === 0 ? "" : ` (bytes ${bytesText(outcome.bytes)})`}`
     case "Abandoned":
       return "interrupted"
-    case "Diverged":
-      return `diverged: ${outcome.difference}`
   }
 }

@@ -153,7 +153,6 @@ const plainOfOutcome = (outcome: Outcome): Plain => {
     case "OutOfBudget": return [outcome._tag, outcome.limit]
     case "Unsupported": return [outcome._tag, outcome.what, BigInt(outcome.ip), outcome.bytes]
     case "Abandoned": return [outcome._tag]
-    case "Diverged": return [outcome._tag, outcome.difference]
   }
 }
 
@@ -173,8 +172,7 @@ const outcomeShape: Shape<Outcome> = variant<Outcome>({
   Deadlocked: outcome("Deadlocked", { tasks: list(task, LIST_LENGTH_MAX) }),
   OutOfBudget: outcome("OutOfBudget", { limit }),
   Unsupported: outcome("Unsupported", { what: sentence, ip: anyAddress, bytes }),
-  Abandoned: outcome("Abandoned", {}),
-  Diverged: outcome("Diverged", { difference: sentence })
+  Abandoned: outcome("Abandoned", {})
 } satisfies { readonly [Tag in Outcome["_tag"]]: Shape<Outcome> })
 
 export const endShape = tuple({ outcome: outcomeShape, check: checkShape, deviationCount: natural })

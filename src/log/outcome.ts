@@ -14,7 +14,5 @@ export type Outcome =
   | { readonly _tag: "Unsupported"; readonly what: string; readonly ip: Address; readonly bytes: Uint8Array }
   /** The decider ended it, or somebody outside did. */
   | { readonly _tag: "Abandoned" }
-  /** A strict replay met a difference. */
-  | { readonly _tag: "Diverged"; readonly difference: string }
 
 export type OutcomeTag = Outcome["_tag"]

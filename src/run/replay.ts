@@ -188,8 +188,6 @@ const outcomeText = (outcome: Outcome): string => {
       return `Unsupported ${outcome.what} at ${outcome.ip}: ${outcome.bytes.join(" ")}`
     case "Abandoned":
       return "Abandoned"
-    case "Diverged":
-      return `Diverged ${outcome.difference}`
   }
 }
 

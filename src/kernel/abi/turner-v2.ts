@@ -144,6 +144,5 @@ export const turnerV2 = defineAbi({
     const registration = kept.of(parent)
     if (registration !== undefined && !sharesMemory) kept.set(kernel, child, { ...registration, isDue: 1 })
   },
-  onExec: (kernel, task) => kept.set(kernel, task, undefined),
   onExit: (kernel, task) => kept.set(kernel, task, undefined)
 })

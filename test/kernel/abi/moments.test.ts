@@ -15,7 +15,7 @@ const hears = (act: () => void, heard: Array<string>): ReadonlyArray<string> => 
   return heard.map((line) => known(line.split(" ")[1], "a line is a name and a moment"))
 }
 
-/** Acts of one task, and the moments that come with them. Traps, fork and exec come with what is not entered by hand. */
+/** Acts of one task, and the moments that come with them. A fork comes with what is not entered by hand. */
 const acts: ReadonlyArray<readonly [act: string, (hand: Hand) => void, ReadonlyArray<Moment>]> = [
   ["a preemption for a kernel thread", (hand) => hand.preempt(0), ["onUserInterrupted", "onRescheduleWanted", "onScheduleOut", "onScheduleIn", "onUserReturn"]],
   ["a migration", (hand) => hand.migrate(0, 1), ["onUserInterrupted", "onScheduleOut", "onCpuSet", "onScheduleIn", "onUserReturn"]],
@@ -35,7 +35,7 @@ describe("moments", () => {
 
   it("are all among those a contract may name", () => {
     const met = new Set(acts.flatMap(([, , expected]) => expected))
-    assert.deepStrictEqual(moments.filter((moment) => !met.has(moment)), ["onTrap", "onFork", "onExec"])
+    assert.deepStrictEqual(moments.filter((moment) => !met.has(moment)), ["onFork"])
   })
 
   it("come to each contract in the order in which they are in force", () => {

@@ -8,7 +8,7 @@ import { defineSyscall, returned } from "../../../src/kernel/syscall/definition.
 
 export const moments = [
   "onUserInterrupted", "onRescheduleWanted", "onScheduleOut", "onCpuSet", "onScheduleIn", "onSignal", "onUserReturn",
-  "onCallEntered", "onCallReturned", "onInterrupt", "onTrap", "onFork", "onExec", "onExit"
+  "onCallEntered", "onCallReturned", "onInterrupt", "onFork", "onExit"
 ] as const
 export type Moment = (typeof moments)[number]
 
@@ -56,9 +56,7 @@ export const tally = (name: string, number: number, shared: Array<string> = []):
     onCallEntered: (kernel, task) => hear(kernel, task, "onCallEntered"),
     onCallReturned: (kernel, task) => hear(kernel, task, "onCallReturned"),
     onInterrupt: (kernel, task) => hear(kernel, task, "onInterrupt"),
-    onTrap: (kernel, task) => hear(kernel, task, "onTrap"),
     onFork: (kernel, parent) => hear(kernel, parent, "onFork"),
-    onExec: (kernel, task) => hear(kernel, task, "onExec"),
     onExit: (kernel, task) => hear(kernel, task, "onExit")
   }
 }

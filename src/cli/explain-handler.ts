@@ -24,6 +24,8 @@ const reactionValue = (reaction: Reaction | undefined) =>
   reaction === undefined ? null
   : reaction._tag === "Aborted" ? { tag: reaction._tag, ...abortValue(reaction.event) }
   : reaction._tag === "Unarmed" ? { tag: reaction._tag, section: hex(reaction.start) }
+  : (reaction._tag === "Overlooked" || reaction._tag === "Killed") && reaction.armed !== undefined
+    ? { tag: reaction._tag, section: hex(reaction.armed.start), asks: reaction.armed.asks ?? null }
   : { tag: reaction._tag }
 
 const perform = Effect.fnUntraced(function*(flags: ExplainFlags) {

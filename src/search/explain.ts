@@ -65,7 +65,7 @@ export const explain = (target: Target, { deviations, schedule, trial }: Minimiz
     const { findings, outcome, schedule: taken } = performPlaced(trials, deviations.filter((_, at) => at !== index))
     return { deviation, outcome, findings, taken }
   })
-  const { codes, entries, ips, marks } = watch(target, schedule)
+  const { armed, codes, entries, ips, marks } = watch(target, schedule)
   // The last that decides: after it nothing unlucky is needed any more.
   const critical = schedule.at(-1)
   const at = marks.at(-1)
@@ -75,7 +75,7 @@ export const explain = (target: Target, { deviations, schedule, trial }: Minimiz
   const passingEntries = watch(target, passing.taken).entries
   const usual = new Set(everyFinding(passingEntries).map(({ detector }) => detector))
   const seen = besides(finding, everyFinding(entries)).map((one) => ({ ...one, message: withPlaces(one.message, reading), isDue: !usual.has(one.detector) }))
-  const around = meanwhile({ critical, ip, at, about: finding.about }, entries, options.sections)
+  const around = meanwhile({ critical, ip, at, armed: armed.at(-1), about: finding.about }, entries, options.sections)
   const instruction = instructionAt(program, ip, codes.at(-1))
   const sentence = sentenceOf({
     deviations: schedule.map((deviation, index) => ({ deviation, ip: known(ips[index], "each was taken once") })),

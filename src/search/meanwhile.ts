@@ -1,6 +1,7 @@
 /** What happened around the deviation that decides: what the contract did, and what others stored meanwhile. */
 import type { Address, AddressRange, TaskId } from "../base/ids.ts"
 import { contains } from "../base/ids.ts"
+import type { ArmedSection } from "../kernel/abi/definition.ts"
 import { SI_KERNEL } from "../linux/siginfo.ts"
 import { SIGSEGV } from "../linux/signal.ts"
 import { type Deviation, kinds } from "../log/choice.ts"
@@ -20,12 +21,14 @@ export interface Store {
 export type Reaction =
   /** It sent the task to its abort handler. */
   | { readonly _tag: "Aborted"; readonly event: EventOf<"Aborted"> }
-  /** It found no sound descriptor, or no area. */
-  | { readonly _tag: "Killed" }
+  /** It found no sound descriptor, or no area. `armed`: the section it judged. */
+  | { readonly _tag: "Killed"; readonly armed: ArmedSection | undefined }
   /** The kernel was not entered. */
   | { readonly _tag: "Unnoticed" }
   /** The task was registered with no contract. */
   | { readonly _tag: "Unknown" }
+  /** The task stood in a section that was armed, and was not sent anywhere. */
+  | { readonly _tag: "Overlooked"; readonly armed: ArmedSection }
   /** The task stood in a section of the program, and nothing was armed. */
   | { readonly _tag: "Unarmed"; readonly start: Address }
   /** The task stood in no section. */
@@ -54,16 +57,17 @@ const storeOf = ({ event: { address, after, before, ip, task }, index }: Access)
 const isOf = (entry: Entry, task: TaskId): boolean => entry.task === task && "task" in entry.event && entry.event.task === task
 
 const reactionOf = (
-  { count, kind, task }: Deviation, ip: Address, before: ReadonlyArray<Entry>, after: ReadonlyArray<Entry>, sections: ReadonlyArray<AddressRange>
+  { armed, critical: { count, kind, task }, ip }: Decisive, before: ReadonlyArray<Entry>, after: ReadonlyArray<Entry>, sections: ReadonlyArray<AddressRange>
 ): Reaction | undefined => {
   if (kind === "turn" || kind === "split") return { _tag: "Unnoticed" }
   // Until it retires another instruction, whatever befalls it is an answer to this.
   for (const { count: at, event } of after) {
     if (!("task" in event) || event.task !== task) continue
     if (event._tag === "Aborted" && at === count) return { _tag: "Aborted", event }
-    if (event._tag === "SignalSent" && event.signal === SIGSEGV && event.code === SI_KERNEL && at === count) return { _tag: "Killed" }
+    if (event._tag === "SignalSent" && event.signal === SIGSEGV && event.code === SI_KERNEL && at === count) return { _tag: "Killed", armed }
   }
   if (kinds[kind].is === "question") return undefined
+  if (armed !== undefined) return { _tag: "Overlooked", armed }
   // Where nobody has a section, none is missed.
   if (sections.length === 0) return undefined
   const kept = before.findLast(({ event }) => event._tag === "ContractChanged" && event.of === "task" && event.task === task)?.event
@@ -88,16 +92,19 @@ export interface Decisive {
   readonly critical: Deviation
   readonly ip: Address
   readonly at: number
+  /** The section that a contract called armed there. */
+  readonly armed: ArmedSection | undefined
   /** The data that the finding is about, if it is about data. */
   readonly about: Address | undefined
 }
 
 /** What the log says about the moment that decides. */
-export const meanwhile = ({ about, at, critical, ip }: Decisive, entries: ReadonlyArray<Entry>, sections: ReadonlyArray<AddressRange>): Meanwhile => {
+export const meanwhile = (decisive: Decisive, entries: ReadonlyArray<Entry>, sections: ReadonlyArray<AddressRange>): Meanwhile => {
+  const { about, at, critical } = decisive
   const { count, task } = critical
   const before = entries.slice(0, at)
   const after = entries.slice(at)
-  const reaction = reactionOf(critical, ip, before, after, sections)
+  const reaction = reactionOf(decisive, before, after, sections)
   const isUndone = reaction?._tag === "Aborted" || reaction?._tag === "Killed"
   // An access bears the count before it. What was split has read at once, and goes on with its write.
   const goesOn = (entry: Entry): boolean =>

@@ -32,7 +32,6 @@ const outcomeText = (outcome: Outcome): string => {
     case "OutOfBudget": return "does not end"
     case "Unsupported": return `ends at what is not supported: ${outcome.what}`
     case "Abandoned": return "is interrupted"
-    case "Diverged": return "diverges"
   }
 }
 
@@ -44,11 +43,16 @@ const befell = ({ kind, option, task }: Deviation, at: string): string => {
 
 const reactionText = (reaction: Reaction | undefined, place: Place): string | undefined => {
   switch (reaction?._tag) {
-    case undefined:
-    case "Killed": return undefined // the finding says so
+    case undefined: return undefined
+    // That it was killed is said by the finding.
+    case "Killed": return reaction.armed?.asks === undefined ? undefined : `the section at ${place(reaction.armed.start)} was armed with ${reaction.armed.asks}`
     case "Aborted": return `the contract sent it from ${place(reaction.event.ip)} to its abort handler ${place(reaction.event.abort)}`
     case "Unnoticed": return "the kernel noticed nothing"
     case "Unknown": return "no contract knew of it, so it went on"
+    case "Overlooked": {
+      const { asks, start } = reaction.armed
+      return `the section ${start === 0 ? "" : `at ${place(start)} `}was armed, and the contract did not abort it${asks === undefined ? "" : `: ${asks}`}`
+    }
     case "Unarmed": return `nothing was armed in the section at ${place(reaction.start)}, so the contract let it go on`
     case "Outside": return "it stood in no section, so the contract let it go on"
   }

@@ -2,7 +2,8 @@
 import { type AnyDetector, detect, type Finding, findingKey } from "../analysis/detect/definition.ts"
 import { detectors } from "../analysis/detect/table.ts"
 import type { Address } from "../base/ids.ts"
-import { type Deviation, quietDecider, type Schedule } from "../log/choice.ts"
+import type { ArmedSection } from "../kernel/abi/definition.ts"
+import { type Deviation, kinds, quietDecider, type Schedule } from "../log/choice.ts"
 import type { Entry } from "../log/event.ts"
 import { recorded, tell } from "../log/telling.ts"
 import { type Watcher, watcherOf } from "../run/observe.ts"
@@ -19,6 +20,8 @@ export interface Watched {
   readonly entries: ReadonlyArray<Entry>
   /** Where the task of each deviation stood. */
   readonly ips: ReadonlyArray<Address>
+  /** The section that a contract called armed there, before it took effect. A question finds its task in the kernel. */
+  readonly armed: ReadonlyArray<ArmedSection | undefined>
   /** The code there, as far as it could be read. */
   readonly codes: ReadonlyArray<Uint8Array>
   /** Entries written before each deviation took effect. */
@@ -34,29 +37,42 @@ const codeAt = (read: (count: number) => Uint8Array | undefined): Uint8Array => 
   return new Uint8Array()
 }
 
+/** What the first row that answers says. */
+const firstOf = <Row, Answer>(rows: ReadonlyArray<Row>, ask: (row: Row) => Answer | undefined): Answer | undefined => {
+  for (const row of rows) {
+    const answer = ask(row)
+    if (answer !== undefined) return answer
+  }
+  return undefined
+}
+
 /** The run of a schedule, watched. */
 export const watch = (target: Pick<Target, "bounded" | "options" | "shown" | "trials">, schedule: Schedule): Watched => {
   const entries: Array<Entry> = []
   const run = start({ ...target.bounded, limits: target.trials.limitsFor(schedule) }, quietDecider, {
     append: (now, cpu, task, count, event) => void entries.push({ index: entries.length, now, cpu, task, count, event })
   })
-  if ("_tag" in run) return { entries: [], ips: [], codes: [], marks: [] }
+  if ("_tag" in run) return { entries: [], ips: [], armed: [], codes: [], marks: [] }
   const standing = new Standing(run.kernel)
   run.kernel.decider = standing.overhear(recorded(tell(schedule, () => {})))
   const ips: Array<Address> = []
+  const armed: Array<ArmedSection | undefined> = []
   const codes: Array<Uint8Array> = []
   const marks: Array<number> = []
   const { kernel } = run
   kernel.keep = (deviation: Deviation) => {
     const ip = standing.of(deviation)
     ips.push(ip)
-    codes.push(codeAt((count) => kernel.memory(kernel.current(deviation.task)).readBytes(ip, count)))
+    const task = kernel.current(deviation.task)
+    const memory = kernel.memory(task)
+    armed.push(kinds[deviation.kind].is === "question" ? undefined : firstOf(kernel.abis, (abi) => abi.armed(kernel.state, task, kernel.registers(task), memory)))
+    codes.push(codeAt((count) => memory.readBytes(ip, count)))
     marks.push(entries.length)
   }
   const watcher = wholeWatcher(target)
   if (watcher !== undefined) run.observe(watcher)
   while (run.outcome === undefined) run.step()
-  return { entries, ips, codes, marks }
+  return { entries, ips, armed, codes, marks }
 }
 
 const everyDetector: ReadonlyArray<AnyDetector> = Object.values(detectors)

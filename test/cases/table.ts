@@ -13,6 +13,8 @@ export interface Case {
   readonly named?: DetectorName
   /** What the run ends in, in words, where there is more to say than a status that is not 0. */
   readonly ends?: string
+  /** What the sentence says of the cause. */
+  readonly says?: string
   /** Contracts to run under; by default what the program asks for. */
   readonly abi?: string
   /** Contracts in the order of their age, and the first under which the recording fails. */
@@ -30,7 +32,7 @@ export const cases: ReadonlyArray<Case> = [
   },
   {
     name: "04-no-restart-flag", source: "LKML 2022, Desnoyers: kill the process when unknown flags are met", found: "bad-descriptor", ends: "is killed by SIGSEGV",
-    contracts: { names: ["mainline-5.10", "mainline-6.1"], first: "mainline-6.1" }, sentenceLater: LATER
+    says: "was armed with flags=1", contracts: { names: ["mainline-5.10", "mainline-6.1"], first: "mainline-6.1" }
   },
   { name: "06-fence-not-registered", source: "musl 9a40e842dfa5, tcmalloc #188", found: "guest-failure", sentenceLater: LATER },
   { name: "09-commit-on-another-cpu", source: "LKML 2017, rationale of cpu_opv", found: "guest-failure", named: "wrong-cpu-commit" },

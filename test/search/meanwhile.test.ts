@@ -18,7 +18,7 @@ const stores = (task: typeof task1, before: bigint, after: bigint, count = COUNT
 const looks = (address = 0x404040): Placed =>
   ({ count: COUNT - 1, event: { _tag: "Accessed", task: task1, ip: IP, address, sizeBytes: 8, isWrite: 0, before: 1n, after: 1n, isRead: 1, isLocked: 0 } })
 
-const about = (at: number, ...entries: ReadonlyArray<Placed | Event>) => meanwhile({ critical, ip: IP, at, about: undefined }, log(...entries), sections)
+const about = (at: number, ...entries: ReadonlyArray<Placed | Event>) => meanwhile({ critical, ip: IP, at, armed: undefined, about: undefined }, log(...entries), sections)
 
 describe("the moment that decides", () => {
   it("is answered by an abort before the next instruction, and by no later one", () => {
@@ -27,8 +27,13 @@ describe("the moment that decides", () => {
   })
   it("knows a task that no contract knows", () => {
     expect(about(0, preempted).reaction).toEqual({ _tag: "Unknown" })
-    expect(meanwhile({ critical, ip: 0x401100, at: 1, about: undefined }, log(registered, preempted), sections).reaction).toEqual({ _tag: "Outside" })
-    expect(meanwhile({ critical, ip: IP, at: 0, about: undefined }, log(preempted), []).reaction).toBeUndefined()
+    expect(meanwhile({ critical, ip: 0x401100, at: 1, armed: undefined, about: undefined }, log(registered, preempted), sections).reaction).toEqual({ _tag: "Outside" })
+    expect(meanwhile({ critical, ip: IP, at: 0, armed: undefined, about: undefined }, log(preempted), []).reaction).toBeUndefined()
+  })
+  it("is not answered where a section was armed and its contract overlooked the event", () => {
+    const armed = { start: 0x401020, end: 0x401030, asks: "flags=1" }
+    expect(meanwhile({ critical, ip: IP, at: 1, armed, about: undefined }, log(registered, preempted), sections).reaction).toEqual({ _tag: "Overlooked", armed })
+    expect(meanwhile({ critical, ip: IP, at: 1, armed, about: undefined }, log(registered, preempted, aborted(COUNT)), sections).reaction).toMatchObject({ _tag: "Aborted" })
   })
   it("tells the stores that the task goes on without, and what it stores over the last", () => {
     const { own, stores: all, told } = about(2, registered, looks(), preempted, stores(task2, 1n, 2n), stores(task2, 2n, 3n), stores(task1, 3n, 9n), stores(task2, 9n, 10n))

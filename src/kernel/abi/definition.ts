@@ -17,6 +17,12 @@ export interface ReliedRange extends AddressRange {
   readonly what: "area" | "descriptor"
 }
 
+/** A section that is armed. An event in it aborts, unless the section asks for something else. */
+export interface ArmedSection extends AddressRange {
+  /** What it asks for beside, as it is told: `flags=1`. */
+  readonly asks?: string
+}
+
 export interface AbiDefinition<Name extends string = string> {
   readonly name: Name
   readonly summary: string
@@ -25,8 +31,8 @@ export interface AbiDefinition<Name extends string = string> {
   readonly calls: ReadonlyArray<AnySyscall>
   /** Entries of the aux vector it brings: AT_RSEQ_FEATURE_SIZE and its like. */
   readonly auxv?: ReadonlyArray<readonly [type: number, value: bigint]>
-  /** The section that would be fixed up if `task` were interrupted now. Asked by observers; changes nothing. */
-  readonly armed: (state: KernelState, task: Task, registers: Registers, memory: UserMemory) => AddressRange | undefined
+  /** The section that `task` stands in, armed: it is fixed up if the task is interrupted now, unless it `asks` for less. Asked by observers; changes nothing. */
+  readonly armed: (state: KernelState, task: Task, registers: Registers, memory: UserMemory) => ArmedSection | undefined
   /** The word of user memory whose store arms a section, once the task is registered. Asked by observers. */
   readonly armingWord?: (state: KernelState, task: Task) => AddressRange | undefined
   /** Words of 4 bytes in user memory that tell a registered task the number of its CPU. Asked by observers. */
@@ -51,10 +57,8 @@ export interface AbiDefinition<Name extends string = string> {
   readonly onCallReturned?: (kernel: Kernel, task: Task, number: number, registers: Registers, memory: UserMemory) => void
   /** An interrupt that one of its calls sent (`interruptCpu`) has arrived on the task's CPU. */
   readonly onInterrupt?: (kernel: Kernel, task: Task, why: string) => void
-  readonly onTrap?: (kernel: Kernel, task: Task, trap: "step" | "breakpoint") => void
   /** `child` was created by `parent`. `sharesMemory`: CLONE_VM; `isThread`: CLONE_THREAD. */
   readonly onFork?: (kernel: Kernel, parent: Task, child: Task, how: { readonly sharesMemory: boolean; readonly isThread: boolean }) => void
-  readonly onExec?: (kernel: Kernel, task: Task) => void
   readonly onExit?: (kernel: Kernel, task: Task) => void
 }
 

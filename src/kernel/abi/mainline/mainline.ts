@@ -83,7 +83,9 @@ export const mainline = <Name extends string>(generation: Generation<Name>): Abi
       if (section === "none" || section === "bad") return undefined
       const { end, start } = section
       const ip = registers.ip()
-      return start <= ip && ip < end ? { start, end } : undefined
+      if (ip < start || end <= ip) return undefined
+      const flags = section.flags | (memory.read32(registration.area + rseqArea.flags) ?? 0)
+      return flags === 0 ? { start, end } : { start, end, asks: `flags=${flags}` }
     },
     armingWord: (_state, task) => {
       const registration = kept.of(task)
@@ -126,7 +128,6 @@ export const mainline = <Name extends string>(generation: Generation<Name>): Abi
       // A new task is placed on a CPU like one that migrates.
       kept.set(kernel, child, { ...registration, events: registration.events | MIGRATE, isDue: 1, cidPlusOne: 0 })
     },
-    onExec: (kernel, task) => kept.set(kernel, task, undefined),
     onExit: (kernel, task) => kept.set(kernel, task, undefined)
   }
 }

@@ -19,7 +19,7 @@ import { bisectPair, type Verdict } from "../search/bisect.ts"
 import { Kept } from "../search/breed.ts"
 import { instructionAt } from "../search/explain.ts"
 import { PROOF_TRIAL_COUNT_MAX, understand } from "../search/failure.ts"
-import { minimize as minimizeSchedule, sameFinding } from "../search/minimize.ts"
+import { minimize as minimizeSchedule, type Proof, sameFinding } from "../search/minimize.ts"
 import type { Trial } from "../search/trial.ts"
 import { openRecording } from "./simulate.ts"
 
@@ -48,8 +48,8 @@ export interface FoundFailure {
   readonly schedule: Schedule
   /** The schedule by place, as text. */
   readonly placed: string
-  /** `minimum`: no smaller set of these deviations fails. `1-minimal`: none can be taken away alone. */
-  readonly proof: "minimum" | "1-minimal" | "as found"
+  /** `minimum`: no schedule of fewer deviations was found, by trying them all. `no subset fails`: none of these can be spared. `1-minimal`: none alone. */
+  readonly proof: Proof
   readonly recording: Recording
   /** The recording as a file has it. */
   readonly bytes: Uint8Array

@@ -9,6 +9,7 @@ import { printSchedule } from "../log/schedule.ts"
 import type { Campaign } from "../lab/campaign.ts"
 import type { Understood } from "../lab/fuzz-program.ts"
 import type { Failure } from "../search/failure.ts"
+import { searchedText } from "../search/simplest.ts"
 import type { Target } from "../search/target.ts"
 import { shellCommand } from "./say.ts"
 
@@ -64,7 +65,7 @@ export const reportedFailure = (understood: Understood, seed: string, typed: Rea
   const { changes, explanation, finding, minimized, name, placed, seen } = failure
   return {
     detector: finding.detector, rule: detectorNamed(finding.detector)?.rule ?? "", severity: finding.severity, message: finding.message,
-    evidence: finding.evidence, run: hit.run, strategy: hit.strategy, deviationCount: minimized.schedule.length, proof: minimized.proof,
+    evidence: finding.evidence, run: hit.run, strategy: hit.strategy, deviationCount: minimized.schedule.length, proof: minimized.proof, fewer: searchedText(failure),
     schedule: printSchedule(minimized.schedule), placed, name, saved, why: minimized.proof === "as found" ? NOT_LOOKED_INTO : explanation?.sentence, steps: stepsOf(failure), experiment: changes,
     seen: seen.map(({ detector, evidence, message, severity }) => ({ detector, severity, message, evidence })),
     commands: commandsOf(understood, seed, typed)

@@ -18,7 +18,8 @@ import { openTarget } from "./search-recording.ts"
 
 const proofText = ({ deviations, proof, proofTrialCount }: Minimized): string =>
   deviations.length === 0 ? "minimum: the quiet run fails"
-  : proof === "minimum" ? `minimum: no smaller set of them fails, proved by ${plural(proofTrialCount, "run")}`
+  : proof === "minimum" ? "minimum: the quiet run does not show it"
+  : proof === "no subset fails" ? `no smaller set of them fails, proved by ${plural(proofTrialCount, "run")}`
   : "1-minimal: without any one of them the run passes"
 
 const NAME_WIDTH = 14

@@ -10,7 +10,7 @@ const config = {
   output: written.text("output", "FILE", "write the shorter run down here; by default nowhere").pipe(Flag.withAlias("o")),
   force: written.toggle("force", "let --output replace a file"),
   scheduleOnly: written.toggle("schedule-only", "take away deviations, and leave CPUs, tasks, repetitions and arguments as they are"),
-  proof: written.flag("proof", "N", "try at most so many smaller sets to prove a minimum; by default 2000", written.natural),
+  proof: written.flag("proof", "N", "try at most so many smaller sets to prove that none of them fails; by default 2000", written.natural),
   json: written.toggle("json", "the result as JSON on standard output"),
   ...limitFlags
 }

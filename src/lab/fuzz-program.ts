@@ -48,12 +48,12 @@ const unlessHurried = <A>(search: Effect.Effect<A>): Effect.Effect<A | undefined
     return Cause.hasInterruptsOnly(exit.cause) ? undefined : yield* Effect.failCause(exit.cause)
   })
 
-/** With fewer deviations, in a smaller experiment, with fewer deviations there. */
+/** With fewer deviations, in a smaller experiment, by the simplest way there. */
 const smallest = (failure: Failure, isExperimentKept: boolean): Effect.Effect<Failure> =>
   Effect.gen(function*() {
-    const simple = (yield* unlessHurried(drive(simplest(failure)))) ?? failure
-    const smaller = isExperimentKept ? undefined : yield* unlessHurried(drive(understandSmaller(simple)))
-    return smaller === undefined ? simple : (yield* unlessHurried(drive(simplest(smaller)))) ?? smaller
+    const near = isExperimentKept ? failure : (yield* unlessHurried(drive(simplest(failure, true)))) ?? failure
+    const smaller = isExperimentKept ? near : (yield* unlessHurried(drive(understandSmaller(near)))) ?? near
+    return (yield* unlessHurried(drive(simplest(smaller)))) ?? smaller
   })
 
 /**

@@ -11,7 +11,8 @@ import { decode, INSTRUCTION_BYTES_MAX } from "../x86/decode.ts"
 import { printInstruction } from "../x86/print.ts"
 import { type Meanwhile, meanwhile } from "./meanwhile.ts"
 import { type Minimized, performPlaced } from "./minimize.ts"
-import { sentenceOf } from "./sentence.ts"
+import { namedBy } from "./cause.ts"
+import { sentenceOf, type Told } from "./sentence.ts"
 import type { Target } from "./target.ts"
 import { besides, everyFinding, watch } from "./watch.ts"
 
@@ -23,7 +24,7 @@ export interface Explanation extends Meanwhile {
   /** Each deviation of the minimal schedule, and how the run ends without it. */
   readonly without: ReadonlyArray<{ readonly deviation: Deviation; readonly outcome: Outcome; readonly findings: ReadonlyArray<Finding> }>
   readonly finding: Finding
-  /** What else the detectors find in the run, warnings included: `isDue` where it is not there without the deviation. */
+  /** What else the detectors find in the run, warnings included: `isDue` where a quiet run does not show it. */
   readonly seen: ReadonlyArray<Finding & { readonly isDue: boolean }>
   /** Of the failing run, observations included. */
   readonly entries: ReadonlyArray<Entry>
@@ -51,10 +52,11 @@ export const instructionAt = (program: Program, ip: Address, bytes = bytesAt(pro
 /** Their messages say what the outcome says. */
 const isOutcome = ({ detector }: Finding): boolean => detector === "guest-failure"
 
-/** The finding in words, and the first of what else is due to the deviation, or else of what else there is. */
-const becauseOf = (finding: Finding, seen: Explanation["seen"]): ReadonlyArray<Finding> => {
-  const other = seen.find(({ isDue }) => isDue) ?? seen[0]
-  return [...isOutcome(finding) ? [] : [finding], ...other === undefined ? [] : [other]]
+/** What names the mistake, which is said first; else the finding in words, and the first of what else there is. */
+const becauseOf = (finding: Finding, named: Finding | undefined, seen: Explanation["seen"]): Pick<Told, "named" | "because"> => {
+  const own = isOutcome(finding) ? [] : [finding.message]
+  const others = named === undefined ? [seen.find(({ isDue }) => isDue) ?? seen[0]].filter((one) => one !== undefined) : []
+  return { named: named?.message, because: [...own, ...others.map(({ message }) => message)] }
 }
 
 /** Explains a minimized failure. */
@@ -73,14 +75,14 @@ export const explain = (target: Target, { deviations, schedule, trial }: Minimiz
   if (critical === undefined || at === undefined || ip === undefined) return undefined
   const passing = known(without.at(-1), "each was left out once")
   const passingEntries = watch(target, passing.taken).entries
-  const usual = new Set(everyFinding(passingEntries).map(({ detector }) => detector))
+  const usual = new Set(everyFinding(watch(target, []).entries).map(({ detector }) => detector))
   const seen = besides(finding, everyFinding(entries)).map((one) => ({ ...one, message: withPlaces(one.message, reading), isDue: !usual.has(one.detector) }))
   const around = meanwhile({ critical, ip, at, armed: armed.at(-1), about: finding.about }, entries, options.sections)
   const instruction = instructionAt(program, ip, codes.at(-1))
   const sentence = sentenceOf({
     deviations: schedule.map((deviation, index) => ({ deviation, ip: known(ips[index], "each was taken once") })),
     instruction: instruction.text, meanwhile: around, outcome: trial.outcome, without: passing,
-    because: becauseOf(finding, seen).map(({ message }) => withPlaces(message, reading))
+    ...becauseOf({ ...finding, message: withPlaces(finding.message, reading) }, namedBy(finding, seen), seen)
   }, reading.place)
   return { ...around, sentence, critical, instruction, without, finding, seen, entries, passingEntries, at }
 }

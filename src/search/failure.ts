@@ -1,16 +1,16 @@
 /** From a run that shows something to what is told of it: minimized, explained, named. */
 import { type Finding, findingKey } from "../analysis/detect/definition.ts"
-import { placesOf, readingOf, withPlaces } from "../analysis/timeline/reading.ts"
-import type { Address } from "../base/ids.ts"
+import { readingOf, withPlaces } from "../analysis/timeline/reading.ts"
 import { kinds, type Schedule } from "../log/choice.ts"
 import { hashOf } from "../log/codec.ts"
 import { printSchedule } from "../log/schedule.ts"
 import { criticalRange, type CriticalRange } from "./bisect.ts"
+import { causeOf } from "./cause.ts"
 import { explain, type Explanation } from "./explain.ts"
-import type { Reaction } from "./meanwhile.ts"
 import { minimize, type Minimized, type MinimizeProgress, sameFinding, type Wanted } from "./minimize.ts"
 import { performSchedule, placed } from "./place.ts"
 import { type Change, shrinkExperiment, unshrunk } from "./shrink.ts"
+import type { Searched } from "./simplest.ts"
 import type { Target } from "./target.ts"
 import { besides, everyFinding, watch } from "./watch.ts"
 
@@ -23,11 +23,13 @@ export interface Failure {
   /** What else the detectors find in the run, warnings included. */
   readonly seen: ReadonlyArray<Finding>
   readonly minimized: Minimized
+  /** Searches for a schedule of fewer deviations, of which all runs passed. */
+  readonly searched: ReadonlyArray<Searched>
   /** `undefined`: the quiet run fails, and there is no deviation to blame; or it is as it was found. */
   readonly explanation: Explanation | undefined
   /** The minimal schedule by place. */
   readonly placed: string
-  /** What makes two failures one. */
+  /** Its cause: what makes two failures one. */
   readonly key: string
   /** `fail-<12 hex>`, or `hang-<12 hex>` where the run never ends, of the key: the same bug has the same name, whichever run shows it. */
   readonly name: string
@@ -41,20 +43,6 @@ const hangs: ReadonlySet<string> = new Set(["deadlock", "livelock"])
 
 const failureName = (findings: ReadonlyArray<Finding>, key: string): string =>
   `${findings.some(({ detector }) => hangs.has(detector)) ? "hang" : "fail"}-${hashOf(new TextEncoder().encode(key)).slice(0, NAME_DIGITS)}`
-
-/** Why a contract did nothing is the affair of the deviation: another at the same place may be noticed. */
-const reactedTo = (reaction: Reaction | undefined): string => (reaction?._tag === "Aborted" || reaction?._tag === "Killed" ? reaction._tag : "")
-
-/**
- * The rule, the section, the first place at which the deviation that decides makes the run fail, and what the contract did. Not
- * the whole schedule: chance takes other ways to the same moment. What is about data is named by them: their accesses are wrong
- * whoever is stopped, and where.
- */
-const keyOf = ({ program }: Target["spec"], { about, detector, message, section }: Finding, explanation: Explanation | undefined, firstIp: Address | undefined): string => {
-  const place = (at: Address | undefined): string => (at === undefined ? "" : placesOf(program)(at))
-  if (about !== undefined) return [detector, place(section), place(about)].join("\n")
-  return [detector, place(section), explanation === undefined ? message : place(firstIp), reactedTo(explanation?.reaction)].join("\n")
-}
 
 /** Yields after every trial. `undefined`: held by place the run does not show it. */
 export function* understand(
@@ -71,11 +59,11 @@ export function* understand(
   // Trials make only what detectors read; entries are numbered as the recording will have them.
   const found = everyFinding(explanation?.entries ?? watch(target, minimized.schedule).entries)
   const told = found.find(same) ?? shown
-  const key = keyOf(target.spec, shown, explanation, firstIp)
+  const key = causeOf(target.spec.program, shown, explanation, firstIp)
   const reading = readingOf(target.spec.program)
   const placing = (one: Finding): Finding => ({ ...one, message: withPlaces(one.message, reading) })
   return {
-    target, changes: unshrunk(target), finding: placing(told), seen: besides(told, found).map(placing), minimized, explanation, placed: byPlace, key,
+    target, changes: unshrunk(target), finding: placing(told), seen: besides(told, found).map(placing), minimized, searched: [], explanation, placed: byPlace, key,
     name: failureName(minimized.trial.findings, key)
   }
 }
@@ -97,7 +85,7 @@ export const asFound = (target: Target, schedule: Schedule, finding: Finding): F
   const text = printSchedule(deviations.map(({ deviation }) => deviation))
   const key = [finding.detector, text].join("\n")
   const minimized: Minimized = { deviations, schedule, trial, proof: "as found", proofTrialCount: 0, trialCount: 3 }
-  return { target, changes: unshrunk(target), finding, seen: [], minimized, explanation: undefined, placed: text, key, name: failureName(trial.findings, key) }
+  return { target, changes: unshrunk(target), finding, seen: [], minimized, searched: [], explanation: undefined, placed: text, key, name: failureName(trial.findings, key) }
 }
 
 /** Between which instructions the last deviation makes the run fail. */

@@ -2,7 +2,7 @@
  * The fewest deviations with which a run still shows its finding.
  *
  * Candidates are held by place: take one away and the others still mean what they meant, even where tasks spin. Delta
- * debugging leaves a set from which none can be taken; an exhaustive pass over smaller sets proves it a minimum.
+ * debugging leaves a set from which none can be taken; an exhaustive pass over smaller sets proves that none of them fails.
  */
 import { type FindingKind, findingKey } from "../analysis/detect/definition.ts"
 import type { Address } from "../base/ids.ts"
@@ -27,13 +27,18 @@ export const kindThere = ({ about, detector, section }: FindingKind, there: (add
 /** The same rule broken about the same section, or the same data. */
 export const sameFinding = (looked: FindingKind): Wanted => ({ findings }) => findings.some((found) => isSameFinding(found, looked))
 
+/**
+ * `minimum`: no schedule of fewer deviations was found in a search that is named; of one deviation it is the quiet run. `no subset
+ * fails`: none of these deviations can be spared. `1-minimal`: none alone. `as found`: nobody has tried.
+ */
+export type Proof = "minimum" | "no subset fails" | "1-minimal" | "as found"
+
 export interface Minimized {
   readonly deviations: ReadonlyArray<LocatedDeviation>
   /** Realised: replays strictly. */
   readonly schedule: Schedule
   readonly trial: Trial
-  /** `minimum`: no smaller set of the candidates fails. `1-minimal`: none can be taken away alone. `as found`: nobody has tried. */
-  readonly proof: "minimum" | "1-minimal" | "as found"
+  readonly proof: Proof
   /** Runs of smaller sets that passed for the proof. */
   readonly proofTrialCount: number
   readonly trialCount: number
@@ -47,6 +52,9 @@ export interface MinimizeProgress {
 /** Runs a set of placed deviations. */
 export const performPlaced = (trials: Trials, deviations: ReadonlyArray<LocatedDeviation>): Trial =>
   trials.perform(tellTyped(deviations.map(({ deviation }) => deviation), deviations, () => {}))
+
+/** Fewer than one deviation is the quiet run. */
+const proofOf = (isProved: boolean, { length }: Schedule): Proof => (!isProved ? "1-minimal" : length < 2 ? "minimum" : "no subset fails")
 
 /** Yields after every trial. `undefined`: by place the schedule does not show the finding any more. */
 export function* minimize(
@@ -80,5 +88,5 @@ export function* minimize(
   if (best === undefined) return undefined
   // By place in the order of this run: what is before what may have changed.
   const { schedule: realised } = best.trial
-  return { deviations: placed(trials, realised), trial: best.trial, schedule: realised, proof: isProved ? "minimum" : "1-minimal", proofTrialCount, trialCount: trialCount + 2 }
+  return { deviations: placed(trials, realised), trial: best.trial, schedule: realised, proof: proofOf(isProved, realised), proofTrialCount, trialCount: trialCount + 2 }
 }

@@ -15,7 +15,9 @@ export interface Told {
   /** What the task of the last was about to execute. */
   readonly instruction: string
   readonly meanwhile: Meanwhile
-  /** What was found, and what the run shows beside it that it does not show without the deviation, as messages. */
+  /** What a detector says that names the mistake. */
+  readonly named: string | undefined
+  /** What was found, and what the run shows beside it, as messages. */
   readonly because: ReadonlyArray<string>
   readonly outcome: Outcome
   readonly without: { readonly outcome: Outcome; readonly findings: ReadonlyArray<Finding> }
@@ -76,7 +78,7 @@ const storesText = ({ own, stores, told }: Meanwhile, name: string, place: Place
 const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1)
 
 /** The explanation: what befell whom, what came of it, and what the run does without it. */
-export const sentenceOf = ({ because, deviations, instruction, meanwhile, outcome, without }: Told, place: Place): string => {
+export const sentenceOf = ({ because, deviations, instruction, meanwhile, named, outcome, without }: Told, place: Place): string => {
   const critical = deviations.at(-1)
   if (critical === undefined) return ""
   const { later, reaction } = meanwhile
@@ -97,5 +99,5 @@ export const sentenceOf = ({ because, deviations, instruction, meanwhile, outcom
   const last = without.findings.length > 0 ? `The run ${end}; without this ${passes === end ? "it shows another finding" : `it ${passes}`} (${without.findings[0]?.detector ?? ""})`
     : passes === end ? `The run ${end} either way; without this it breaks no rule`
     : `The run ${end}; without this it ${passes}`
-  return [first, ...because.map(capital), last].map((text) => `${text}.`).join(" ")
+  return [...named === undefined ? [] : [capital(named)], first, ...because.map(capital), last].map((text) => `${text}.`).join(" ")
 }

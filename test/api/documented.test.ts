@@ -33,9 +33,9 @@ describe("docs/api.md", () => {
 
   it("shows a search, its failure bisected and minimized", () => {
     const [found = "", why = "", bisected = "", proof] = output(1).trim().split("\n")
-    assert.match(found, /^\d+ guest-failure 1\.1@retry\+0x1a:preempt=1\.2$/)
+    assert.match(found, /^\d+ guest-failure 1\.1@retry\+0x17:preempt=1\.2$/)
     assert.match(why, /^Task 1\.1 was preempted .* without this it exits with status 0\.$/)
-    assert.match(bisected, /^1\.1@retry\+0x1a:preempt=1\.2 mov %rcx, \(%rbx\) mov %rcx, 8\(%r12\) \d+$/)
+    assert.match(bisected, /^1\.1@retry\+0x17:preempt=1\.2 mov %rcx, \(%rbx\) mov %rcx, 8\(%r12\) \d+$/)
     assert.strictEqual(proof, "minimum")
   })
 

@@ -88,7 +88,7 @@ describe("the explanation", () => {
   it.each([
     ["a lost update by who overwrites whom", "counter-outside", /meanwhile task 1\.2 changed cells from 0x1 to 0x4 by 3 stores, the last at start\+0xe; task 1\.1 then stored 0x2 there, over 0x4, at start\+0xe\. /],
     ["an ABA by what comes back", "aba-pop", /changed head from .* and back/],
-    ["an abort by where it leads", "two-commits", /the contract sent it from start\+0xd to its abort handler aborted\. Task 1\.\d was aborted in the section at start after it had stored to cells, and (task 1(\.\d)? sees it|it sees that itself)\./],
+    ["an abort by where it leads", "two-commits", /^Task 1\.\d was aborted in the section at start after it had stored to cells, and (task 1(\.\d)? sees it|it sees that itself)\. .*the contract sent it from start\+0xd to its abort handler aborted\./],
     ["a livelock by its cycle", "syscall-inside", /never commits: the section at start aborts every \d+ instructions\. The run does not end; without this it exits with status 0\.$/],
     ["a deadlock by who waits for what", "lost-wake", /Nobody can go on: 1\.1 on futex number\. The run deadlocks;/],
     ["a kill by what the kernel found", "wrong-signature", /The kernel found no sound descriptor in the area of task 1\.1, and killed it\. The run is killed by SIGSEGV;/],

@@ -37,7 +37,9 @@ export interface ReportedFailure {
   readonly strategy: string
   readonly deviationCount: number
   /** `as found`: nobody has tried to take deviations away. */
-  readonly proof: "minimum" | "1-minimal" | "as found"
+  readonly proof: "minimum" | "no subset fails" | "1-minimal" | "as found"
+  /** Which searches for a schedule of fewer deviations have come to nothing, for people. */
+  readonly fewer: string | undefined
   /** CPUs, tasks, repetitions, arguments: what it is recorded with. */
   readonly experiment: ReadonlyArray<ReportedChange>
   readonly schedule: string

@@ -1,8 +1,8 @@
 /** Mapping, unmapping, protecting. */
-import type { CallName } from "../../linux/call-number.ts"
 import { advice, MAP_TYPE, mapFlag, PROT_EXEC, PROT_GROWSDOWN, PROT_GROWSUP, PROT_READ, PROT_SEM, PROT_WRITE } from "../../linux/mman.ts"
 import { alignDown } from "../../base/bits.ts"
-import { PAGE_BYTES, TASK_SIZE } from "../../base/ids.ts"
+import { TASK_SIZE } from "../../base/ids.ts"
+import { PAGE_BYTES } from "../../machine/machine.ts"
 import { mappedParts, mappedUntil } from "../mapping-list.ts"
 import { effective, findGap, fits, isPageAligned, map, MAP_COUNT_MAX, mappingsOf, MMAP_MIN_ADDRESS, pageUp, protect, unmap } from "../memory.ts"
 import { processOf } from "../state.ts"
@@ -13,6 +13,7 @@ const UNMODELLED = [["GROWSDOWN", mapFlag.GROWSDOWN], ["HUGETLB", mapFlag.HUGETL
 
 export const mmap = defineSyscall({
   name: "mmap",
+  number: 9,
   parameters: { hint: "address", sizeBytes: "size", protection: "u64", flags: "u64", fd: "i32", offset: "u64" },
   summary: "maps pages of zeros",
   support: { partial: "anonymous memory; no files, huge pages, growing stacks or 32-bit places" },
@@ -56,6 +57,7 @@ const hintAt = (hint: number): number => {
 
 export const munmap = defineSyscall({
   name: "munmap",
+  number: 11,
   parameters: { start: "address", sizeBytes: "size" },
   summary: "takes mappings away",
   support: "full",
@@ -70,6 +72,7 @@ export const munmap = defineSyscall({
 
 export const mprotect = defineSyscall({
   name: "mprotect",
+  number: 10,
   parameters: { start: "address", sizeBytes: "size", protection: "u64" },
   summary: "what may be done with pages",
   support: { partial: "no growing mappings" },
@@ -94,6 +97,7 @@ export const mprotect = defineSyscall({
 
 export const brk = defineSyscall({
   name: "brk",
+  number: 12,
   parameters: { end: "address" },
   summary: "moves the end of the heap; returns where it is, moved or not",
   support: "full",
@@ -127,6 +131,7 @@ const adviceNames = new Map<number, string>(Object.entries(advice).map(([name, v
 
 export const madvise = defineSyscall({
   name: "madvise",
+  number: 28,
   parameters: { start: "address", sizeBytes: "size", advice: "i32" },
   summary: "what a range of memory will be used for; DONTNEED gives it up",
   support: { partial: "DONTNEED zeroes private mappings, but not the program's own; advice on paging, dumps and forks is accepted and changes nothing" },
@@ -155,6 +160,7 @@ export const madvise = defineSyscall({
 
 export const mremap = defineSyscall({
   name: "mremap",
+  number: 25,
   parameters: { start: "address", oldBytes: "size", newBytes: "size", flags: "u64", newStart: "address" },
   summary: "moves or resizes a mapping",
   support: { partial: "not modelled: ends the run" },
@@ -165,9 +171,9 @@ export const mremap = defineSyscall({
 
 // ---- locking: no page is ever taken away, so all memory is locked
 
-const lockRange = <const Name extends CallName>(name: Name, summary: string) =>
+const lockRange = <const Name extends string>(name: Name, number: number, summary: string) =>
   defineSyscall({
-    name, summary,
+    name, number, summary,
     parameters: { start: "address", sizeBytes: "size" },
     support: { partial: "no page is ever taken away, locked or not" },
     errors: ["EINVAL", "ENOMEM"],
@@ -180,14 +186,15 @@ const lockRange = <const Name extends CallName>(name: Name, summary: string) =>
     }
   })
 
-export const mlock = lockRange("mlock", "keeps pages in memory")
-export const munlock = lockRange("munlock", "lets pages leave memory")
+export const mlock = lockRange("mlock", 149, "keeps pages in memory")
+export const munlock = lockRange("munlock", 150, "lets pages leave memory")
 
 const MCL_ALL = 7
 const MCL_ONFAULT = 4
 
 export const mlockall = defineSyscall({
   name: "mlockall",
+  number: 151,
   parameters: { flags: "i32" },
   summary: "keeps all pages in memory",
   support: { partial: "no page is ever taken away, locked or not" },
@@ -198,6 +205,7 @@ export const mlockall = defineSyscall({
 
 export const munlockall = defineSyscall({
   name: "munlockall",
+  number: 152,
   parameters: {},
   summary: "lets all pages leave memory",
   support: { partial: "no page is ever taken away, locked or not" },

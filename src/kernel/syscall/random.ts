@@ -1,6 +1,7 @@
 import { viewOf } from "../../base/bytes.ts"
-import { isUserRange, taskName } from "../../base/ids.ts"
+import { taskName } from "../../base/ids.ts"
 import { type Stream, stream } from "../../base/prng.ts"
+import { isUserRange } from "../abi/user-range.ts"
 import type { Kernel } from "../kernel.ts"
 import type { Task } from "../state.ts"
 import { defineSyscall, failed, returned } from "./definition.ts"
@@ -34,6 +35,7 @@ const draw = (kernel: Kernel, { id, randomWordCount }: Task, words: number): Uin
 
 export const getrandom = defineSyscall({
   name: "getrandom",
+  number: 318,
   parameters: { to: "address", sizeBytes: "size", flags: "u32" },
   summary: "random bytes: of the run's seed, a stream for each task",
   support: { partial: "at most 1 MiB a call" },

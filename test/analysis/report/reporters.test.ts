@@ -12,7 +12,7 @@ const failure = fc.record({
   seen: fc.array(fc.record({ detector: fc.constant("two-commits"), severity: fc.constant("warning" as const), message: hostile, evidence: fc.constant([4]) }), { maxLength: 2 }),
   steps: fc.array(fc.record({ entry: fc.nat(), task: fc.constant("1.1"), text: hostile, isEssential: fc.boolean() }), { maxLength: 3 })
 }).map((drawn): ReportedFailure => ({
-  detector: "guest-failure", severity: "error", evidence: [1], run: 3, strategy: "random", deviationCount: 1, proof: "minimum", experiment: [{ name: "cpus", before: 2, after: 2 }, { name: "repeat", before: 3, after: 1 }], name: "fail-000000000000",
+  detector: "guest-failure", severity: "error", evidence: [1], run: 3, strategy: "random", deviationCount: 1, proof: "minimum", fewer: "none found, by all runs of one-deviation (3)", experiment: [{ name: "cpus", before: 2, after: 2 }, { name: "repeat", before: 3, after: 1 }], name: "fail-000000000000",
   commands: [["show", "rseqlab show x"]], ...drawn
 }))
 const report = fc.record({ program: hostile, seed: hostile, failures: fc.array(failure, { maxLength: 2 }), unsupported: fc.dictionary(hostile, fc.nat(), { maxKeys: 2 }), noted: fc.dictionary(hostile, fc.nat(), { maxKeys: 2 }) })

@@ -6,8 +6,8 @@ import { defineReporter } from "./definition.ts"
 /** Changes when the meaning of a field does. */
 export const REPORT_SCHEMA = 1
 
-export const failureValue = ({ commands, evidence, message, saved, seen, steps, why, ...rest }: ReportedFailure): object => ({
-  schema: REPORT_SCHEMA, type: "failure", ...rest, message: escapeTerminal(message), evidence, saved: saved ?? null, why: why ?? null, seen: seen.map((one) => ({ ...one, message: escapeTerminal(one.message) })), steps,
+export const failureValue = ({ commands, evidence, fewer, message, saved, seen, steps, why, ...rest }: ReportedFailure): object => ({
+  schema: REPORT_SCHEMA, type: "failure", ...rest, message: escapeTerminal(message), evidence, saved: saved ?? null, why: why ?? null, fewer: fewer ?? null, seen: seen.map((one) => ({ ...one, message: escapeTerminal(one.message) })), steps,
   commands: Object.fromEntries(commands)
 })
 

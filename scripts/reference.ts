@@ -109,7 +109,7 @@ const kindPage = (): string => {
 }
 
 const moments = [
-  "onUserInterrupted", "onRescheduleWanted", "onScheduleOut", "onCpuSet", "onScheduleIn", "onSignal", "onUserReturn", "onCallEntered", "onCallReturned", "onInterrupt",
+  "onUserInterrupted", "onRescheduleWanted", "onCpuTaken", "onScheduleOut", "onCpuSet", "onScheduleIn", "onSignal", "onUserReturn", "onCallEntered", "onCallReturned", "onInterrupt",
   "onFork", "onExit"
 ] as const satisfies ReadonlyArray<keyof AbiDefinition>
 /** Every moment there is, or this does not compile. */

@@ -190,14 +190,22 @@ export const setAffinity = (kernel: Kernel, id: TaskId, allowed: ReadonlyArray<C
   const task = kernel.current(id)
   if (allowed.includes(task.cpu)) return
   const to = emptiest(kernel, allowed.filter((cpu) => cpuOf(kernel.state, cpu).isOnline))
-  if (task.status === "running") migrate(kernel, task, to)
-  else if (task.status === "runnable") setCpu(kernel, id, to)
+  if (task.status === "running") {
+    takeCpu(kernel, id)
+    migrate(kernel, kernel.current(id), to)
+  } else if (task.status === "runnable") setCpu(kernel, id, to)
+}
+
+/** Contracts let go of the task's CPU: their calls come to where it can be lost. */
+const takeCpu = (kernel: Kernel, id: TaskId): void => {
+  for (const abi of kernel.abis) abi.onCpuTaken?.(kernel, kernel.current(id))
 }
 
 /** A CPU goes offline: whoever runs or waits there moves. Who sleeps learns of it when it is woken. */
 export const unplug = (kernel: Kernel, cpu: CpuId): void => {
-  kernel.emit({ _tag: "CpuUnplugged", cpu })
   const { current, queue } = cpuOf(kernel.state, cpu)
+  if (current !== undefined) takeCpu(kernel, current)
+  kernel.emit({ _tag: "CpuUnplugged", cpu })
   for (const id of current === undefined ? queue : [...queue, current]) {
     freeIfStranded(kernel, id)
     const task = kernel.current(id)

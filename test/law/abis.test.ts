@@ -1,6 +1,6 @@
 /** What every contract owes: the conformance cases, the table, and the table proved on a contract that keeps state everywhere. */
 import { assert, describe, it } from "vitest"
-import { abis, parseAbis } from "../../src/kernel/abi/table.ts"
+import { abis, combineAbis, parseAbis } from "../../src/kernel/abi/table.ts"
 import { type Case, has } from "../kernel/abi/case.ts"
 import { cpuOpvCases } from "../kernel/abi/cpu-opv.cases.ts"
 import { fixupCases, fixupCasesOf } from "../kernel/abi/mainline-fixup.cases.ts"
@@ -58,6 +58,15 @@ describe.each(Object.values(abis))("contract $name", ({ calls, name, source, sum
 })
 
 describe("contracts together", () => {
+  it("are refused where one answers a call of the general table and does not say so, or says so in vain", () => {
+    const { shadows, ...silent } = abis["mainline-6.12"]
+    assert.deepStrictEqual(shadows, ["membarrier"])
+    for (const [row, message] of [
+      [silent, "mainline-6.12 answers call 324 (membarrier) in place of the general one, and its row does not say so"],
+      [{ ...abis.none, shadows: ["futex"] as const }, "none says that it answers futex in place of the general call, and has none of its number"]
+    ] as const) assert.deepStrictEqual(combineAbis([row]), { _tag: "Refused", message })
+  })
+
   it("keep the order in which they are named", () => {
     const parsed = parseAbis("opv-v12, mainline-6.12")
     assert.deepStrictEqual(parsed._tag === "Parsed" ? parsed.abis.map(({ name }) => name) : parsed, ["opv-v12", "mainline-6.12"])

@@ -3,6 +3,7 @@
  * does nothing. Rows keep the order of the moments, so that two of them can be laid side by side.
  */
 import type { Address, AddressRange, CpuId } from "../../base/ids.ts"
+import type { CallName } from "../../linux/call-number.ts"
 import type { ContractRecord } from "../../log/event.ts"
 import type { Registers, UserMemory } from "../../machine/machine.ts"
 import type { Kernel } from "../kernel.ts"
@@ -29,6 +30,8 @@ export interface AbiDefinition<Name extends string = string> {
   readonly source: string
   /** Found by number before the general table. */
   readonly calls: ReadonlyArray<AnySyscall>
+  /** Which of them answer in place of a call of the general table. */
+  readonly shadows?: ReadonlyArray<CallName>
   /** Entries of the aux vector it brings: AT_RSEQ_FEATURE_SIZE and its like. */
   readonly auxv?: ReadonlyArray<readonly [type: number, value: bigint]>
   /** The section that `task` stands in, armed: it is fixed up if the task is interrupted now, unless it `asks` for less. Asked by observers; changes nothing. */
@@ -43,6 +46,8 @@ export interface AbiDefinition<Name extends string = string> {
   readonly onUserInterrupted?: (kernel: Kernel, task: Task, by: Interruptor) => void
   /** `"refused"`: the task keeps its CPU. */
   readonly onRescheduleWanted?: (kernel: Kernel, task: Task, registers: Registers, memory: UserMemory) => "granted" | "refused"
+  /** Whoever takes the CPU of the running task away (it goes offline, or is no longer allowed) waits until the task can lose it: now. */
+  readonly onCpuTaken?: (kernel: Kernel, task: Task) => void
   /** Context switch away, for any reason. Scheduler context: no user memory; the saved ip only where the row says so. */
   readonly onScheduleOut?: (kernel: Kernel, task: Task) => void
   /** The task will next run on another CPU. Never running at that moment. */

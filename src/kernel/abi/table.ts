@@ -1,5 +1,6 @@
 /** Every contract there is, by name, and how several are put in force together. */
 import { rowNamed, table } from "../../base/table.ts"
+import { syscallNumbered } from "../syscall/table.ts"
 import type { AbiDefinition } from "./definition.ts"
 import { mainline418, mainline510, mainline61, mainline612, mainline618 } from "./mainline/generation.ts"
 import { mainline } from "./mainline/mainline.ts"
@@ -35,9 +36,20 @@ const clash = (one: AbiDefinition, other: AbiDefinition): string | undefined => 
   return undefined
 }
 
+/** Why a contract cannot be in force: it answers calls of the general table and does not say so, or says so of others. */
+const unsaid = ({ calls, name, shadows = [] }: AbiDefinition): string | undefined => {
+  const hidden = calls.flatMap(({ number }) => syscallNumbered(number) ?? [])
+  const silent = hidden.find((call) => !shadows.some((shadow) => shadow === call.name))
+  if (silent !== undefined) return `${name} answers call ${silent.number} (${silent.name}) in place of the general one, and its row does not say so`
+  const idle = shadows.find((shadow) => !hidden.some((call) => call.name === shadow))
+  return idle === undefined ? undefined : `${name} says that it answers ${idle} in place of the general call, and has none of its number`
+}
+
 /** Contracts in force together, in the order of their moments. */
 export const combineAbis = (rows: ReadonlyArray<AbiDefinition>): ParsedAbis => {
   for (const [index, row] of rows.entries()) {
+    const message = unsaid(row)
+    if (message !== undefined) return refused(message)
     for (const earlier of rows.slice(0, index)) {
       if (earlier.name === row.name) return refused(`${row.name} is named twice; once is enough`)
       const message = clash(earlier, row)

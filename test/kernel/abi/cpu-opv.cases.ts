@@ -403,6 +403,40 @@ const placementCases: ReadonlyArray<Case> = [
       assert.strictEqual(hand.seen("SwitchedIn").length, 0)
     }
   },
+  ...([
+    ["O-38a", "its CPU is unplugged", (hand) => unplug(hand.kernel, 0)],
+    ["O-38b", "its CPU is taken from its affinity mask", (hand) => setAffinity(hand.kernel, hand.id(0), [1])]
+  ] satisfies ReadonlyArray<readonly [string, string, (hand: Hand) => void]>).flatMap(([id, what, take]): ReadonlyArray<Case> => [
+    {
+      id, situation: `${what} while a vector stands between two operations`, expected: "it waits for the vector, which is performed there to its end", source: "O1",
+      run: () => {
+        const { decider, menu } = pausing(GO_ON, 1)
+        const hand = machine({ tasks: [0, 1], decider, menu })
+        put(hand, [{ op: "ADD", b: 1 }, { op: "ADD", b: 1 }, { op: "ADD", b: 1 }])
+        assert.strictEqual(hand.call(0, SYS_CPU_OPV, VECTOR, 3, 0, 0), "waits")
+        assert.strictEqual(word(hand), 1n)
+        take(hand)
+        assert.strictEqual(word(hand), 3n)
+        assert.deepStrictEqual(hand.seen("Operated").map(({ cpu }) => cpu), [0, 0, 0])
+        hand.lose(1)
+        assert.strictEqual(finish(hand), 0)
+        assert.strictEqual(hand.task(0).cpu, 1)
+      }
+    },
+    {
+      id: `${id}'`, situation: `${what} so, and the rest of the vector stops at a comparison`, expected: "its index + 1, on whichever CPU the task answers", source: "O1",
+      run: () => {
+        const { decider, menu } = pausing(GO_ON, 1)
+        const hand = machine({ tasks: [0, 1], decider, menu })
+        put(hand, [{ op: "ADD", b: 1 }, { op: "COMPARE_EQ", a: WORD, b: A }, { op: "ADD", b: 1 }])
+        hand.call(0, SYS_CPU_OPV, VECTOR, 3, 0, 0)
+        take(hand)
+        hand.lose(1)
+        assert.strictEqual(finish(hand), 2)
+        assert.strictEqual(word(hand), 1n)
+      }
+    }
+  ]),
   { id: "O-40", situation: "2018: an operand's page unmapped or remapped by another CPU after pinning", expected: "pinned again or EFAULT, never partial", source: "O3", needs: "contract opv-2018" },
   { id: "O-41", situation: "2018: its internal retry after a remap", expected: "strict: success; as coded: EFAULT", source: "O3, our reading", needs: "contract opv-2018" },
   {

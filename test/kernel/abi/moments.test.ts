@@ -2,7 +2,7 @@ import { assert, describe, it } from "vitest"
 import { known } from "../../../src/base/assert.ts"
 import { SIGUSR1 } from "../../../src/linux/signal.ts"
 import { exitTask } from "../../../src/kernel/exit.ts"
-import { interruptCpu } from "../../../src/kernel/scheduler.ts"
+import { interruptCpu, unplug } from "../../../src/kernel/scheduler.ts"
 import { CODE, Hand } from "./hand.ts"
 import { type Moment, moments, tally } from "./tally.ts"
 
@@ -22,6 +22,7 @@ const acts: ReadonlyArray<readonly [act: string, (hand: Hand) => void, ReadonlyA
   ["a signal", (hand) => { hand.handle(SIGUSR1, CODE + 8); hand.signal(0, SIGUSR1) }, ["onUserInterrupted", "onSignal", "onUserReturn"]],
   ["a call", (hand) => { hand.call(0, ASK); hand.toUser(0) }, ["onCallEntered", "onCallReturned", "onUserReturn"]],
   ["an interrupt from a CPU", (hand) => { interruptCpu(hand.kernel, hand.task(0), 0, "test"); hand.toUser(0) }, ["onInterrupt", "onUserReturn"]],
+  ["its CPU going offline", (hand) => unplug(hand.kernel, hand.task(0).cpu), ["onCpuTaken", "onScheduleOut", "onCpuSet"]],
   ["its end", (hand) => exitTask(hand.kernel, hand.id(0), 0), ["onExit"]]
 ]
 

@@ -7,7 +7,7 @@ import { cpuOf, processOf, type Task } from "../../../src/kernel/state.ts"
 import { defineSyscall, returned } from "../../../src/kernel/syscall/definition.ts"
 
 export const moments = [
-  "onUserInterrupted", "onRescheduleWanted", "onScheduleOut", "onCpuSet", "onScheduleIn", "onSignal", "onUserReturn",
+  "onUserInterrupted", "onRescheduleWanted", "onCpuTaken", "onScheduleOut", "onCpuSet", "onScheduleIn", "onSignal", "onUserReturn",
   "onCallEntered", "onCallReturned", "onInterrupt", "onFork", "onExit"
 ] as const
 export type Moment = (typeof moments)[number]
@@ -43,6 +43,7 @@ export const tally = (name: string, number: number, shared: Array<string> = []):
     armed: () => ({ start: CODE, end: CODE + 1 }),
     onUserInterrupted: (kernel, task) => hear(kernel, task, "onUserInterrupted"),
     onRescheduleWanted: (kernel, task) => { hear(kernel, task, "onRescheduleWanted"); return "granted" },
+    onCpuTaken: (kernel, task) => hear(kernel, task, "onCpuTaken"),
     onScheduleOut: (kernel, task) => hear(kernel, task, "onScheduleOut"),
     onCpuSet: (kernel, task) => hear(kernel, task, "onCpuSet"),
     onScheduleIn: (kernel, task, id) => {

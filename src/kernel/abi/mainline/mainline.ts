@@ -73,6 +73,7 @@ export const mainline = <Name extends string>(generation: Generation<Name>): Abi
     summary: generation.summary,
     source: generation.source,
     calls,
+    shadows: generation.hasRseqMembarrier ? ["membarrier"] : [],
     auxv: hasIds(generation)
       ? [[AT_RSEQ_FEATURE_SIZE, BigInt(generation.featureBytes)], [AT_RSEQ_ALIGN, BigInt(RSEQ_ORIGINAL_BYTES)]]
       : [],

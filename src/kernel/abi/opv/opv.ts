@@ -16,7 +16,7 @@ import { NEXT_CPU } from "../../kernel.ts"
 import type { Kernel } from "../../kernel.ts"
 import { pushTo, sliceEnds } from "../../scheduler.ts"
 import type { Task } from "../../state.ts"
-import { type CallResult, type DeclaredPause, defineSyscall, done, failed, paused, returned, unsupported } from "../../syscall/definition.ts"
+import { type CallResult, type DeclaredPause, defineSyscall, done, failed, paused, returned } from "../../syscall/definition.ts"
 import { pause } from "../../wait.ts"
 import { defineAbi } from "../definition.ts"
 import { operationKinds } from "./operation.ts"
@@ -32,6 +32,8 @@ const ARRIVED = 0
 const SETTLED = 1
 const PERFORMING = 2
 const PLACING = 3
+/** All is performed; the answer is kept. */
+const PERFORMED = 4
 
 /** One fruitless turn of the endless loop counts as so many instructions. */
 const LOOP_ICOUNT = 10_000
@@ -99,6 +101,15 @@ const perform = (kernel: Kernel, task: Task, { cpu, doneCount, vector }: Request
   return returned()
 }
 
+/** Nobody takes the CPU away between operations: the rest is performed first, and answered wherever the task comes to. */
+const performRest = (kernel: Kernel, task: Task): void => {
+  const { pausedCall } = task
+  if (pausedCall === undefined || pausedCall.call !== SYS_CPU_OPV || pausedCall.at !== PERFORMING) return
+  const answer = perform(kernel, task, requestOf(pausedCall.data), false)
+  const result = answer._tag === "Returned" ? answer.value : -kernel.errno("EFAULT")
+  kernel.emit({ _tag: "CallPaused", task: task.id, call: SYS_CPU_OPV, at: PERFORMED, data: [BigInt(result)] })
+}
+
 const goOn = (kernel: Kernel, task: Task, at: number, request: Request): CallResult => {
   switch (at) {
     case ARRIVED:
@@ -106,8 +117,7 @@ const goOn = (kernel: Kernel, task: Task, at: number, request: Request): CallRes
     case SETTLED:
       return task.cpu === request.cpu ? perform(kernel, task, request, true) : place(kernel, task, request)
     case PERFORMING:
-      return task.cpu === request.cpu ? perform(kernel, task, request, true)
-        : unsupported("moving a task to another CPU (sched_setaffinity) while it performs a cpu_opv vector")
+      return perform(kernel, task, request, true)
     default:
       return place(kernel, task, request)
   }
@@ -130,7 +140,7 @@ const cpuOpv = defineSyscall({
     const error = checkVector(vector) ?? pinVector(memory, vector)
     return error === undefined ? place(kernel, task, { cpu, doneCount: 0, vector }) : failed(error)
   },
-  resume: (kernel, task, at, data) => goOn(kernel, task, at, requestOf(data))
+  resume: (kernel, task, at, data) => (at === PERFORMED ? returned(Number(data[0])) : goOn(kernel, task, at, requestOf(data)))
 })
 
 export const opvV12 = defineAbi({
@@ -139,5 +149,6 @@ export const opvV12 = defineAbi({
   source: "M. Desnoyers, cpu_opv v12 series, linux-kernel, November 2017",
   calls: [cpuOpv],
   // Nothing of user code is ever fixed up: whoever is switched out for a vector has a contract of its own.
-  armed: () => undefined
+  armed: () => undefined,
+  onCpuTaken: performRest
 })

@@ -121,7 +121,8 @@ export const watched = rows({
   SectionCalled: { doc: "`task` is about to make a call at `ip`, inside the section at `start`, which is armed.", fields: { task: "task", ip: "address", start: "address" } },
   Claimed: { doc: "The program claims of the words in `[start, end)` that they are `claim`, in cells of `strideBytes` (0: one); `option` says more of it, `other` is the address it is held by (0: none). They hold `value` (the first 8 bytes).", fields: { claim: "text", start: "address", end: "address", strideBytes: "natural", option: "text", other: "address", value: "word64" } },
   Found: { doc: "`task` lives, on `cpu`, where an observer of claims begins; at its end it clears the word at `clearChildTid` (0: none).", fields: { task: "task", cpu: "cpu", clearChildTid: "address" } },
-  ...followed
+  ...followed,
+  KernelWordStored: { doc: "`task` is about to store at `ip` to `address`, where its contract has the kernel write for `owner`, and nobody else.", fields: { task: "task", ip: "address", address: "address", owner: "task" } }
 })
 
 export const eventRows = { ...applied, ...observed, ...watched }

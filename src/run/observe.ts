@@ -75,6 +75,8 @@ export class Watcher implements Observer {
   private readonly reached: ReadonlySet<Address>
   private readonly sections: Sections
   private readonly words = new Map<Address, AddressRange>()
+  /** Words that only the kernel is to write, once their task is registered. */
+  private readonly kernelWords = new Map<Address, AddressRange>()
   private isArming = false
   /** Registrations are part of the state: looked for once a state. */
   private lastState: KernelState | undefined
@@ -113,7 +115,7 @@ export class Watcher implements Observer {
 
   private ownMarks(): ReadonlyArray<Mark> {
     const executed = [...this.sections.edges, ...this.reached].map((at): Mark => ({ _tag: "Executed", at }))
-    const stored = [...this.words.values()].map(({ end, start }): Mark => ({ _tag: "Accessed", start, end, by: "write" }))
+    const stored = [...this.words.values(), ...this.kernelWords.values()].map(({ end, start }): Mark => ({ _tag: "Accessed", start, end, by: "write" }))
     const marks: ReadonlyArray<Mark> = [...executed, ...stored, { _tag: "Called" }]
     return this.isArming ? [...marks, { _tag: "EveryInstruction" }] : marks
   }
@@ -143,10 +145,20 @@ export class Watcher implements Observer {
     }
     this.sections.look(kernel, now, pending.ip)
     if (this.sections.edges.size !== edgeCount) this.refresh()
-    if (pending._tag === "Access" && pending.kind !== "read" && this.isArmingWord(pending.address)) {
+    if (pending._tag !== "Access" || pending.kind === "read") return
+    this.meetStore(kernel, task, pending)
+    if (this.isArmingWord(pending.address)) {
       this.isArming = true
       this.refresh()
     }
+  }
+
+  private meetStore(kernel: Kernel, task: Task, { address, ip, sizeBytes }: Extract<Pending, { readonly _tag: "Access" }>): void {
+    const isMet = ({ end, start }: AddressRange): boolean => start < address + sizeBytes && address < end
+    if (![...this.kernelWords.values()].some(isMet)) return
+    // Whoever has left or unregistered owns its memory again.
+    const owner = kernel.state.tasks.find((one) => one.status !== "exited" && kernelWordsOf(kernel, one).some(isMet))
+    if (owner !== undefined) kernel.notice({ _tag: "KernelWordStored", task: task.id, ip, address, owner: owner.id })
   }
 
   private isArmingWord(at: Address): boolean {
@@ -181,6 +193,11 @@ export class Watcher implements Observer {
         const word = task.status === "exited" ? undefined : abi.armingWord?.(kernel.state, task)
         if (word === undefined || this.words.has(word.start)) continue
         this.words.set(word.start, word)
+        isChanged = true
+      }
+      for (const word of task.status === "exited" ? [] : kernelWordsOf(kernel, task)) {
+        if (this.kernelWords.has(word.start)) continue
+        this.kernelWords.set(word.start, word)
         isChanged = true
       }
     }
@@ -231,5 +248,8 @@ const decided: ReadonlySet<WatchName> = new Set<WatchName>(["shared", "whole", "
 
 const isArmed = (kernel: Kernel, task: Task): boolean =>
   kernel.abis.some(({ armed }) => armed(kernel.state, task, kernel.registers(task), kernel.memory(task)) !== undefined)
+
+const kernelWordsOf = (kernel: Kernel, task: Task): ReadonlyArray<AddressRange> =>
+  kernel.abis.flatMap(({ kernelWords }) => kernelWords?.(kernel.state, task) ?? [])
 
 const taskOfBlock = (kernel: Kernel, block: BlockId): TaskId | undefined => kernel.state.tasks[kernel.blocks.indexOf(block)]?.id

@@ -80,6 +80,7 @@ export const golden: ReadonlyArray<Golden> = [
   shown("museum/register-clobbered", "register-clobbered/counted-twice", "clobbered-register"),
   shown("museum/wrong-cpu-slot", "wrong-cpu-slot/signs-elsewhere", "wrong-cpu-commit"),
   shown("museum/cpu-id-start-scratch", "cpu-id-start-scratch/overwritten", "stale-cpu-number"),
+  shown("museum/cpu-id-start-scratch", "cpu-id-start-scratch/stored", "kernel-word-stored"),
   shown("museum/stale-descriptor", "stale-descriptor/unmapped", "dangling-descriptor"),
   shown("museum/unregistered-thread", "unregistered-thread/never-registered", "unregistered-section"),
   shown("museum/contract-missing", "contract-missing/other-contract", "abi-mismatch")

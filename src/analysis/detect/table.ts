@@ -12,6 +12,7 @@ import { deadlock } from "./deadlock.ts"
 import type { AnyDetector } from "./definition.ts"
 import { foreignWrite } from "./foreign-write.ts"
 import { guestFailure } from "./guest-failure.ts"
+import { kernelWordStored } from "./kernel-word-stored.ts"
 import { livelock } from "./livelock.ts"
 import { refusalReported } from "./refusal-reported.ts"
 import { staleCpuNumber } from "./stale-cpu-number.ts"
@@ -41,7 +42,8 @@ export const detectors = table(
   cpuOwnership,
   tornRead,
   brokenInvariant,
-  refusalReported
+  refusalReported,
+  kernelWordStored
 )
 export type DetectorName = keyof typeof detectors
 

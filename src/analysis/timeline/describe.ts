@@ -132,6 +132,8 @@ const readings: Readings = {
   }),
   Reached: ({ ip, task }, { place }) => ({ task, verb: "reaches", detail: place(ip) }),
   SectionUnarmed: ({ start, task }, { place }) => ({ task, verb: "is unprotected", detail: `in the section at ${place(start)}` }),
+  KernelWordStored: ({ address, ip, owner, task }, { place }) =>
+    ({ task, verb: "oversteps", detail: `stores to ${place(address)}, which the kernel writes for ${taskName(owner)}, at ${place(ip)}` }),
   SectionCalled: ({ ip, start, task }, { place }) => ({ task, verb: "makes a call", detail: `inside the section at ${place(start)}, at ${place(ip)}` }),
   Claimed: ({ claim, end, option, start, strideBytes }, reading) => ({
     task: undefined, verb: "is claimed",

@@ -40,6 +40,8 @@ export interface AbiDefinition<Name extends string = string> {
   readonly armingWord?: (state: KernelState, task: Task) => AddressRange | undefined
   /** Words of 4 bytes in user memory that tell a registered task the number of its CPU. Asked by observers. */
   readonly cpuWords?: (state: KernelState, task: Task) => ReadonlyArray<Address>
+  /** User memory that the kernel alone writes for a registered task. Asked by observers. */
+  readonly kernelWords?: (state: KernelState, task: Task) => ReadonlyArray<AddressRange>
   /** User memory that the contract will look at for a registered task, uninvited. Asked by observers. */
   readonly relied?: (state: KernelState, task: Task, memory: UserMemory) => ReadonlyArray<ReliedRange>
   /** User mode was left by an interrupt or exception, not by a call. */

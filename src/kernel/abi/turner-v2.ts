@@ -119,6 +119,10 @@ export const turnerV2 = defineAbi({
     const registration = kept.of(task)
     return registration === undefined ? [] : [registration.eventAndCpu]
   },
+  kernelWords: (_state, task) => {
+    const registration = kept.of(task)
+    return registration === undefined ? [] : [{ start: registration.eventAndCpu, end: registration.eventAndCpu + WORD_BYTES }]
+  },
   relied: (_state, task) => {
     const registration = kept.of(task)
     if (registration === undefined) return []

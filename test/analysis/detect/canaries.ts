@@ -43,6 +43,8 @@ const passed = (task: TaskId): Event => ({ _tag: "SectionPassed", task, start: 0
 const unknown = (task: TaskId, number: number): Event => ({ _tag: "UnknownCalled", task, number })
 const returned = (number: number, result: number): Event => ({ _tag: "Returned", task: task1, number, result })
 
+const kernelWordStored = (task: TaskId): Event => ({ _tag: "KernelWordStored", task, ip: 0x401010, address: 0x404000, owner: task1 })
+
 export interface Canary {
   /** Entries, and what the finding points at. */
   readonly fires: ReadonlyArray<readonly [claim: string, entries: ReadonlyArray<Entry>, evidence: ReadonlyArray<number>]>
@@ -54,6 +56,13 @@ export const canaries: Readonly<Record<DetectorName, Canary>> = {
   "cpu-ownership": cpuOwnership,
   "torn-read": tornRead,
   "broken-invariant": brokenInvariant,
+  "kernel-word-stored": {
+    fires: [
+      ["a store to its own", log(kernelWordStored(task1)), [0]],
+      ["a store of another task, and another one there", log(kernelWordStored(task2), kernelWordStored(task2)), [0]]
+    ],
+    silent: [["stores elsewhere", log(stores(task1, 1n, 2n))]]
+  },
   "guest-failure": {
     fires: [
       ["a program that exits with status 1", log({ _tag: "ProcessExiting", process: rootTask, status: 1, signal: 0 }, ended("Exited", 1)), [0, 1]],

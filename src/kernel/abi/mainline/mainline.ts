@@ -96,6 +96,13 @@ export const mainline = <Name extends string>(generation: Generation<Name>): Abi
       const registration = kept.of(task)
       return registration === undefined ? [] : [registration.area + rseqArea.cpuIdStart, registration.area + rseqArea.cpuId]
     },
+    kernelWords: (_state, task) => {
+      const registration = kept.of(task)
+      if (registration === undefined) return []
+      const { area } = registration
+      const cpu = { start: area + rseqArea.cpuIdStart, end: area + rseqArea.rseqCs }
+      return hasIds(generation) ? [cpu, { start: area + rseqArea.nodeId, end: area + generation.featureBytes }] : [cpu]
+    },
     relied: (_state, task, memory) => {
       const registration = kept.of(task)
       if (registration === undefined) return []

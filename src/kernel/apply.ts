@@ -108,7 +108,7 @@ export const reducers: Reducers = {
     const processes = state.processes.some(({ id }) => id === process)
       ? processesWith(state, process, (was) => ({ ...was, taskCount: was.taskCount + 1 }))
       : [...state.processes, {
-        id: process, slot: state.processes.length, taskCount: 1, actions: {}, pending: [], mappings: [],
+        id: process, slot: state.processes.length, taskCount: 1, actions: {}, pending: [], mappings: [], locksMappings: false,
         breakStart: 0, breakEnd: 0, timers: [], lastTimer: 0, closedFiles: [], membarriers: 0, exiting: undefined, contracts: {}
       }]
     return queued({ ...state, slots, tasks, processes }, child, cpu)
@@ -184,7 +184,7 @@ export const reducers: Reducers = {
   RobustListSet: (state, { head, task }) => withTask(state, task, (was) => ({ ...was, robustList: head })),
   Mapped: (state, { end, isShared, process, protection, start }) =>
     withProcess(state, process, (was) => {
-      const mapped = { start, end, protection, isShared: isShared === 1 }
+      const mapped = { start, end, protection, isShared: isShared === 1, isLocked: was.locksMappings }
       return { ...was, mappings: replacedIn(was.mappings, { start, end }, [mapped]) }
     }),
   Unmapped: (state, { end, process, start }) =>
@@ -194,6 +194,12 @@ export const reducers: Reducers = {
       const changed = mappedParts(was.mappings, { start, end }).map((part) => ({ ...part, protection }))
       return { ...was, mappings: replacedIn(was.mappings, { start, end }, changed) }
     }),
+  Locked: (state, { end, isLocked, process, start }) =>
+    withProcess(state, process, (was) => {
+      const changed = mappedParts(was.mappings, { start, end }).map((part) => ({ ...part, isLocked: isLocked === 1 }))
+      return { ...was, mappings: replacedIn(was.mappings, { start, end }, changed) }
+    }),
+  LocksMappings: (state, { isLocked, process }) => withProcess(state, process, (was) => ({ ...was, locksMappings: isLocked === 1 })),
   BreakSet: (state, { end, process }) => {
     const { breakStart } = processOf(state, process)
     return withProcess(state, process, (was) => ({ ...was, breakEnd: end, breakStart: breakStart === 0 ? end : breakStart }))

@@ -33,8 +33,15 @@ const RSP = 4
 
 const AT = {
   NULL: 0, PHDR: 3, PHENT: 4, PHNUM: 5, PAGESZ: 6, BASE: 7, FLAGS: 8, ENTRY: 9, UID: 11, EUID: 12, GID: 13, EGID: 14,
-  HWCAP: 16, CLKTCK: 17, SECURE: 23, RANDOM: 25, HWCAP2: 26, EXECFN: 31
+  PLATFORM: 15, HWCAP: 16, CLKTCK: 17, SECURE: 23, RANDOM: 25, HWCAP2: 26, EXECFN: 31, MINSIGSTKSZ: 51
 } as const
+
+/**
+ * The most a signal frame takes: the frame, its padding, and the FXSAVE image with its own. Told since 5.14; an older C library passes over it.
+ *
+ * Source: Linux arch/x86/kernel/signal.c init_sigframe_size, where no task is of 32 bits
+ */
+const SIGNAL_FRAME_BYTES_MAX = alignUp(440 + 15 + 512 + 63, 16)
 
 export interface BootOptions extends KernelOptions {
   readonly argv: ReadonlyArray<string>
@@ -60,7 +67,7 @@ export const boot = (program: Program, options: BootOptions, decider: Decider, l
   const { cpus, machine } = options
   const first = known([...cpus].sort((a, b) => a - b)[0], "there is a CPU")
   // Who is asked from the first instruction on is not asked before it: so a fork of any boot is a boot.
-  const kernel = new Kernel(options, emptyState(cpus), rootTask, quietDecider, log)
+  const kernel = new Kernel({ ...options, isDescribed: program.experiment.tasks.length > 0 }, emptyState(cpus), rootTask, quietDecider, log)
   const space = kernel.newSpace()
   kernel.newBlock(space)
   kernel.emit({
@@ -167,11 +174,13 @@ const enterProgram = (kernel: Kernel, load: Loading, program: Program, options: 
   const name = text(options.argv[0] ?? program.name)
   const env = options.env.map(text)
   const argv = options.argv.map(text)
+  const platform = text("x86_64")
   const chance = stream(options.seed, "guest/1/at-random")
   const random = put(Uint8Array.from({ length: 16 }, () => chance.below(256)))
   const auxv: Array<readonly [number, number | bigint]> = [
     [AT.PAGESZ, PAGE_BYTES], [AT.CLKTCK, 100], [AT.HWCAP, 0], [AT.HWCAP2, 0], [AT.BASE, 0], [AT.FLAGS, 0], [AT.ENTRY, program.entry],
-    [AT.UID, 0], [AT.EUID, 0], [AT.GID, 0], [AT.EGID, 0], [AT.SECURE, 0], [AT.RANDOM, random], [AT.EXECFN, name]
+    [AT.UID, 0], [AT.EUID, 0], [AT.GID, 0], [AT.EGID, 0], [AT.SECURE, 0], [AT.RANDOM, random], [AT.EXECFN, name],
+    [AT.PLATFORM, platform], [AT.MINSIGSTKSZ, SIGNAL_FRAME_BYTES_MAX]
   ]
   if (program.headers !== undefined) {
     auxv.push([AT.PHDR, program.headers.at], [AT.PHENT, program.headers.sizeBytes], [AT.PHNUM, program.headers.count])

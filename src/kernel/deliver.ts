@@ -138,11 +138,11 @@ const whatIsLeft = (kernel: Kernel, task: Task): number | undefined => {
   const { interrupted } = task
   if (interrupted === undefined || interrupted.restart !== "continues") return undefined
   if (interrupted.call !== callNumber.nanosleep && interrupted.call !== callNumber.clock_nanosleep) return undefined
-  const left = interrupted.deadline - kernel.nanoseconds
-  if (interrupted.deadline > 0 && left <= 0) return 0
-  const [at = 0n] = interrupted.data
+  const [at = 0n, end = 0n] = interrupted.data
+  const left = end - BigInt(kernel.nanoseconds)
+  if (left <= 0n) return 0
   if (at === 0n) return undefined
-  return kernel.memory(task).writeBytes(Number(at), timespecBytes(BigInt(left))) ? undefined : -errno.EFAULT
+  return kernel.memory(task).writeBytes(Number(at), timespecBytes(left)) ? undefined : -errno.EFAULT
 }
 
 // ---- back from a handler

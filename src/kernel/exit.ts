@@ -49,6 +49,16 @@ const afterExit = (kernel: Kernel, task: Task): void => {
   }
   if (kernel.state.tasks.some((other) => other.status !== "exited")) return
   if (exiting !== undefined && exiting.signal !== 0) return kernel.end({ _tag: "Killed", signal: exiting.signal })
+  kernel.end({ _tag: "Exited", status: exiting !== undefined ? exiting.status : statusAfter(kernel, task.id) })
+}
+
+/**
+ * What a process ends with that nobody ended, `last` being the last of its tasks: that one's status since 6.0, before it the leader's.
+ *
+ * Source: Linux kernel/exit.c synchronize_group_exit, wait_task_zombie
+ */
+const statusAfter = (kernel: Kernel, last: TaskId): number => {
   const statuses = kernel.state.tasks.map(({ exitStatus }) => exitStatus)
-  kernel.end({ _tag: "Exited", status: exiting !== undefined ? exiting.status : (statuses.find((one) => one !== 0) ?? 0) })
+  if (kernel.isDescribed) return statuses.find((one) => one !== 0) ?? 0
+  return kernel.abis.some(({ lastStatusCounts }) => lastStatusCounts) ? kernel.current(last).exitStatus : (statuses[0] ?? 0)
 }

@@ -38,6 +38,8 @@ export interface KernelOptions {
   readonly limits: Limits
   /** Names the streams of bytes the guest may ask for (AT_RANDOM, getrandom). */
   readonly seed: string
+  /** The program describes its tasks, and fails where any of them does; left out: the process ends as Linux says. */
+  readonly isDescribed?: boolean
 }
 
 /** Questions asked of one task at one count, by kind: what the n-th of a key is counted from. */
@@ -85,6 +87,7 @@ export class Kernel {
   /** Whoever drives the run may have it end sooner. */
   limits: Limits
   readonly seed: string
+  readonly isDescribed: boolean
   /** Replaced between runs that share a boot. */
   decider: Decider
   log: EventLog
@@ -125,6 +128,7 @@ export class Kernel {
     this.quiet = options.quiet
     this.limits = options.limits
     this.seed = options.seed
+    this.isDescribed = options.isDescribed === true
     this.state = initial
     this.decider = decider
     this.log = log

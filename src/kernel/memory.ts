@@ -70,6 +70,13 @@ export const protect = (kernel: Kernel, task: Task, range: AddressRange, protect
   }
 }
 
+/** Locks what is mapped of the range, or unlocks it. */
+export const lock = (kernel: Kernel, task: Task, range: AddressRange, isLocked: boolean): void => {
+  for (const part of mappedParts(mappingsOf(kernel, task), range)) {
+    if (part.isLocked !== isLocked) kernel.emit({ _tag: "Locked", process: task.process, start: part.start, end: part.end, isLocked: isLocked ? 1 : 0 })
+  }
+}
+
 export const pageUp = (at: number): number => Math.ceil(at / PAGE_BYTES) * PAGE_BYTES
 export const isPageAligned = (at: number): boolean => at % PAGE_BYTES === 0
 

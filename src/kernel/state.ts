@@ -130,6 +130,8 @@ export interface Mapping {
   readonly end: Address
   readonly protection: number
   readonly isShared: boolean
+  /** By mlock(2) and its like. */
+  readonly isLocked: boolean
 }
 
 export interface Timer {
@@ -163,6 +165,8 @@ export interface Process {
   readonly pending: ReadonlyArray<PendingSignal>
   /** Ascending, disjoint. */
   readonly mappings: ReadonlyArray<Mapping>
+  /** What is mapped from now on is locked: mlockall(2) with MCL_FUTURE. */
+  readonly locksMappings: boolean
   readonly breakStart: Address
   readonly breakEnd: Address
   readonly timers: ReadonlyArray<Timer>

@@ -16,3 +16,5 @@ export const ITIMERSPEC_BYTES = 32
 export const NANOSECONDS = 1_000_000_000
 /** A tick of the coarse clocks: CONFIG_HZ=250. */
 export const TICK_NANOSECONDS = 4_000_000
+/** The last nanosecond the kernel can count to. */
+export const KTIME_MAX = 2n ** 63n - 1n

@@ -85,7 +85,9 @@ export const applied = rows({
   Ended: { doc: "The run is over.", fields: { outcome: "text", status: "natural" } },
   CpuUnplugged: { doc: "`cpu` is offline: nobody runs there.", fields: { cpu: "cpu" } },
   CpuPlugged: { doc: "`cpu` is online again.", fields: { cpu: "cpu" } },
-  RobustListSet: { doc: "The robust futexes that `task` holds are listed at `head` (0: nowhere).", fields: { task: "task", head: "word64" } }
+  RobustListSet: { doc: "The robust futexes that `task` holds are listed at `head` (0: nowhere).", fields: { task: "task", head: "word64" } },
+  Locked: { doc: "`process` locked `[start, end)` in memory, or (`isLocked` 0) unlocked it.", fields: { process: "task", start: "address", end: "address", isLocked: "natural" } },
+  LocksMappings: { doc: "`process` locks whatever it maps from here on, or (`isLocked` 0) no longer.", fields: { process: "task", isLocked: "natural" } }
 })
 
 /** Facts that change no kernel state: what a call was asked and said, what a contract did to a register. */

@@ -421,6 +421,8 @@ static void memory(void)
   const u64 edge = (u64)call6(SYS_mmap, 0, 2 * 4096, 3, 0x22, -1, 0);
   call3(SYS_munmap, edge + 4096, 4096, 0);
   say("write cut short", call3(SYS_write, 1, edge + 4090, 10));
+  say("registered for cores", call3(SYS_membarrier, 64, 0, 0));
+  say("registrations", call3(SYS_membarrier, 512, 0, 0));
   say("membarrier", call3(SYS_membarrier, 8, 0, 0));
   say("registered", call3(SYS_membarrier, 16, 0, 0));
   say("membarrier", call3(SYS_membarrier, 8, 0, 0));

@@ -4,7 +4,7 @@
  */
 import { execFileSync, spawnSync } from "node:child_process"
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { release, tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll, assert, describe, it } from "vitest"
@@ -17,6 +17,7 @@ import { abisNamed } from "../support/examples.ts"
 
 const isAble = process.platform === "linux" && process.arch === "x64"
 const compilers = ["gcc", "musl-gcc"].filter((name) => isAble && spawnSync(name, ["--version"]).status === 0)
+const isOld = Number(release().split(".")[0]) < 6
 const sources = fileURLToPath(new URL("native/", import.meta.url))
 const programs = readdirSync(sources).filter((file) => file.endsWith(".c"))
 const deciders: ReadonlyArray<readonly [seed: string, Decider]> =
@@ -29,6 +30,8 @@ describe.each(compilers)("a program built by %s", (compiler) => {
   it.each(programs)("does here what it does under Linux: %s", (source) => {
     const built = join(folder, source.replace(/\.c$/, ""))
     execFileSync(compiler, ["-O2", "-static", "-pthread", "-Wall", "-Werror", "-o", built, join(sources, source)])
+    // Where the kernel is older than the contract, it is not asked.
+    if (isOld && source === "leader-leaves-first.c") return
     const { status, stdout } = spawnSync(built, { encoding: "utf8", timeout: 20_000 })
     const loaded = loadProgram(readFileSync(built), source)
     assert(loaded._tag === "Loaded", "it is an executable")

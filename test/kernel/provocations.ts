@@ -42,6 +42,9 @@ const alarmed = {
 const interrupted = (call: SyscallName, ...args: ReadonlyArray<Argument>): Provocation => ({ ...row(call, "EINTR", ...args), ...alarmed })
 
 const PRIVATE_ANONYMOUS = 0x22
+/** Above the heap, to be read: none of the program's own. */
+const MAPPED = 0x80_0000
+const mappedToRead = { before: [["mmap", MAPPED, 4096, 1, PRIVATE_ANONYMOUS | 0x10, -1, 0]] } as const
 const PATH = DATA + 0x1000
 const words = <const W extends Provocation["words"]>(list: W) => ({ words: list })
 const badTime = words([[TIMES, 0, 1_000_000_000, 0, 1_000_000_000]])
@@ -60,6 +63,10 @@ export const provocations: ReadonlyArray<Provocation> = [
   row("mmap", "ENOMEM", FAR - 4096, 4096, 3, PRIVATE_ANONYMOUS | 0x10, -1, 0),
   row("mmap", "EEXIST", DATA, 4096, 3, PRIVATE_ANONYMOUS | 0x10_0000, -1, 0),
   row("mmap", "ENODEV", 0, 4096, 1, 2, 0, 0),
+  row("mmap", "EACCES", 0, 4096, 1, 2, 1, 0),
+  row("mmap", "EACCES", 0, 4096, 3, 1, 0, 0),
+  row("mmap", "EINVAL", 0, 4096, 1, 0, 0, 0),
+  row("mmap", "EOPNOTSUPP", 0, 4096, 1, 3 | 0x100_0000, 0, 0),
   row("munmap", "EINVAL", DATA + 1, 4096),
   row("munmap", "EINVAL", DATA, 0),
   row("munmap", "EINVAL", FAR, 4096),
@@ -77,6 +84,10 @@ export const provocations: ReadonlyArray<Provocation> = [
   row("mlock", "EINVAL", LAST_PAGE, 8192),
   row("munlock", "ENOMEM", NOWHERE, 4096),
   row("munlock", "EINVAL", LAST_PAGE, 8192),
+  { ...row("mlock", "ENOMEM", MAPPED, 4096), before: [["mmap", MAPPED, 4096, 0, PRIVATE_ANONYMOUS | 0x10, -1, 0]] },
+  { ...row("madvise", "EINVAL", MAPPED, 4096, 4), before: [...mappedToRead.before, ["mlock", MAPPED, 4096]] },
+  { ...row("madvise", "EINVAL", MAPPED, 4096, 8), before: [["mlockall", 2], ...mappedToRead.before] },
+  { ...row("madvise", "EINVAL", MAPPED, 4096, 8), before: [["mmap", MAPPED, 4096, 1, 0x31, -1, 0]] },
   row("mlockall", "EINVAL", 0),
   row("mlockall", "EINVAL", 4),
   row("mlockall", "EINVAL", 8),
@@ -101,6 +112,7 @@ export const provocations: ReadonlyArray<Provocation> = [
   row("sched_setaffinity", "EFAULT", 0, 8, NOWHERE),
   { ...row("sched_setaffinity", "ESRCH", 99_999_999, 8, SET), ...words([[SET, 1]]) },
   { ...row("sched_setaffinity", "EINVAL", 0, 8, SET), ...words([[SET, 0]]) },
+  row("sched_setaffinity", "EINVAL", 0, 0, FAR),
   row("sched_getaffinity", "EINVAL", 0, 12, SET),
   row("sched_getaffinity", "EINVAL", 0, 0, SET),
   row("sched_getaffinity", "ESRCH", 99_999_999, 128, NOWHERE),
@@ -120,6 +132,9 @@ export const provocations: ReadonlyArray<Provocation> = [
   row("futex", "EFAULT", DATA, 0, 0, NOWHERE, 0, 0),
   row("futex", "EFAULT", NOWHERE, 128, 0, 0, 0, 0),
   row("futex", "EFAULT", NOWHERE, 1, 1, 0, 0, 0),
+  { ...row("futex", "EFAULT", MAPPED, 0, 7, 0, 0, 0), ...mappedToRead },
+  { ...row("futex", "EFAULT", MAPPED, 1, 1, 0, 0, 0), ...mappedToRead },
+  row("futex", "EAGAIN", READ_ONLY, 128, 7, 0, 0, 0),
   row("futex", "EINVAL", DATA + 1, 128, 0, 0, 0, 0),
   row("futex", "EINVAL", DATA + 1, 129, 1, 0, 0, 0),
   row("futex", "EINVAL", DATA, 137, 0, 0, 0, 0),
@@ -191,6 +206,7 @@ export const provocations: ReadonlyArray<Provocation> = [
   interrupted("clock_nanosleep", 1, 0, TIMES + 32, 0),
   { ...row("poll", "EINVAL", NOWHERE, 0x1000_0000, 0), onlyHere: "its limit on descriptors is another" },
   row("poll", "EFAULT", NOWHERE, 1, 0),
+  row("poll", "EFAULT", FAR, 0, 0),
   interrupted("poll", 0, 0, -1),
   row("restart_syscall", "EINTR"),
   row("getitimer", "EINVAL", 3, NOWHERE),

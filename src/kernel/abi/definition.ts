@@ -34,6 +34,8 @@ export interface AbiDefinition<Name extends string = string> {
   readonly shadows?: ReadonlyArray<CallName>
   /** Entries of the aux vector it brings: AT_RSEQ_FEATURE_SIZE and its like. */
   readonly auxv?: ReadonlyArray<readonly [type: number, value: bigint]>
+  /** A process that nobody ended ends with the status of its last task, as since 6.0; left out: of its leader. */
+  readonly lastStatusCounts?: boolean
   /** The section that `task` stands in, armed: it is fixed up if the task is interrupted now, unless it `asks` for less. Asked by observers; changes nothing. */
   readonly armed: (state: KernelState, task: Task, registers: Registers, memory: UserMemory) => ArmedSection | undefined
   /** The word of user memory whose store arms a section, once the task is registered. Asked by observers. */

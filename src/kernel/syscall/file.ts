@@ -16,8 +16,8 @@ const STDERR = 2
 
 export const isOpen = (kernel: Kernel, task: Task, fd: number): boolean =>
   fd >= STDIN && fd <= STDERR && !processOf(kernel.state, task.process).closedFiles.includes(fd)
-const isReadable = (kernel: Kernel, task: Task, fd: number): boolean => isOpen(kernel, task, fd) && fd === STDIN
-const isWritable = (kernel: Kernel, task: Task, fd: number): boolean => isOpen(kernel, task, fd) && fd !== STDIN
+export const isReadable = (kernel: Kernel, task: Task, fd: number): boolean => isOpen(kernel, task, fd) && fd === STDIN
+export const isWritable = (kernel: Kernel, task: Task, fd: number): boolean => isOpen(kernel, task, fd) && fd !== STDIN
 
 /** A call moves no more than this. Source: Linux include/linux/fs.h MAX_RW_COUNT */
 const MAX_RW_COUNT = 0x7fff_f000

@@ -9,7 +9,8 @@ import { isUserRange } from "../abi/user-range.ts"
 import { deadlineAfter, deadlineAt, readTimespec } from "../clock.ts"
 import { futexKey, wakeFutex } from "../futex.ts"
 import type { Kernel } from "../kernel.ts"
-import type { Task } from "../state.ts"
+import { mappedParts } from "../mapping-list.ts"
+import { processOf, type Task } from "../state.ts"
 import { block } from "../wait.ts"
 import { type CallResult, defineSyscall, failed, returned, unsupported } from "./definition.ts"
 
@@ -25,10 +26,24 @@ interface FutexWait {
   readonly hasTimeout: boolean
 }
 
+/**
+ * Whether a futex that is not private may be there: private memory that cannot be written never changes, so there is none in it.
+ * The program's own segments are files.
+ *
+ * Source: Linux kernel/futex/core.c get_futex_key
+ */
+const mayBeShared = (kernel: Kernel, task: Task, at: Address): boolean => {
+  const memory = kernel.memory(task)
+  if (memory.allows(at, WORD_BYTES, "write")) return true
+  const { breakStart, mappings } = processOf(kernel.state, task.process)
+  return memory.allows(at, WORD_BYTES, "read") && (at < breakStart || mappedParts(mappings, { start: at, end: at + WORD_BYTES }).some(({ isShared }) => isShared))
+}
+
 /** Source: Linux kernel/futex/waitwake.c futex_wait_setup, __futex_wait */
 const waitOn = (kernel: Kernel, task: Task, { at, bits, deadline, expected, hasTimeout, isPrivate }: FutexWait): CallResult => {
   if (bits === 0) return failed("EINVAL")
   if (at % WORD_BYTES !== 0) return failed("EINVAL")
+  if (!isPrivate && !mayBeShared(kernel, task, at)) return failed("EFAULT")
   const word = isUserRange(at, WORD_BYTES) ? kernel.memory(task).read32(at) : undefined
   if (word === undefined) return failed("EFAULT")
   if (word !== expected) return failed("EAGAIN")
@@ -83,7 +98,7 @@ export const futex = defineSyscall({
         if (wanted === 0 || at % WORD_BYTES !== 0) return failed("EINVAL")
         if (!isUserRange(at, WORD_BYTES)) return failed("EFAULT")
         // Whether anybody is named by a word that is not private depends on the page behind it.
-        if (!isPrivate && !kernel.memory(task).allows(at, WORD_BYTES, "read")) return failed("EFAULT")
+        if (!isPrivate && !mayBeShared(kernel, task, at)) return failed("EFAULT")
         // The count is looked at after a waiter was woken: 0 and below wake one.
         return returned(wakeFutex(kernel, task, at, Math.max(1, value | 0), wanted, isPrivate))
       }

@@ -8,6 +8,12 @@ export const MEMBARRIER_COMMANDS = command.GLOBAL | command.GLOBAL_EXPEDITED | c
   | command.PRIVATE_EXPEDITED | command.REGISTER_PRIVATE_EXPEDITED | command.PRIVATE_EXPEDITED_SYNC_CORE
   | command.REGISTER_PRIVATE_EXPEDITED_SYNC_CORE | command.GET_REGISTRATIONS
 
+/** Whoever registers for a private barrier of another kind is shown as registered for the plain one, which it may not ask for. */
+const shown = (membarriers: number): number => {
+  const privates = command.REGISTER_PRIVATE_EXPEDITED_SYNC_CORE | command.REGISTER_PRIVATE_EXPEDITED_RSEQ
+  return (membarriers & privates) === 0 ? membarriers : membarriers | command.REGISTER_PRIVATE_EXPEDITED
+}
+
 /**
  * Memory is sequentially consistent, so the barriers themselves are there already: what is left is who may ask for them, and
  * writes of read-modify-writes that were split.
@@ -42,7 +48,7 @@ export const membarrier = defineSyscall({
         if ((membarriers & asked) === 0) kernel.emit({ _tag: "MembarrierRegistered", process: task.process, command: asked })
         return returned()
       case command.GET_REGISTRATIONS:
-        return returned(membarriers)
+        return returned(shown(membarriers))
       default:
         return failed("EINVAL")
     }

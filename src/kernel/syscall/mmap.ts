@@ -1,13 +1,15 @@
 /** Mapping, unmapping, protecting. */
-import { advice, MAP_TYPE, mapFlag, PROT_EXEC, PROT_GROWSDOWN, PROT_GROWSUP, PROT_READ, PROT_SEM, PROT_WRITE } from "../../linux/mman.ts"
+import { MAP_TYPE, mapFlag, PROT_EXEC, PROT_GROWSDOWN, PROT_GROWSUP, PROT_READ, PROT_SEM, PROT_WRITE } from "../../linux/mman.ts"
+import type { Errno } from "../../linux/errno.ts"
 import { alignDown } from "../../base/bits.ts"
 import { TASK_SIZE } from "../../base/ids.ts"
 import { PAGE_BYTES } from "../../machine/machine.ts"
 import { mappedParts, mappedUntil } from "../mapping-list.ts"
-import { effective, findGap, fits, isPageAligned, map, MAP_COUNT_MAX, mappingsOf, MMAP_MIN_ADDRESS, pageUp, protect, unmap } from "../memory.ts"
-import { processOf } from "../state.ts"
+import { effective, findGap, fits, isPageAligned, lock, map, MAP_COUNT_MAX, mappingsOf, MMAP_MIN_ADDRESS, pageUp, protect, unmap } from "../memory.ts"
+import type { Kernel } from "../kernel.ts"
+import { processOf, type Task } from "../state.ts"
 import { defineSyscall, done, failed, returned, unsupported } from "./definition.ts"
-import { isOpen } from "./file.ts"
+import { isOpen, isReadable, isWritable } from "./file.ts"
 
 const UNMODELLED = [["GROWSDOWN", mapFlag.GROWSDOWN], ["HUGETLB", mapFlag.HUGETLB], ["32BIT", mapFlag["32BIT"]]] as const
 
@@ -17,7 +19,7 @@ export const mmap = defineSyscall({
   parameters: { hint: "address", sizeBytes: "size", protection: "u64", flags: "u64", fd: "i32", offset: "u64" },
   summary: "maps pages of zeros",
   support: { partial: "anonymous memory; no files, huge pages, growing stacks or 32-bit places" },
-  errors: ["EINVAL", "EBADF", "ENOMEM", "EEXIST", "ENODEV"],
+  errors: ["EINVAL", "EBADF", "ENOMEM", "EEXIST", "EOPNOTSUPP", "EACCES", "ENODEV"],
   mayRefuse: ["ENOMEM"],
   source: "mmap(2); Linux mm/mmap.c do_mmap, arch/x86/kernel/sys_x86_64.c",
   perform: (kernel, task, { fd, flags: allFlags, hint, offset, protection, sizeBytes }) => {
@@ -40,14 +42,27 @@ export const mmap = defineSyscall({
     if (start === undefined || !fits(start, length)) return failed("ENOMEM")
     if (!isPageAligned(start)) return failed("EINVAL")
     if (has(mapFlag.FIXED_NOREPLACE) && !isFree(start)) return failed("EEXIST")
-    // The three descriptors are pipes, which cannot be mapped.
-    if (!has(mapFlag.ANONYMOUS)) return failed("ENODEV")
     const type = flags & MAP_TYPE
+    if (!has(mapFlag.ANONYMOUS)) return failed(pipeError(kernel, task, fd, type, flags, (protection & BigInt(PROT_WRITE)) !== 0n))
     if (type !== mapFlag.PRIVATE && type !== mapFlag.SHARED) return failed("EINVAL")
     const range = { start, end: start + length }
-    return map(kernel, task, range, effective(Number(protection & 7n)), type === mapFlag.SHARED) ? returned(start) : done
+    if (!map(kernel, task, range, effective(Number(protection & 7n)), type === mapFlag.SHARED)) return done
+    if (has(mapFlag.LOCKED)) lock(kernel, task, range, true)
+    return returned(start)
   }
 })
+
+/** Flags that MAP_SHARED_VALIDATE knows. Source: Linux include/linux/mman.h LEGACY_MAP_MASK */
+const VALIDATED = mapFlag.SHARED_VALIDATE | mapFlag.FIXED | mapFlag.ANONYMOUS | mapFlag.DENYWRITE | mapFlag.EXECUTABLE | mapFlag.UNINITIALIZED
+  | mapFlag.GROWSDOWN | mapFlag.LOCKED | mapFlag.NORESERVE | mapFlag.POPULATE | mapFlag.NONBLOCK | mapFlag.STACK | mapFlag.HUGETLB | mapFlag["32BIT"]
+
+/** Why a descriptor cannot be mapped: each is a pipe, open one way. */
+const pipeError = (kernel: Kernel, task: Task, fd: number, type: number, flags: number, isWritten: boolean): Errno => {
+  if (type !== mapFlag.PRIVATE && type !== mapFlag.SHARED && type !== mapFlag.SHARED_VALIDATE) return "EINVAL"
+  if (type === mapFlag.SHARED_VALIDATE && (flags & ~VALIDATED) !== 0) return "EOPNOTSUPP"
+  if (type !== mapFlag.PRIVATE && isWritten && !isWritable(kernel, task, fd)) return "EACCES"
+  return isReadable(kernel, task, fd) ? "ENODEV" : "EACCES"
+}
 
 /** A hint is taken at its page; one too low at the lowest page there may be. Source: Linux mm/mmap.c round_hint_to_min */
 const hintAt = (hint: number): number => {
@@ -121,43 +136,6 @@ export const brk = defineSyscall({
   }
 })
 
-/** Advice that changes nothing a program can see: there is no paging, no fork, no core dump, no sharing of equal pages. */
-const harmless: ReadonlySet<number> = new Set([
-  advice.NORMAL, advice.RANDOM, advice.SEQUENTIAL, advice.WILLNEED, advice.FREE, advice.DONTFORK, advice.DOFORK, advice.MERGEABLE,
-  advice.UNMERGEABLE, advice.HUGEPAGE, advice.NOHUGEPAGE, advice.DONTDUMP, advice.DODUMP, advice.WIPEONFORK, advice.KEEPONFORK,
-  advice.COLD, advice.PAGEOUT
-])
-const adviceNames = new Map<number, string>(Object.entries(advice).map(([name, value]) => [value, name]))
-
-export const madvise = defineSyscall({
-  name: "madvise",
-  number: 28,
-  parameters: { start: "address", sizeBytes: "size", advice: "i32" },
-  summary: "what a range of memory will be used for; DONTNEED gives it up",
-  support: { partial: "DONTNEED zeroes private mappings, but not the program's own; advice on paging, dumps and forks is accepted and changes nothing" },
-  errors: ["EINVAL", "ENOMEM"],
-  source: "madvise(2); Linux mm/madvise.c do_madvise",
-  perform: (kernel, task, { advice: wanted, sizeBytes, start }) => {
-    const name = adviceNames.get(wanted)
-    if (name === undefined || !isPageAligned(start)) return failed("EINVAL")
-    const end = start + pageUp(sizeBytes)
-    if (end >= 2 ** 64) return failed("EINVAL")
-    if (end === start) return returned()
-    if (!harmless.has(wanted) && wanted !== advice.DONTNEED) return unsupported(`MADV_${name} is not modelled`)
-    const { breakStart, mappings } = processOf(kernel.state, task.process)
-    const parts = mappedParts(mappings, { start, end })
-    if (wanted === advice.DONTNEED) {
-      if (parts.some((part) => part.start < breakStart)) return unsupported("MADV_DONTNEED of the program's own segments is not modelled")
-      for (const { end: until, isShared, protection, start: from } of parts) {
-        // What is shared keeps its bytes: others may hold it.
-        if (!isShared && !map(kernel, task, { start: from, end: until }, protection, false)) return done
-      }
-    }
-    const mappedBytes = parts.reduce((sum, part) => sum + part.end - part.start, 0)
-    return mappedBytes === end - start ? returned() : failed("ENOMEM")
-  }
-})
-
 export const mremap = defineSyscall({
   name: "mremap",
   number: 25,
@@ -167,49 +145,4 @@ export const mremap = defineSyscall({
   errors: [],
   source: "mremap(2)",
   perform: () => unsupported("mremap is not modelled")
-})
-
-// ---- locking: no page is ever taken away, so all memory is locked
-
-const lockRange = <const Name extends string>(name: Name, number: number, summary: string) =>
-  defineSyscall({
-    name, number, summary,
-    parameters: { start: "address", sizeBytes: "size" },
-    support: { partial: "no page is ever taken away, locked or not" },
-    errors: ["EINVAL", "ENOMEM"],
-    source: "mlock(2); Linux mm/mlock.c do_mlock, apply_vma_lock_flags",
-    perform: (kernel, task, { sizeBytes, start }) => {
-      const from = alignDown(start, PAGE_BYTES)
-      const end = from + pageUp(sizeBytes + (start - from))
-      if (end >= 2 ** 64) return failed("EINVAL")
-      return mappedUntil(mappingsOf(kernel, task), from) >= end ? returned() : failed("ENOMEM")
-    }
-  })
-
-export const mlock = lockRange("mlock", 149, "keeps pages in memory")
-export const munlock = lockRange("munlock", 150, "lets pages leave memory")
-
-const MCL_ALL = 7
-const MCL_ONFAULT = 4
-
-export const mlockall = defineSyscall({
-  name: "mlockall",
-  number: 151,
-  parameters: { flags: "i32" },
-  summary: "keeps all pages in memory",
-  support: { partial: "no page is ever taken away, locked or not" },
-  errors: ["EINVAL"],
-  source: "mlock(2); Linux mm/mlock.c SYSCALL_DEFINE1(mlockall)",
-  perform: (_kernel, _task, { flags }) => (flags === 0 || (flags & ~MCL_ALL) !== 0 || flags === MCL_ONFAULT ? failed("EINVAL") : returned())
-})
-
-export const munlockall = defineSyscall({
-  name: "munlockall",
-  number: 152,
-  parameters: {},
-  summary: "lets all pages leave memory",
-  support: { partial: "no page is ever taken away, locked or not" },
-  errors: [],
-  source: "mlock(2); Linux mm/mlock.c SYSCALL_DEFINE0(munlockall)",
-  perform: () => returned()
 })

@@ -41,7 +41,8 @@ export const schedSetaffinity = defineSyscall({
   errors: ["EFAULT", "ESRCH", "EINVAL"],
   source: "sched_setaffinity(2); Linux kernel/sched/syscalls.c SYSCALL_DEFINE3(sched_setaffinity), __sched_setaffinity",
   perform: (kernel, task, { mask, sizeBytes, tid }) => {
-    const bytes = kernel.memory(task).readBytes(mask, Math.min(sizeBytes, maskBytes(kernel)))
+    // Of no bytes none is read.
+    const bytes = sizeBytes === 0 ? new Uint8Array() : kernel.memory(task).readBytes(mask, Math.min(sizeBytes, maskBytes(kernel)))
     if (bytes === undefined) return failed("EFAULT")
     const target = targetOf(kernel, task, tid)
     if (target === undefined) return failed("ESRCH")

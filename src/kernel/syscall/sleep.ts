@@ -1,7 +1,8 @@
 /** Sleeping, waiting for descriptors (which is sleeping, here), and going on after a signal. */
 import { viewOf } from "../../base/bytes.ts"
 import { callNumber } from "../../linux/call-number.ts"
-import { clock, TIMER_ABSTIME } from "../../linux/time.ts"
+import { clock, KTIME_MAX, TIMER_ABSTIME } from "../../linux/time.ts"
+import { isUserRange } from "../abi/user-range.ts"
 import { deadlineAfter, deadlineAt, isClock, readTimespec } from "../clock.ts"
 import type { Kernel } from "../kernel.ts"
 import type { InterruptedCall, Task } from "../state.ts"
@@ -11,9 +12,15 @@ import { type CallResult, defineSyscall, failed, returned, unsupported } from ".
 import { isOpen } from "./file.ts"
 import { continueFutex } from "./futex.ts"
 
-/** Until a moment; `remaining`: where a signal leaves what is left. */
-const sleepUntil = (kernel: Kernel, task: Task, call: number, deadline: number, remaining: bigint): CallResult =>
-  block(kernel, task, { on: "sleep", key: "", deadline, call, restart: "continues", data: [remaining] })
+/** Until a moment, which may lie beyond the last deadline; `remaining`: where a signal leaves what is left. */
+const sleepUntil = (kernel: Kernel, task: Task, call: number, end: bigint, remaining: bigint): CallResult =>
+  block(kernel, task, { on: "sleep", key: "", deadline: deadlineAt(clock.MONOTONIC, end), call, restart: "continues", data: [remaining, end] })
+
+/** The moment so long from now, no later than a clock can show. */
+const endAfter = (kernel: Kernel, nanoseconds: bigint): bigint => {
+  const end = BigInt(kernel.nanoseconds) + nanoseconds
+  return end < KTIME_MAX ? end : KTIME_MAX
+}
 
 export const nanosleep = defineSyscall({
   name: "nanosleep",
@@ -27,7 +34,7 @@ export const nanosleep = defineSyscall({
     const wanted = readTimespec(kernel.memory(task), duration)
     if (wanted === "fault") return failed("EFAULT")
     if (wanted === "invalid") return failed("EINVAL")
-    return sleepUntil(kernel, task, callNumber.nanosleep, deadlineAfter(kernel, wanted), BigInt(remaining))
+    return sleepUntil(kernel, task, callNumber.nanosleep, endAfter(kernel, wanted), BigInt(remaining))
   }
 })
 
@@ -49,7 +56,7 @@ export const clockNanosleep = defineSyscall({
     if (wanted === "fault") return failed("EFAULT")
     if (wanted === "invalid") return failed("EINVAL")
     if ((flags & TIMER_ABSTIME) === 0) {
-      return sleepUntil(kernel, task, callNumber.clock_nanosleep, deadlineAfter(kernel, wanted), BigInt(remaining))
+      return sleepUntil(kernel, task, callNumber.clock_nanosleep, endAfter(kernel, wanted), BigInt(remaining))
     }
     const deadline = deadlineAt(id, wanted)
     if (deadline > 0 && deadline <= kernel.nanoseconds) return returned()
@@ -92,6 +99,8 @@ export const poll = defineSyscall({
       if (found !== 0) readyCount++
       if (!memory.writeBytes(descriptors + at + pollfd.revents, bytes.subarray(at + pollfd.revents, at + POLLFD_BYTES))) return failed("EFAULT")
     }
+    // Where there is none to write to the place is looked at all the same.
+    if (milliseconds === 0 && !isUserRange(descriptors, bytes.length)) return failed("EFAULT")
     if (readyCount > 0 || milliseconds === 0) return returned(readyCount)
     return pollUntil(kernel, task, milliseconds < 0 ? 0 : deadlineAfter(kernel, BigInt(milliseconds) * NANOSECONDS_PER_MILLISECOND))
   }
@@ -99,8 +108,8 @@ export const poll = defineSyscall({
 
 /** Each call that goes on where it was interrupted. */
 const continuations: Readonly<Record<number, (kernel: Kernel, task: Task, interrupted: InterruptedCall) => CallResult>> = {
-  [callNumber.nanosleep]: (kernel, task, { call, data, deadline }) => sleepUntil(kernel, task, call, deadline, data[0] ?? 0n),
-  [callNumber.clock_nanosleep]: (kernel, task, { call, data, deadline }) => sleepUntil(kernel, task, call, deadline, data[0] ?? 0n),
+  [callNumber.nanosleep]: (kernel, task, { call, data: [remaining = 0n, end = 0n] }) => sleepUntil(kernel, task, call, end, remaining),
+  [callNumber.clock_nanosleep]: (kernel, task, { call, data: [remaining = 0n, end = 0n] }) => sleepUntil(kernel, task, call, end, remaining),
   [callNumber.poll]: (kernel, task, { deadline }) => pollUntil(kernel, task, deadline),
   [callNumber.futex]: (kernel, task, { data, deadline }) => continueFutex(kernel, task, deadline, data)
 }

@@ -23,6 +23,8 @@ const CACHE_LINE = 8n << 8n
 const bits = (...numbers: ReadonlyArray<number>): bigint => numbers.reduce((word, number) => word | (1n << BigInt(number)), 0n)
 /** FPU, TSC, CX8, CMOV, CLFSH, MMX, FXSR, SSE, SSE2. */
 const FEATURES = bits(0, 4, 8, 15, 19, 23, 24, 25, 26)
+/** CX16. */
+const MORE_FEATURES = bits(13)
 /** SYSCALL, long mode. */
 const EXTENDED_FEATURES = bits(11, 29)
 
@@ -35,7 +37,7 @@ export const cpuidLeaves: ReadonlyArray<CpuidLeaf> = [
     edx: BigInt(vendor.getUint32(4, true)),
     ecx: BigInt(vendor.getUint32(8, true))
   },
-  { leaf: 1n, eax: FAMILY_6, ebx: CACHE_LINE, ecx: 0n, edx: FEATURES },
+  { leaf: 1n, eax: FAMILY_6, ebx: CACHE_LINE, ecx: MORE_FEATURES, edx: FEATURES },
   { leaf: 0x8000_0000n, eax: 0x8000_0001n, ebx: 0n, ecx: 0n, edx: 0n },
   { leaf: 0x8000_0001n, eax: 0n, ebx: 0n, ecx: 0n, edx: EXTENDED_FEATURES }
 ]

@@ -22,6 +22,8 @@ export interface Generation<Name extends string = string> {
   readonly unregisteredChildren: "sharing memory" | "threads"
   /** membarrier(2) can restart sequences (5.10). */
   readonly hasRseqMembarrier: boolean
+  /** A process ends with its last task's status, not its leader's (6.0). */
+  readonly lastStatusCounts: boolean
 }
 
 const first = {
@@ -30,11 +32,12 @@ const first = {
   noRestartFlags: "honored",
   clearsDescriptorAtRegistration: false,
   unregisteredChildren: "threads",
-  hasRseqMembarrier: false
+  hasRseqMembarrier: false,
+  lastStatusCounts: false
 } as const
 
 const of510 = { ...first, refusesBitsBesideUnregister: true, unregisteredChildren: "sharing memory", hasRseqMembarrier: true } as const
-const of61 = { ...of510, noRestartFlags: "fatal" } as const
+const of61 = { ...of510, noRestartFlags: "fatal", lastStatusCounts: true } as const
 const of612 = { ...of61, featureBytes: RSEQ_MM_CID_FEATURE_BYTES } as const
 const of618 = { ...of612, clearsDescriptorAtRegistration: true } as const
 

@@ -77,6 +77,7 @@ export const mainline = <Name extends string>(generation: Generation<Name>): Abi
     auxv: hasIds(generation)
       ? [[AT_RSEQ_FEATURE_SIZE, BigInt(generation.featureBytes)], [AT_RSEQ_ALIGN, BigInt(RSEQ_ORIGINAL_BYTES)]]
       : [],
+    lastStatusCounts: generation.lastStatusCounts,
     armed: (_state, task, registers, memory) => {
       const registration = kept.of(task)
       if (registration === undefined) return undefined

@@ -16,6 +16,7 @@ import { defaultSeed } from "../lab/kernel.ts"
 import { outcomeSentence } from "../lab/outcome-sentence.ts"
 import type { PlainHit } from "../search/batch.ts"
 import { unheard } from "../lab/unheard.ts"
+import { unmodelledCalls, unmodelledSentence } from "../lab/unmodelled.ts"
 import { Kept } from "../search/breed.ts"
 import type { Target } from "../search/target.ts"
 import { failureOf } from "../search/trial.ts"
@@ -67,7 +68,12 @@ const perform = Effect.fnUntraced(function*(flags: FuzzFlags) {
   const { corpora, options, seed, spec } = yield* askedOf(flags, defaultSeed)
   const target = yield* targetOf(spec, options)
   const { quiet } = target
-  const verdict = verdictOf(quiet.outcome)
+  const unmodelled = unmodelledCalls(target.unknownCalls)
+  const verdict = verdictOf(quiet.outcome, unmodelled)
+  if (verdict === "unsupported" && unmodelled.length > 0) {
+    yield* say(`the quiet run of ${escapeLines(spec.program.name)} cannot be judged: ${unmodelledSentence(unmodelled)}, then ${escapeLines(outcomeSentence(quiet.outcome, target.bounded.limits))}`)
+    return yield* endWithCode(codeOfVerdict(verdict))
+  }
   if (failureOf(quiet) === undefined && verdict !== "passed" && verdict !== "failed") {
     yield* say(`the quiet run of ${escapeLines(spec.program.name)} cannot be judged: ${escapeLines(outcomeSentence(quiet.outcome, target.bounded.limits))}`)
     return yield* endWithCode(codeOfVerdict(verdict))

@@ -58,7 +58,7 @@ export interface RunResult {
 }
 
 export const runValue = ({ exitCode, output, recording, report, verdict }: RunResult): object => {
-  const { contentHash, dropped, entryCount, now, outcome, questionsDigest, schedule, seed, spec, stateHash, strategy, unknownCalls } = report
+  const { contentHash, dropped, entryCount, now, outcome, questionsDigest, schedule, seed, spec, stateHash, strategy, unknownCalls, missedFiles } = report
   const text = new TextDecoder()
   return {
     schema: RESULT_SCHEMA,
@@ -74,6 +74,7 @@ export const runValue = ({ exitCode, output, recording, report, verdict }: RunRe
     deviationCount: schedule.length,
     dropped: dropped.map(({ deviation, reason }) => ({ deviation: printDeviation(deviation), reason })),
     unknownCalls,
+    missedFiles,
     icount: now,
     entryCount,
     stateHash,

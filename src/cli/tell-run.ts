@@ -1,9 +1,11 @@
 /** What became of a run, for people: on standard error, after the guest's own last line. */
 import * as Effect from "effect/Effect"
 import { escapeTerminal } from "../analysis/report/format/terminal.ts"
+import { callNameOf } from "../linux/call-number.ts"
 import { grouped } from "../base/bits.ts"
 import { printDeviation, printSchedule } from "../log/schedule.ts"
 import { outcomeSentence } from "../lab/outcome-sentence.ts"
+import { unmodelledCalls, unmodelledSentence } from "../lab/unmodelled.ts"
 import type { RunReport } from "../lab/run-program.ts"
 import { paintFor, Surroundings } from "./color.ts"
 import { verdictOf } from "./exit.ts"
@@ -44,7 +46,10 @@ const droppedLines = ({ dropped }: RunReport): ReadonlyArray<string> => [
 
 const unknownLines = ({ unknownCalls }: RunReport): ReadonlyArray<string> =>
   unknownCalls.length === 0 ? []
-    : [`not there, so answered ENOSYS: ${unknownCalls.map(({ callCount, number }) => `call ${number} (${plural(callCount, "time")})`).join(", ")}`]
+    : [`not there, so answered ENOSYS: ${unknownCalls.map(({ callCount, number }) => `${callNameOf(number) ?? "call"} ${number} (${plural(callCount, "time")})`).join(", ")}`]
+
+const missedLines = ({ missedFiles }: RunReport): ReadonlyArray<string> =>
+  missedFiles.length === 0 ? [] : [`the simulated machine does not have: ${missedFiles.map(escapeTerminal).join(", ")}`]
 
 const hostLines = ({ record }: RunFlags, { spec: { env } }: RunReport): ReadonlyArray<string> =>
   record === undefined || env.length === 0 ? []
@@ -56,11 +61,14 @@ export const tellRun = (flags: RunFlags, report: RunReport) =>
     const { typed } = yield* Surroundings
     const paint = yield* paintFor("stderr")
     const { now, outcome, schedule, seed, spec, strategy } = report
-    const verdict = verdictOf(outcome)
+    const unmodelled = unmodelledCalls(report.unknownCalls.map(({ number }) => number))
+    const verdict = verdictOf(outcome, unmodelled)
+    const ended = escapeTerminal(outcomeSentence(outcome, spec.limits))
+    const how = verdict === "unsupported" && unmodelled.length > 0 ? `${unmodelledSentence(unmodelled)}, then ${ended}` : ended
     const decided = seed === undefined ? strategy : `seed ${escapeTerminal(seed)}`
-    const what = `${escapeTerminal(outcomeSentence(outcome, spec.limits))} · ${decided} · ${plural(schedule.length, "deviation")} · ${plural(now, "instruction")}`
+    const what = `${how} · ${decided} · ${plural(schedule.length, "deviation")} · ${plural(now, "instruction")}`
     const name = escapeTerminal(spec.program.name)
-    const lines = [...unknownLines(report), ...droppedLines(report), ...hostLines(flags, report)]
+    const lines = [...unknownLines(report), ...missedLines(report), ...droppedLines(report), ...hostLines(flags, report)]
     if (verdict === "passed") lines.push(`${paint.good("passed")} ${name}: ${what}`)
     else lines.push(`${paint.bad(verdict.toUpperCase())} ${name}: ${what}`, ...nextSteps(flags, report, typed))
     if (verdict === "passed" && flags.record !== undefined) lines.push(`  replay    ${shellCommand(["rseqlab", "replay", flags.record])}`)

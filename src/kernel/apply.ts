@@ -236,6 +236,7 @@ export const reducers: Reducers = {
     : withCpu(state, cpu, (was) => ({ ...was, contracts: contractsWith(was.contracts, abi, record) })),
   UnknownCalled: (state, { number }) =>
     ({ ...state, unknownCalls: new Map(state.unknownCalls).set(number, (state.unknownCalls.get(number) ?? 0) + 1) }),
+  FileMissed: (state, { path }) => ({ ...state, missedFiles: [...state.missedFiles, path] }),
   Ended: (state) => state,
   CpuUnplugged: (state, { cpu }) => withCpu(state, cpu, (was) => ({ ...was, isOnline: false })),
   CpuPlugged: (state, { cpu }) => withCpu(state, cpu, (was) => ({ ...was, isOnline: true }))

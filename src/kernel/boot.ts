@@ -59,7 +59,7 @@ const bootFailed = (reason: string): BootFailure => ({ _tag: "BootFailed", reaso
 export const emptyState = (cpus: ReadonlyArray<CpuId>): KernelState => ({
   tasks: [], slots: new Map(), processes: [],
   cpus: [...cpus].sort((a, b) => a - b).map((id) => ({ id, current: undefined, queue: [], isOnline: true, contracts: {} })),
-  interrupts: [], idleNanoseconds: 0, kernelSteps: 0, waitCount: 0, unknownCalls: new Map()
+  interrupts: [], idleNanoseconds: 0, kernelSteps: 0, waitCount: 0, unknownCalls: new Map(), missedFiles: []
 })
 
 /** Loads the program and creates its tasks. No question is asked before the first instruction. */

@@ -217,6 +217,8 @@ export interface KernelState {
   readonly waitCount: number
   /** Calls that are not there: number → how often. */
   readonly unknownCalls: ReadonlyMap<number, number>
+  /** Files of Linux's own that were asked for and are not there: the first so many. */
+  readonly missedFiles: ReadonlyArray<string>
 }
 
 export const slotOf = (state: KernelState, task: TaskId): number =>

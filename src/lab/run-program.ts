@@ -38,6 +38,8 @@ export interface RunReport {
   readonly stateHash: string
   readonly questionsDigest: string
   readonly unknownCalls: ReadonlyArray<UnknownCall>
+  /** Files of /dev, /proc and /sys that it asked for: none is there. */
+  readonly missedFiles: ReadonlyArray<string>
   readonly tasks: ReadonlyArray<TaskId>
   /** Of the recording; equal for equal runs. `undefined`: the run was not written down. */
   readonly contentHash: string | undefined
@@ -45,7 +47,7 @@ export interface RunReport {
 
 export type RunFailure = ContractRefused | RecordingExists | RecordingUnwritable | BootRefused | SimulatorBroke
 
-export const reportOf = (run: Run, spec: RunSpec, taken: Schedule): Pick<RunReport, "spec" | "schedule" | "now" | "entryCount" | "stateHash" | "questionsDigest" | "unknownCalls" | "tasks"> => ({
+export const reportOf = (run: Run, spec: RunSpec, taken: Schedule): Pick<RunReport, "spec" | "schedule" | "now" | "entryCount" | "stateHash" | "questionsDigest" | "unknownCalls" | "missedFiles" | "tasks"> => ({
   spec,
   schedule: taken,
   now: run.kernel.now,
@@ -53,6 +55,7 @@ export const reportOf = (run: Run, spec: RunSpec, taken: Schedule): Pick<RunRepo
   stateHash: run.hash(),
   questionsDigest: run.kernel.questionDigest,
   unknownCalls: [...run.kernel.state.unknownCalls].map(([number, callCount]) => ({ number, callCount })).sort((a, b) => a.number - b.number),
+  missedFiles: run.kernel.state.missedFiles,
   tasks: run.kernel.state.tasks.map(({ id }) => id)
 })
 

@@ -87,6 +87,7 @@ export const applied = rows({
   CpuPlugged: { doc: "`cpu` is online again.", fields: { cpu: "cpu" } },
   RobustListSet: { doc: "The robust futexes that `task` holds are listed at `head` (0: nowhere).", fields: { task: "task", head: "word64" } },
   Locked: { doc: "`process` locked `[start, end)` in memory, or (`isLocked` 0) unlocked it.", fields: { process: "task", start: "address", end: "address", isLocked: "natural" } },
+  FileMissed: { doc: "`task` asked for the file `path`, which Linux has and this machine has not.", fields: { task: "task", path: "text" } },
   LocksMappings: { doc: "`process` locks whatever it maps from here on, or (`isLocked` 0) no longer.", fields: { process: "task", isLocked: "natural" } }
 })
 

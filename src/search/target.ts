@@ -44,6 +44,8 @@ export interface Target {
   readonly trials: Trials
   readonly detectors: ReadonlyArray<AnyDetector>
   readonly quiet: Trial
+  /** Calls the quiet run made that are not there, by number. */
+  readonly unknownCalls: ReadonlyArray<number>
   /** What strategies are made with: its watches are all that steers, what tasks share included. */
   readonly options: StrategyOptions
   /** What is shown of a run, beside what the program says. */
@@ -74,6 +76,7 @@ interface Probed {
   readonly interestingNow: number
   /** Words that tasks were seen to share. */
   readonly shared: ReadonlyArray<AddressRange>
+  readonly unknownCalls: ReadonlyArray<number>
 }
 
 const probe = (spec: RunSpec, isLookedFor: boolean): Probed | NotStarted => {
@@ -95,7 +98,7 @@ const probe = (spec: RunSpec, isLookedFor: boolean): Probed | NotStarted => {
   if ("_tag" in run) return run
   run.observe(new Watcher({ watches: [], sections: spec.program.sections, reached: [] }))
   patience.runToEnd(run, spec.limits, () => void (before = run.kernel.now))
-  return { sections: [...found.values()], icount: run.kernel.now, interestingNow: first.birthOrSection ?? first.contract ?? 0, shared: words.ranges(spec.program) }
+  return { unknownCalls: [...run.kernel.state.unknownCalls.keys()], sections: [...found.values()], icount: run.kernel.now, interestingNow: first.birthOrSection ?? first.contract ?? 0, shared: words.ranges(spec.program) }
 }
 
 const unspoken = (shared: ReadonlyArray<AddressRange>, told: ReadonlyArray<AddressRange>): ReadonlyArray<AddressRange> =>
@@ -143,7 +146,7 @@ export const makeTarget = (asked: RunSpec, made: TargetOptions): Target | NotSta
   }
   // Patience is that of this experiment: the quiet run of another may not end.
   const again: Target["again"] = (other, addressThere) => makeTarget({ ...other, limits: bounded.limits }, elsewhere(made, addressThere))
-  return { spec, bounded, trials, detectors, quiet, options, shown, shared, again }
+  return { spec, bounded, trials, detectors, quiet, unknownCalls: probed.unknownCalls, options, shown, shared, again }
 }
 
 const elsewhere = (options: TargetOptions, addressThere: (address: Address) => Address | undefined): TargetOptions => ({

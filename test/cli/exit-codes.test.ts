@@ -6,7 +6,7 @@ import { codeOfError } from "../../src/cli/error-code.ts"
 import { codeOfGuest, codeOfVerdict, exits } from "../../src/cli/exit.ts"
 import { createRecordingWriter } from "../../src/log/recording.ts"
 import { readRecording } from "../../src/log/recording-reader.ts"
-import { callingWhatIsNotThere, dyingOfSigill, dyingOfSigsegv, spinning, unmodelled, waiting } from "./programs.ts"
+import { callingWhatIsNotThere, failingForWantOfACall, openingADevice, dyingOfSigill, dyingOfSigsegv, spinning, unmodelled, waiting } from "./programs.ts"
 import { fileIn, linesOf, root, rseqlab, scratchFolder } from "./spawned.ts"
 
 const folder = scratchFolder()
@@ -38,6 +38,21 @@ describe("rseqlab run", () => {
     const { code, stderr } = rseqlab(["run", program("calls.s", callingWhatIsNotThere)])
     assert.strictEqual(code, 0)
     assert.match(stderr, /answered ENOSYS: call 999 \(2 times\)/)
+  })
+
+  it("says first that a call of Linux's is not there, where a program fails for want of it", () => {
+    const file = program("memfd.s", failingForWantOfACall)
+    for (const command of ["run", "fuzz"]) {
+      const { code, stderr } = rseqlab([command, file], { cwd: folder })
+      assert.strictEqual(code, 6, stderr)
+      assert.match(stderr, /not supported: memfd_create \(319\), then exit status 1/)
+    }
+  })
+
+  it("lists files of Linux's own that are not there", () => {
+    const { code, stderr } = rseqlab(["run", program("dev.s", openingADevice)])
+    assert.strictEqual(code, 0)
+    assert.match(stderr, /the simulated machine does not have: \/dev\/null\n/)
   })
 
   it("says after a failure how to have it again, and that works", () => {

@@ -34,7 +34,7 @@ describe("rseqlab run", () => {
     assert.strictEqual(Object.keys(value)[0], "schema")
     expect(value).toMatchObject({
       schema: 1, verdict: "failed", exitCode: 5, outcome: { tag: "Exited", status: 5 }, program: "shout.s", abi: ["mainline-6.12"],
-      strategy: "quiet", seed: null, schedule: "", deviationCount: 0, dropped: [], unknownCalls: [], recording: null
+      strategy: "quiet", seed: null, schedule: "", deviationCount: 0, dropped: [], unknownCalls: [], missedFiles: [], recording: null
     })
     assert.strictEqual(value["stdout"], "\u001b]0;x\u0007\ufffdok\n")
   })

@@ -35,6 +35,28 @@ _start: mov $999, %eax
         syscall
 `
 
+/** memfd_create, then status 1, as of a program that cannot go on without it. */
+export const failingForWantOfACall = `
+_start: mov $319, %eax
+        syscall
+        mov $1, %edi
+        mov $231, %eax
+        syscall
+`
+
+/** Opens /dev/null, then status 0. */
+export const openingADevice = `
+_start: lea path(%rip), %rdi
+        xor %esi, %esi
+        mov $2, %eax
+        syscall
+        xor %edi, %edi
+        mov $231, %eax
+        syscall
+        .data
+path:   .asciz "/dev/null"
+`
+
 /** Writes bytes that would set a terminal's title, to both streams; the second without a line end. Status 5. */
 export const shouting = `
 _start: mov $1, %edi

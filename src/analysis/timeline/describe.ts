@@ -77,6 +77,7 @@ const readings: Readings = {
   Unmapped: ({ end, process, start }) => ({ task: process, verb: "unmaps", detail: plainRange(start, end) }),
   Protected: ({ end, process, protection: bits, start }) => ({ task: process, verb: "protects", detail: `${plainRange(start, end)} ${protection(bits)}` }),
   Locked: ({ end, isLocked, process, start }) => ({ task: process, verb: isLocked === 1 ? "locks" : "unlocks", detail: plainRange(start, end) }),
+  FileMissed: ({ path, task }) => ({ task, verb: "misses", detail: escapeTerminal(path) }),
   LocksMappings: ({ isLocked, process }) => ({ task: process, verb: isLocked === 1 ? "will lock" : "won't lock", detail: "what it maps" }),
   BreakSet: ({ end, process }) => ({ task: process, verb: "has a heap", detail: `to ${hex(end)}` }),
   TimerArmed: ({ deadline, interval, process, signal, timer }) => ({

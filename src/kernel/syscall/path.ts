@@ -54,10 +54,21 @@ const pathAt = (memory: UserMemory, at: Address): PathFound => {
   return { errno: "ENAMETOOLONG" }
 }
 
+/** Where Linux shows itself: what is not there is the simulated machine's doing. */
+const ofLinux = /^\/(?:dev|proc|sys)(?:\/|$)/
+/** More are not told. */
+const MISSED_FILE_COUNT_MAX = 32
+
+const noteMissed = (kernel: Kernel, task: Task, path: string): void => {
+  const { missedFiles } = kernel.state
+  if (missedFiles.length < MISSED_FILE_COUNT_MAX && !missedFiles.includes(path)) kernel.emit({ _tag: "FileMissed", task: task.id, path })
+}
+
 /** Every path leads nowhere; this is the errno on the way. */
 const lookUp = (kernel: Kernel, task: Task, directory: number, at: Address): CallResult => {
   const found = pathAt(kernel.memory(task), at)
   if ("errno" in found) return failed(found.errno)
+  if (ofLinux.test(found.path)) noteMissed(kernel, task, found.path)
   if (found.path === "" || found.path.startsWith("/") || directory === AT_FDCWD) return failed("ENOENT")
   return failed(isOpen(kernel, task, directory) ? "ENOTDIR" : "EBADF")
 }

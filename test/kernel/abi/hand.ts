@@ -203,5 +203,5 @@ export class Hand {
 
 const emptyState: KernelState = {
   tasks: [], slots: new Map(), processes: [], cpus: [], interrupts: [],
-  idleNanoseconds: 0, kernelSteps: 0, waitCount: 0, unknownCalls: new Map()
+  idleNanoseconds: 0, kernelSteps: 0, waitCount: 0, unknownCalls: new Map(), missedFiles: []
 }

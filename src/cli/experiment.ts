@@ -10,6 +10,7 @@ import { EventLog } from "../lab/event-log.ts"
 import { defaultSeed, Kernel, type KernelOptions } from "../lab/kernel.ts"
 import { ProgramStore } from "../lab/program-store.ts"
 import { tryStrategy } from "../lab/try-strategy.ts"
+import { unheard } from "../lab/unheard.ts"
 import type { RunSpec } from "../run/start.ts"
 import { sharedIn } from "../search/target.ts"
 import { isSeeded, isSteered, isStepwise, type Power, type StrategyDefinition } from "../strategy/definition.ts"
@@ -100,7 +101,8 @@ const toldBy = ({ every, everyIcount, rate }: RunFlags): ReadonlyArray<{ readonl
 /** What steers a strategy, where nobody has named it; and where there is nothing to steer it. */
 const saySteering = (definition: StrategyDefinition, program: Program) =>
   Effect.gen(function*() {
-    const shared = sharedIn(yield* (yield* Kernel).specOf(program))
+    const spec = yield* (yield* Kernel).specOf(program)
+    const shared = yield* unheard(() => sharedIn(spec))
     yield* sayShared(program, shared, false)
     if (isStepwise(definition.power) && shared.length + program.experiment.watches.length === 0) {
       yield* say(`${definition.name} deviates at watched accesses: nothing is watched, and tasks share nothing in a quiet run, so this is the quiet run`)
@@ -110,7 +112,8 @@ const saySteering = (definition: StrategyDefinition, program: Program) =>
 const searched = (program: Program, definition: StrategyDefinition, options: SeededOptions) =>
   Effect.gen(function*() {
     const spec = yield* (yield* Kernel).specOf(program)
-    const { found, runCount } = yield* tryStrategy(spec, strategyFor(definition, spec, options), RUN_COUNT_MAX)
+    const strategy = yield* unheard(() => strategyFor(definition, spec, options))
+    const { found, runCount } = yield* tryStrategy(spec, strategy, RUN_COUNT_MAX)
     yield* say(found === undefined
       ? `${definition.name}: ${runCount} runs of ${escapeTerminal(program.name)}, none fails; the quiet one is shown`
       : `${definition.name}: run ${found.runIndex} of ${escapeTerminal(program.name)} fails and is shown`)

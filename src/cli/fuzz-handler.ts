@@ -3,6 +3,7 @@ import * as Layer from "effect/Layer"
 import { plural } from "../analysis/report/reporter/default.ts"
 import { placesOf, withPlaces } from "../analysis/timeline/reading.ts"
 import { grouped } from "../base/bits.ts"
+import { isWorkingFolderGone } from "../host/files.ts"
 import { fuzzWorker, workerPool } from "../host/fuzz-workers.ts"
 import { workspaceFiles } from "../host/workspace-files.ts"
 import { wallClock } from "../host/wall-clock.ts"
@@ -63,6 +64,7 @@ const sayFirst = ({ spec: { program } }: Target, [first]: ReadonlyArray<PlainHit
 const perform = Effect.fnUntraced(function*(flags: FuzzFlags) {
   const problem = check(flags)
   if (problem !== undefined) return yield* new CommandLineRefused({ problem })
+  if (isWorkingFolderGone()) return yield* new CommandLineRefused({ problem: "the working folder is not there any more, and fuzz keeps in it what it finds" })
   const reporting = yield* reportersOf(flags)
   const { typed } = yield* Surroundings
   const { corpora, options, seed, spec } = yield* askedOf(flags, defaultSeed)

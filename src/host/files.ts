@@ -59,6 +59,15 @@ export const readWhole = (file: string, bytesMax: number): FileRead => {
   }
 }
 
+/** Somebody has deleted the folder we work in: nothing can be made in it, and its path is nobody's. */
+export const isWorkingFolderGone = (): boolean => {
+  try {
+    return !statSync(process.cwd()).isDirectory()
+  } catch {
+    return true
+  }
+}
+
 const SEARCHED_NAME_COUNT_MAX = 2_000
 
 /** The file beside `file` whose name is nearest to it: one that begins so, or one a few letters away. */

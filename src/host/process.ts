@@ -5,6 +5,7 @@
  * collection by the thread that is exiting waits forever. Source: nodejs/node#54918, seen with Node 24.21. A process ends when it
  * has nothing left to do, which takes V8 down in the right order, or by a signal, which takes nothing down.
  */
+import * as Effect from "effect/Effect"
 import { Worker } from "node:worker_threads"
 import { clauseOf } from "./files.ts"
 
@@ -48,7 +49,7 @@ export const endOnOutputFailure = (failedCode: number): void => {
 }
 
 /** Work that takes longer than this keeps somebody waiting. */
-const LONG_MS = 300
+const LONG_MS = 700
 /** Work that has begun to end and does not come back for so long is ended. */
 const BREATH_MS_MAX = 2_000
 const BEAT_MS = 100
@@ -69,18 +70,22 @@ const watchOver = (): void => {
   new Worker(WATCHDOG, { eval: true, workerData: { beat, breathMsMax: BREATH_MS_MAX } }).unref()
 }
 
+/** Timers, then whatever has arrived, then what was asked for immediately. Source: libuv, the I/O loop */
+const loopTurn = Effect.callback<void>((resume) => void setTimeout(() => void setImmediate(() => resume(Effect.void)), 0))
+
 /** Signals that end us, and whether we listen. While we do not, they end the process at once. */
 class EndingSignals {
   private listener: ((signal: EndingSignal) => void) | undefined
-  private isEnding = false
+  /** What has begun our end. */
+  private heard: EndingSignal | undefined
   /** How long work took that nobody could be heard during: the next may take as long, and of the first nobody knows. */
   private lastMs = Infinity
 
   /** The first signal lets the work end properly: `end` begins that. The second leaves at once. */
   listen(end: () => void): void {
     this.listener = (signal) => {
-      if (this.isEnding) return endBySignal(signal)
-      this.isEnding = true
+      if (this.heard !== undefined) return endBySignal(signal)
+      this.heard = signal
       watchOver()
       end()
     }
@@ -93,8 +98,15 @@ class EndingSignals {
   }
 
   /** Work that does not come back before it is done. Where it may take long a signal is not kept waiting: it ends the process. */
-  readonly unheard = <A>(work: () => A): A => {
+  readonly unheard = <A>(work: () => A): Effect.Effect<A> => {
     const isLong = this.lastMs > LONG_MS
+    // What was sent before is heard before: whoever stops listening is no longer told of it.
+    const turn = isLong ? loopTurn : Effect.void
+    return Effect.andThen(turn, Effect.sync(() => this.perform(work, isLong)))
+  }
+
+  private perform<A>(work: () => A, isLong: boolean): A {
+    if (isLong && this.heard !== undefined) endBySignal(this.heard)
     if (isLong) this.ignore()
     const began = performance.now()
     try {

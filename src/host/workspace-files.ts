@@ -71,6 +71,20 @@ const writeWhole = (file: string, bytes: Uint8Array): void => {
   }
 }
 
+/** One part after the other: where the working folder is gone, `recursive` tries for ever. Source: nodejs/node lib/fs.js mkdirSync, libuv */
+const makeWhole = (folder: string): void => {
+  const isThere = (): boolean => statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true
+  if (isThere()) return
+  const parent = dirname(folder)
+  if (parent !== folder) makeWhole(parent)
+  try {
+    mkdirSync(folder)
+  } catch (cause) {
+    // Somebody else may have made it meanwhile.
+    if (!isThere()) throw cause
+  }
+}
+
 const isRegular = (file: string): boolean => {
   try {
     return statSync(file).isFile()
@@ -90,7 +104,7 @@ const withoutParts = (folder: string, names: ReadonlyArray<string>): ReadonlyArr
   })
 
 export const workspaceFiles: Layer.Layer<Workspace> = Layer.succeed(Workspace, {
-  makeFolder: (folder) => attempt(folder, () => void mkdirSync(folder, { recursive: true })),
+  makeFolder: (folder) => attempt(folder, () => makeWhole(folder)),
   read: (file, bytesMax) => Effect.sync(() => {
     // A device may never end.
     if (!isRegular(file)) return undefined

@@ -68,6 +68,8 @@ const refusalOf = (kernel: Kernel, task: Task, number: number, mayRefuse: Readon
 /** What a call came to: into rax, or into the outcome. */
 const settle = (kernel: Kernel, { id }: Task, number: number, result: CallResult): void => {
   if (kernel.hasMemoryRunOut()) return
+  kernel.settleWork(id)
+  if (kernel.outcome !== undefined) return
   const task = kernel.current(id)
   const registers = kernel.registers(task)
   switch (result._tag) {

@@ -116,6 +116,7 @@ export class Kernel {
   private spaces: ReadonlyArray<SpaceId> = []
   /** Bytes the guest has written to stdout and stderr. */
   outputBytes = 0
+  private workSteps = 0
   private digestLow = 0x9e3779b9 | 0
   private digestHigh = 0x85ebca6b | 0
   private readonly asked = new Map<TaskId, Asked>()
@@ -194,6 +195,19 @@ export class Kernel {
     this.emit({ _tag: "KernelStepped", task, steps })
     if (this.now >= this.limits.maxIcount) this.end({ _tag: "OutOfBudget", limit: "icount" })
   }
+  /** Work of the call that is being performed: so many bytes copied, pages changed, entries walked. */
+  worked(amount: number, unit: keyof typeof amountsOfStep): void {
+    this.workSteps += amount / amountsOfStep[unit]
+  }
+  /** The call is done: what it has worked counts in `now`, unless it is as little as any call may. What takes a turn ends it. */
+  settleWork(task: TaskId): void {
+    const steps = Math.floor(this.workSteps)
+    this.workSteps = 0
+    if (steps <= FREE_STEP_COUNT || this.outcome !== undefined) return
+    this.step(task, steps)
+    const { turnIcount } = this.quiet
+    if (turnIcount > 0 && steps >= turnIcount) this.turnWanted ??= NEXT_CPU
+  }
   /** True, and the run has ended, where the kernel wrote to user memory and there was no room: nobody has been told yet. */
   hasMemoryRunOut(): boolean {
     if (!this.machine.isExhausted()) return false
@@ -269,6 +283,7 @@ export class Kernel {
   }
   resumeAt(position: KernelPosition): void {
     this.state = position.state
+    this.workSteps = 0
     this.now = position.now
     this.outcome = position.outcome
     this.questionCount = position.questionCount
@@ -282,5 +297,10 @@ export class Kernel {
     for (const [task, asked] of position.asked) this.asked.set(task, asked)
   }
 }
+
+/** What takes about as long as an instruction, where there is much of it. */
+const amountsOfStep = { bytes: 64, pages: 64, entries: 4 } as const
+/** A call that does less than this is as quick as any. */
+const FREE_STEP_COUNT = 1_024
 
 const NOTHING_ASKED: ReadonlyMap<TaskId, Asked> = new Map()

@@ -42,6 +42,7 @@ export const findGap = (mappings: ReadonlyArray<Mapping>, sizeBytes: number): Ad
 export const map = (kernel: Kernel, { process }: Task, range: AddressRange, protection: number, isShared: boolean): boolean => {
   const space = kernel.spaceOf(process)
   landAll(kernel, process)
+  kernel.worked((range.end - range.start) / PAGE_BYTES, "pages")
   if (!kernel.machine.map(space, range, protection, isShared)) {
     kernel.end({ _tag: "OutOfBudget", limit: "memory" })
     return false
@@ -54,6 +55,8 @@ export const unmap = (kernel: Kernel, task: Task, range: AddressRange): void => 
   const process: Process = processOf(kernel.state, task.process)
   landAll(kernel, process.id)
   for (const { end, start } of mappedParts(process.mappings, range)) {
+    kernel.worked((end - start) / PAGE_BYTES, "pages")
+    kernel.worked(1, "entries")
     kernel.machine.unmap(kernel.spaceOf(process.id), { start, end })
     kernel.emit({ _tag: "Unmapped", process: process.id, start, end })
   }
@@ -65,6 +68,7 @@ export const protect = (kernel: Kernel, task: Task, range: AddressRange, protect
   landAll(kernel, id)
   for (const part of mappedParts(mappings, range)) {
     if (part.protection === protection) continue
+    kernel.worked((part.end - part.start) / PAGE_BYTES, "pages")
     kernel.machine.protect(space, { start: part.start, end: part.end }, protection)
     kernel.emit({ _tag: "Protected", process: id, start: part.start, end: part.end, protection })
   }

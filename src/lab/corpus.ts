@@ -17,7 +17,7 @@ import { Kept, type Novel } from "../search/breed.ts"
 import { sampleOf } from "../search/fuzz.ts"
 import { failureOf } from "../search/trial.ts"
 import type { Target, TargetOptions } from "../search/target.ts"
-import { Unheard } from "./unheard.ts"
+import { unheard } from "./unheard.ts"
 import { targetName, WORK_FOLDER, Workspace } from "./workspace.ts"
 
 export const CORPUS_SCHEMA = 1
@@ -174,10 +174,9 @@ interface Stored extends Pick<PlainHit, "run" | "strategy"> {
 const runStored = ({ bounded: { program }, trials }: Target, stored: ReadonlyArray<Stored>, isKeptGoing: boolean): Effect.Effect<ReadonlyArray<PlainHit>> =>
   Effect.gen(function*() {
     const hits: Array<PlainHit> = []
-    const unheard = yield* Unheard
     yield* Effect.exit(Effect.interruptible(Effect.gen(function*() {
       for (const { run, schedule, strategy } of stored) {
-        const trial = unheard(() => trials.perform(tellLeniently(program, schedule, () => {})))
+        const trial = yield* unheard(() => trials.perform(tellLeniently(program, schedule, () => {})))
         const finding = failureOf(trial)
         if (finding !== undefined) hits.push({ run, strategy, schedule: printSchedule(trial.schedule), finding })
         if (finding !== undefined && !isKeptGoing) break

@@ -13,14 +13,12 @@ import { defaultTargetOptions, makeTarget, type Target, type TargetOptions } fro
 import { wholeWatcher } from "../search/watch.ts"
 import { BootRefused } from "./boot-refused.ts"
 import { type RecordingExists, RecordingStore, type RecordingUnwritable } from "./recording-store.ts"
-import { Unheard } from "./unheard.ts"
+import { unheard } from "./unheard.ts"
 import { ReplayRefused } from "./replay-recording.ts"
 
 export const targetOf = (spec: RunSpec, options: Partial<TargetOptions> = {}): Effect.Effect<Target, BootRefused> =>
-  Effect.flatMap(Unheard, (unheard) => {
-    const target = unheard(() => makeTarget(spec, { ...defaultTargetOptions, ...options }))
-    return "_tag" in target ? Effect.fail(new BootRefused({ program: spec.program.name, reason: target.reason })) : Effect.succeed(target)
-  })
+  Effect.flatMap(unheard(() => makeTarget(spec, { ...defaultTargetOptions, ...options })), (target) =>
+    "_tag" in target ? Effect.fail(new BootRefused({ program: spec.program.name, reason: target.reason })) : Effect.succeed(target))
 
 /** The program and experiment a recording holds, under the policy and limits it was recorded with. */
 export const targetOfRecording = (
@@ -37,9 +35,8 @@ export const targetOfRecording = (
 /** A search taken to its end. `hear` is told each step; between two of them Ctrl-C is heeded. */
 export const drive = <Step, Result>(search: Generator<Step, Result>, hear: (step: Step) => void = () => {}): Effect.Effect<Result> =>
   Effect.gen(function*() {
-    const unheard = yield* Unheard
     for (;;) {
-      const step = yield* Effect.sync(() => unheard(() => search.next()))
+      const step = yield* unheard(() => search.next())
       if (step.done === true) return step.value
       hear(step.value)
       yield* Effect.yieldNow
@@ -51,14 +48,13 @@ export const driveJudged = <Result, E, R>(
   bisecting: Bisecting<Result>, judge: (question: BisectQuestion) => Effect.Effect<Verdict, E, R>, hear: (question: BisectQuestion, verdict: Verdict) => void
 ): Effect.Effect<Result, E, R> =>
   Effect.gen(function*() {
-    const unheard = yield* Unheard
-    let step = yield* Effect.sync(() => unheard(() => bisecting.next()))
+    let step = yield* unheard(() => bisecting.next())
     while (step.done !== true) {
       const question = step.value
       const verdict = yield* judge(question)
       hear(question, verdict)
       yield* Effect.yieldNow
-      step = yield* Effect.sync(() => unheard(() => bisecting.next(verdict)))
+      step = yield* unheard(() => bisecting.next(verdict))
     }
     return step.value
   })

@@ -6,7 +6,7 @@ import { type RunSpec, start } from "../run/start.ts"
 import { type Trial, Trials } from "../search/trial.ts"
 import type { Strategy } from "../strategy/definition.ts"
 import { BootRefused } from "./boot-refused.ts"
-import { Unheard } from "./unheard.ts"
+import { unheard } from "./unheard.ts"
 import { Progress } from "./progress.ts"
 
 /** What was tried, and the first run that shows what is looked for. */
@@ -24,7 +24,6 @@ export const tryStrategy = (
 ): Effect.Effect<Tried, BootRefused, Progress> =>
   Effect.gen(function*() {
     const progress = yield* Progress
-    const unheard = yield* Unheard
     const run = start(spec, quietDecider)
     if ("_tag" in run) return yield* new BootRefused({ program: spec.program.name, reason: run.reason })
     const trials = new Trials(run, { detectors: [], forkAtNow: 0 })
@@ -32,7 +31,7 @@ export const tryStrategy = (
     for (let runIndex = 0; runIndex < runCountMax; runIndex += 1) {
       const decider = strategy.nextRun(runIndex)
       if (decider === undefined) return { runCount: runIndex, found: undefined }
-      const trial = unheard(() => trials.perform(decider))
+      const trial = yield* unheard(() => trials.perform(decider))
       if (isFound(trial.outcome)) return { runCount: runIndex + 1, found: { runIndex, trial } }
       advance.now += trial.icount
       progress.report(advance)

@@ -1,11 +1,23 @@
 /** Where a recording cannot be written, or must not be. */
+import { spawnSync } from "node:child_process"
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "vitest"
-import { type Ended, fileIn, linesOf, rseqlab, scratchFolder } from "./spawned.ts"
+import { type Ended, fileIn, linesOf, main, root, rseqlab, scratchFolder } from "./spawned.ts"
 
 const folder = scratchFolder()
 const record = (file: string, ...words: ReadonlyArray<string>): Ended => rseqlab(["run", "examples/p1.s", "--record", file, ...words])
+
+describe("a working folder that is gone", () => {
+  // Nobody can delete the folder a process stands in elsewhere.
+  it.skipIf(process.platform === "win32").each([["--jobs", "1"], ["--jobs", "2"]])("is one line of fuzz %s %s, and no endless loop", (...words) => {
+    const gone = join(folder, "gone")
+    mkdirSync(gone)
+    const command = `rmdir "$PWD" && exec "$0" "$@"`
+    const { status, stderr } = spawnSync("sh", ["-c", command, process.execPath, main, "fuzz", join(root, "examples/percpu-push.s"), "--runs", "20", ...words], { cwd: gone, encoding: "utf8", timeout: 30_000 })
+    assert.deepStrictEqual([status, linesOf(stderr)], [2, ["rseqlab: the working folder is not there any more, and fuzz keeps in it what it finds"]])
+  })
+})
 
 describe("--record", () => {
   it.each([

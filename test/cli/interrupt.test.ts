@@ -9,6 +9,18 @@ import { fileIn, root, rseqlab, scratchFolder, spawned } from "./spawned.ts"
 const folder = scratchFolder()
 const program = fileIn(folder, "spin.s", spinning)
 
+/** A MiB of chance, again and again. */
+const drawing = `.globl _start
+_start: lea b(%rip), %rdi
+  mov $0x100000, %esi
+  xor %edx, %edx
+  mov $318, %eax
+  syscall
+  jmp _start
+.bss
+b: .skip 0x100000
+`
+
 /** Waits until `file` is there: the run has begun. */
 const appears = async (file: string): Promise<void> => {
   for (let tries = 0; !existsSync(file) && tries < 600; tries += 1) await new Promise((resolve) => setTimeout(resolve, 50))
@@ -86,6 +98,25 @@ describe("SIGTERM and SIGHUP", () => {
     child.kill(signal)
     const { code, stderr } = await ended
     assert.include([130, 128 + constants.signals[signal]], code, stderr)
+  })
+
+  it("end a run whose calls take long, whatever they do", async () => {
+    const child = spawned(["run", fileIn(folder, "getrandom.s", drawing), "--max-icount", "100G"])
+    const ended = ending(child)
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    child.kill("SIGTERM")
+    const { code, stderr } = await ended
+    assert.include([130, 128 + constants.signals.SIGTERM], code, stderr)
+  })
+
+  // While a process begins it hears nothing, but for what ends it at once.
+  it.each([50, 150, 250, 350, 450, 550])("are not lost %i ms into a run", async (wait) => {
+    const child = spawned(["run", program, "--max-icount", "100G", "--strategy", "pct-2"])
+    const ended = ending(child)
+    await new Promise((resolve) => setTimeout(resolve, wait))
+    child.kill("SIGTERM")
+    const { code, stderr } = await ended
+    assert.include([130, 128 + constants.signals.SIGTERM], code, stderr)
   })
 
   it("end what goes on behind our back, by a watchdog", async () => {

@@ -70,7 +70,9 @@ export const write = defineSyscall({
     if (!isWritable(kernel, task, fd)) return failed("EBADF")
     if (!isUserRange(from, sizeBytes)) return failed("EFAULT")
     const wanted = Math.min(sizeBytes, MAX_RW_COUNT)
-    const bytes = taken(readable(kernel.memory(task), from, wanted), wanted)
+    const found = readable(kernel.memory(task), from, wanted)
+    kernel.worked(found.length, "bytes")
+    const bytes = taken(found, wanted)
     return bytes === undefined ? failed("EFAULT") : output(kernel, task, fd, bytes)
   }
 })
@@ -116,11 +118,15 @@ export const writev = defineSyscall({
     const pieces = vectorOf(memory, vector, pieceCount)
     if (pieces === "EINVAL" || pieces === "EFAULT") return failed(pieces)
     const parts: Array<Uint8Array> = []
+    let gatheredBytes = 0
     for (const { at, sizeBytes } of pieces) {
       const part = readable(memory, at, sizeBytes)
       parts.push(part)
-      if (part.length < sizeBytes) break
+      gatheredBytes += part.length
+      // The same bytes may be named a thousand times; more than there may be of them need not be gathered.
+      if (part.length < sizeBytes || gatheredBytes > kernel.limits.maxOutputBytes) break
     }
+    kernel.worked(gatheredBytes, "bytes")
     const bytes = taken(concatBytes(parts), pieces.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))
     return bytes === undefined ? failed("EFAULT") : output(kernel, task, Number(fd), bytes)
   }

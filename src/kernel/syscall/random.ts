@@ -50,6 +50,7 @@ export const getrandom = defineSyscall({
     const memory = kernel.memory(task)
     if (!memory.allows(to, length, "write")) return failed("EFAULT")
     const words = Math.ceil(length / WORD_BYTES)
+    kernel.worked(length, "bytes")
     memory.writeBytes(to, draw(kernel, task, words).subarray(0, length))
     kernel.emit({ _tag: "RandomDrawn", task: task.id, words })
     return returned(length)

@@ -1,23 +1,28 @@
 /** Locking memory. No page is ever taken away, so what is left of it is who may give locked memory up, and what cannot be there. */
-import { alignDown } from "../../base/bits.ts"
+import { u64 } from "../../base/bits.ts"
 import { TASK_SIZE } from "../../base/ids.ts"
 import { PAGE_BYTES } from "../../machine/machine.ts"
 import { mappedParts, mappedUntil } from "../mapping-list.ts"
-import { lock, mappingsOf, pageUp } from "../memory.ts"
+import { lock, mappingsOf } from "../memory.ts"
 import { processOf } from "../state.ts"
 import { defineSyscall, failed, returned } from "./definition.ts"
+
+const PAGE = BigInt(PAGE_BYTES)
 
 const lockRange = <const Name extends string>(name: Name, number: number, locks: boolean, summary: string) =>
   defineSyscall({
     name, number, summary,
-    parameters: { start: "address", sizeBytes: "size" },
+    parameters: { start: "u64", sizeBytes: "u64" },
     support: { partial: "no page is ever taken away, locked or not" },
     errors: ["EINVAL", "ENOMEM"],
     source: "mlock(2); Linux mm/mlock.c do_mlock, apply_vma_lock_flags; mm/gup.c __mm_populate",
     perform: (kernel, task, { sizeBytes, start }) => {
-      const from = alignDown(start, PAGE_BYTES)
-      const end = from + pageUp(sizeBytes + (start - from))
-      if (end >= 2 ** 64) return failed("EINVAL")
+      // All in 64 bits: the longest ranges come round to short ones.
+      const first = start & ~(PAGE - 1n)
+      const lengthBytes = u64(sizeBytes + (start - first) + PAGE - 1n) & ~(PAGE - 1n)
+      if (first + lengthBytes >= 2n ** 64n) return failed("EINVAL")
+      const from = Number(first)
+      const end = Number(first + lengthBytes)
       const mappings = mappingsOf(kernel, task)
       const until = Math.min(end, mappedUntil(mappings, from))
       // Up to the first hole it is done.

@@ -12,7 +12,7 @@ const mayImport: Readonly<Record<string, ReadonlyArray<string>>> = {
   program: ["base", "linux", "x86", "log/choice"], // `#:` lines name faults
   strategy: ["base", "log"],
   machine: ["base", "x86"],
-  kernel: ["base", "linux", "log", "program", "machine"],
+  kernel: ["base", "linux", "x86/register", "log", "program", "machine"],
   run: ["base", "linux", "x86", "log", "program", "machine", "kernel"],
   "analysis/detect": ["base", "linux", "log"],
   "analysis/report/format": ["base"], // escapes: whoever prints what strangers wrote needs them

@@ -1,6 +1,7 @@
 /** Going back to a snapshot: after touching a megabyte, after touching three pages; and stops at marked accesses. */
+import { PAGE_BYTES } from "../../src/base/ids.ts"
 import { assemble } from "../../src/program/assemble/assemble.ts"
-import { type Machine, PAGE_BYTES } from "../../src/machine/machine.ts"
+import type { Machine } from "../../src/machine/machine.ts"
 import { nanosecondsEach } from "./clock.ts"
 import { type Guest, load } from "./guest.ts"
 import type { Bench, Figure } from "./table.ts"

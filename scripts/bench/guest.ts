@@ -1,7 +1,8 @@
 /** A program in a machine of its own, without a kernel: for measuring the machine alone. */
+import { PAGE_BYTES } from "../../src/base/ids.ts"
 import type { Program } from "../../src/program/program.ts"
 import { createMachine } from "../../src/machine/create.ts"
-import { type BlockId, type Machine, PAGE_BYTES, READ, type SpaceId, WRITE } from "../../src/machine/machine.ts"
+import { type BlockId, type Machine, READ, type SpaceId, WRITE } from "../../src/machine/machine.ts"
 import { alignDown, alignUp } from "../../src/base/bits.ts"
 import { RAX, RDI, RSP } from "../../src/x86/register.ts"
 

@@ -3,11 +3,11 @@ import { spawnSync } from "node:child_process"
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { PAGE_BYTES } from "../../src/base/ids.ts"
 import type { Program } from "../../src/program/program.ts"
 
 const HEADER_BYTES = 64
 const PROGRAM_HEADER_BYTES = 56
-const PAGE_BYTES = 4096
 /** PROT_READ and PROT_EXEC are PF_R 4 and PF_X 1 in a file. */
 const fileFlags = (protection: number): number => ((protection & 1) << 2) | (protection & 2) | (protection >> 2)
 

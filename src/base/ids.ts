@@ -49,6 +49,11 @@ export const parseTask = (text: string): TaskId | undefined =>
 /** User space ends here: 47 bits less the guard page, as on Linux. */
 export const TASK_SIZE: Address = 0x7fff_ffff_f000
 
+export const PAGE_BYTES = 4096
+
+/** Whether all bytes lie where user memory may be, mapped or not. Source: Linux arch/x86/include/asm/uaccess_64.h access_ok */
+export const isUserRange = (at: Address, lengthBytes: number): boolean => at >= 0 && lengthBytes >= 0 && at + lengthBytes <= TASK_SIZE
+
 /** A half-open range of guest addresses. */
 export interface AddressRange {
   readonly start: Address

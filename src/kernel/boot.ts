@@ -6,16 +6,17 @@
  */
 import { alignDown, alignUp, hex } from "../base/bits.ts"
 import { bytesOfLatin1, viewOf } from "../base/bytes.ts"
-import { type Address, childTask, type CpuId, rootTask, type TaskId } from "../base/ids.ts"
+import { type Address, childTask, type CpuId, PAGE_BYTES, rootTask, type TaskId } from "../base/ids.ts"
 import { stream } from "../base/prng.ts"
 import { known } from "../base/assert.ts"
 import { type Decider, quietDecider } from "../log/choice.ts"
 import type { EventLog } from "../log/event.ts"
 import type { Program, TaskRequest } from "../program/program.ts"
-import { type Machine, PAGE_BYTES, READ, type SpaceId, WRITE } from "../machine/machine.ts"
+import { type Machine, READ, type SpaceId, WRITE } from "../machine/machine.ts"
 import { Kernel, type KernelOptions } from "./kernel.ts"
 import { emptiest, leaveCpu, pickNext, takeHead } from "./scheduler.ts"
 import type { KernelState } from "./state.ts"
+import { RDI, RSI, RSP } from "../x86/register.ts"
 
 /** The guest's tids begin here; the first task's is its process's pid. */
 export const FIRST_TID = 1000
@@ -26,10 +27,6 @@ const STACK_BYTES = 0x80_0000
 const TASK_SLOTS = 0x7fe0_0000_0000
 const TASK_SLOT_BYTES = 0x1000_0000
 const TASK_STACK_BYTES_MIN = PAGE_BYTES
-
-const RSI = 6
-const RDI = 7
-const RSP = 4
 
 const AT = {
   NULL: 0, PHDR: 3, PHENT: 4, PHNUM: 5, PAGESZ: 6, BASE: 7, FLAGS: 8, ENTRY: 9, UID: 11, EUID: 12, GID: 13, EGID: 14,

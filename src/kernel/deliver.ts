@@ -18,12 +18,8 @@ import type { Kernel } from "./kernel.ts"
 import { nextPending, take } from "./pending.ts"
 import { actionOf, comesToNothing, forceSegv } from "./signal.ts"
 import { type PendingSignal, processOf, type SignalAction, type Task } from "./state.ts"
+import { RAX, RDI, RDX, RSI, RSP } from "../x86/register.ts"
 
-const RAX = 0
-const RDX = 2
-const RSP = 4
-const RSI = 6
-const RDI = 7
 const SYSCALL_BYTES = 2
 
 /** Whether `deliverPending` has anything to do: the quick question before every stretch. */

@@ -2,6 +2,7 @@
 import { unreachable } from "../base/assert.ts"
 import type { TaskId } from "../base/ids.ts"
 import { GO_ON, type Option } from "../log/choice.ts"
+import { callNumber } from "../linux/call-number.ts"
 import type { Errno } from "../linux/errno.ts"
 import type { Stop } from "../machine/stop.ts"
 import type { Interruptor } from "./abi/definition.ts"
@@ -13,12 +14,11 @@ import type { Task } from "./state.ts"
 import { type AnySyscall, type CallResult } from "./syscall/definition.ts"
 import { syscallNumbered } from "./syscall/table.ts"
 import { fireTimers } from "./timer.ts"
+import { RAX } from "../x86/register.ts"
 
-const RAX = 0
 /** rdi, rsi, rdx, r10, r8, r9. */
 const argumentRegisters = [7, 6, 2, 10, 8, 9] as const
 const SYSCALL_BYTES = 2
-const SYS_SCHED_YIELD = 24
 
 /** The row that answers a call: a contract's before the general one. */
 export const rowOf = (kernel: Kernel, number: number): AnySyscall | undefined => {
@@ -49,7 +49,7 @@ const call = (kernel: Kernel, task: Task): void => {
     values[name] = read(word)
   }
   kernel.observe({ _tag: "Called", task: task.id, number, arguments: words })
-  if (number === SYS_SCHED_YIELD) kernel.turnWanted = NEXT_CPU
+  if (number === callNumber.sched_yield) kernel.turnWanted = NEXT_CPU
   const refusal = row.mayRefuse === undefined ? undefined : refusalOf(kernel, kernel.current(task.id), number, row.mayRefuse)
   if (refusal !== undefined) return settle(kernel, task, number, refusal)
   settle(kernel, task, number, row.perform(kernel, kernel.current(task.id), values as Readonly<Record<string, never>>))

@@ -14,8 +14,8 @@ import { isOnAlternateStack, isWithin, setAlternateStack } from "./altstack.ts"
 import type { Kernel } from "./kernel.ts"
 import { siginfoBytes } from "./pending.ts"
 import type { PendingSignal, SignalAction, Task } from "./state.ts"
+import { RSP } from "../x86/register.ts"
 
-const RSP = 4
 const VECTORS_BYTES = 16 * 16
 const NO_VECTORS = new Uint8Array(VECTORS_BYTES)
 

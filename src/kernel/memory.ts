@@ -3,8 +3,8 @@
  *
  * Source: Linux mm/mmap.c, arch/x86/kernel/sys_x86_64.c arch_get_unmapped_area_topdown
  */
-import { type Address, type AddressRange, TASK_SIZE } from "../base/ids.ts"
-import { PAGE_BYTES, READ } from "../machine/machine.ts"
+import { type Address, type AddressRange, PAGE_BYTES, TASK_SIZE } from "../base/ids.ts"
+import { READ } from "../machine/machine.ts"
 import { landAll } from "./in-flight.ts"
 import type { Kernel } from "./kernel.ts"
 import { mappedParts } from "./mapping-list.ts"

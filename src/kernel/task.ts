@@ -3,9 +3,7 @@ import { childTask, type Address, type TaskId } from "../base/ids.ts"
 import type { Kernel } from "./kernel.ts"
 import { emptiest } from "./scheduler.ts"
 import { cpuOf, type Task } from "./state.ts"
-
-const RAX = 0
-const RSP = 4
+import { RAX, RSP } from "../x86/register.ts"
 
 export interface NewThread {
   /** 0: the parent's, as it stands. */

@@ -1,7 +1,7 @@
 /** membarrier(2): commands and flags. Source: Linux include/uapi/linux/membarrier.h */
+import { callNumber } from "./call-number.ts"
 
-/** x86-64. */
-export const SYS_MEMBARRIER = 324
+export const SYS_MEMBARRIER = callNumber.membarrier
 
 export const membarrierCommand = {
   QUERY: 0,

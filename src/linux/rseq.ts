@@ -4,9 +4,9 @@
  *
  * Source: Linux include/uapi/linux/rseq.h, include/uapi/linux/auxvec.h; rseq(2) of librseq
  */
+import { callNumber } from "./call-number.ts"
 
-/** x86-64. */
-export const SYS_RSEQ = 334
+export const SYS_RSEQ = callNumber.rseq
 
 /** `flags` of rseq(2). */
 export const RSEQ_FLAG_UNREGISTER = 1

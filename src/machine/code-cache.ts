@@ -7,6 +7,7 @@
  * records become `resolve`, whoever may still lead to them.
  */
 import { assert, known } from "../base/assert.ts"
+import { PAGE_BYTES } from "../base/ids.ts"
 import { INSTRUCTION_BYTES_MAX, decode } from "../x86/decode.ts"
 import { FORM_BYTES, field, type Instruction, writeForm } from "../x86/form.ts"
 import type { Contexts } from "./contexts.ts"
@@ -15,7 +16,6 @@ import type { Linear } from "./engine/linear.ts"
 import { EXCHANGE, FORMS, FORMS_END, exchange } from "./layout.ts"
 import { MarkedRecords } from "./marked-records.ts"
 
-const PAGE_BYTES = 4096
 /** So many instructions are decoded in a row, at most; each may need a stub, and the last a way on. */
 const RUN_MAX = 64
 const RUN_BYTES_MAX = (2 * RUN_MAX + 2) * FORM_BYTES

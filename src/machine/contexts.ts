@@ -5,6 +5,7 @@
  * page table drops by (space, page); and what must notice the next write to a frame (a snapshot, a hash, decoded code, a
  * fork) revokes its write tags wherever they are.
  */
+import { PAGE_BYTES } from "../base/ids.ts"
 import type { Linear } from "./engine/linear.ts"
 import {
   CONTEXTS, CONTEXT_BYTES, CONTEXT_COUNT, NOT_WRITTEN, SPACES, SPACE_BYTES, SPACE_COUNT_MAX, TARGETS, TARGET_BYTES, TARGET_COUNT, TLB_ENTRY_BYTES,
@@ -135,7 +136,7 @@ export class Contexts {
     const addend = i32[at + (tlbEntry.addend >>> 2)] ?? 0
     // What is no tag, or one that is not for writing, is no multiple of the length of a page.
     for (const tag of [at + (tlbEntry.write >>> 2), at + GUARDED]) {
-      if ((((i32[tag] ?? 0) + addend) >>> 0) !== page * 4096) continue
+      if ((((i32[tag] ?? 0) + addend) >>> 0) !== page * PAGE_BYTES) continue
       i32[tag] = NO_TAG
       i32[tag + 1] = NO_TAG
     }
@@ -163,7 +164,7 @@ export class Contexts {
   /** Forgets the pages of a range, in all spaces. */
   dropRange(start: number, end: number): void {
     if (end - start > FEW_BYTES) return this.dropAll()
-    for (let at = start - (start % 4096); at < end; at += 4096) this.dropEverywhere(at | 0)
+    for (let at = start - (start % PAGE_BYTES); at < end; at += PAGE_BYTES) this.dropEverywhere(at | 0)
   }
 
   /** Forgets which spaces there are. */

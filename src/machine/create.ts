@@ -1,6 +1,6 @@
 /** Puts the machine together. `createMachine` is all that other rooms need to know of this room. */
 import { assert, known } from "../base/assert.ts"
-import type { AddressRange } from "../base/ids.ts"
+import { type AddressRange, PAGE_BYTES } from "../base/ids.ts"
 import type { Mark } from "../base/mark.ts"
 import { CodeCache } from "./code-cache.ts"
 import { Contexts } from "./contexts.ts"
@@ -22,7 +22,6 @@ import { stateHash } from "./state-hash.ts"
 import { loadBytes, userMemory } from "./user-memory.ts"
 import { WatchRing } from "./watches.ts"
 
-const PAGE_BYTES = 4096
 /** Page tables for all that may be mapped, and those above them. */
 const TABLE_COUNT_MAX = 2 ** 16 + 2 ** 10
 

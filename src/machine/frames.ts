@@ -3,11 +3,11 @@
  * snapshot brings the allocator back too.
  */
 import { assert } from "../base/assert.ts"
+import { PAGE_BYTES } from "../base/ids.ts"
 import type { History } from "./history.ts"
 import type { Linear } from "./engine/linear.ts"
 import { ARENA, CONTROL, FIRST_FRAME, PAGE_SHIFT, control, pageCounter } from "./layout.ts"
 
-const PAGE_BYTES = 4096
 const CONTROL_PAGE = CONTROL >>> PAGE_SHIFT
 
 export class Frames {

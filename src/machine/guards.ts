@@ -3,12 +3,10 @@
  * down. A page with either has no tag in any TLB: the engine looks for marks in a table of them (`engine/wasm/miss.ts`), and accesses
  * to a page with watches come by the slow path. Other pages never notice.
  */
-import type { AddressRange } from "../base/ids.ts"
+import { type AddressRange, PAGE_BYTES } from "../base/ids.ts"
 import type { AccessKind, Mark } from "../base/mark.ts"
 import type { Linear } from "./engine/linear.ts"
 import { EXCHANGE, MARK_BYTES, MARK_COUNT_MAX, exchange, markedRange } from "./layout.ts"
-
-const PAGE_BYTES = 4096
 
 /** How marks divide: what is asked of memory, and of code. */
 export interface MarkSet {

@@ -4,6 +4,7 @@
  * Guest bytes live in the arena alone; all that is ours lies below it, with pages between that nobody uses. Areas marked
  * *versioned* are the machine: a snapshot brings their bytes back. The rest are caches and scratch, and may be dropped.
  */
+import { PAGE_BYTES } from "../base/ids.ts"
 import { FORM_BYTES } from "../x86/form.ts"
 import { SLOT_BYTES, SLOT_COUNT } from "../x86/register.ts"
 
@@ -156,7 +157,7 @@ export const HASHES = 0x2400000
 export const ARENA = 0x2d00000
 /** Never written: what an untouched page reads as. */
 export const ZERO_FRAME = ARENA
-export const FIRST_FRAME = ARENA + 4096
+export const FIRST_FRAME = ARENA + PAGE_BYTES
 /** What there is to begin with. */
 export const INITIAL_BYTES = ARENA + 0x100000
 
@@ -164,7 +165,7 @@ export const pageCounter = (page: number): number => (PAGES >>> 2) + page
 
 /** Every area and its length in bytes; the arena goes on as far as memory does. */
 export const regions = [
-  [CONTROL, 4096], [EXCHANGE, 4096], [SPACES, SPACE_BYTES * SPACE_COUNT_MAX], [BLOCKS, BLOCK_BYTES * BLOCK_COUNT_MAX],
+  [CONTROL, PAGE_BYTES], [EXCHANGE, PAGE_BYTES], [SPACES, SPACE_BYTES * SPACE_COUNT_MAX], [BLOCKS, BLOCK_BYTES * BLOCK_COUNT_MAX],
   [PAGES, 4 * PAGE_COUNT_MAX], [CONTEXTS, CONTEXT_BYTES * CONTEXT_COUNT], [RING, RING_BYTES * RING_COUNT],
   [FORMS, FORMS_END - FORMS], [HASHES, 8 * PAGE_COUNT_MAX], [ARENA, 0]
 ] as const

@@ -13,8 +13,6 @@ export type BlockId = number & { readonly BlockId: unique symbol }
 /** An address space, by its place. */
 export type SpaceId = number & { readonly SpaceId: unique symbol }
 
-export const PAGE_BYTES = 4096
-
 /** `rwx` bits, as PROT_READ 1, PROT_WRITE 2, PROT_EXEC 4. */
 export type Protection = number
 export const READ = 1

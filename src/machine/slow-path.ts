@@ -3,6 +3,7 @@
  * watch or decoded code, and those that fault. `fill` is asked by the fast routines, `access` by the careful one.
  */
 import { assert } from "../base/assert.ts"
+import { PAGE_BYTES } from "../base/ids.ts"
 import type { AccessKind } from "../base/mark.ts"
 import type { InFlight } from "./in-flight.ts"
 import { LOCKED_BIT, field } from "../x86/form.ts"
@@ -18,7 +19,6 @@ import type { Spaces } from "./spaces.ts"
 import type { Stop } from "./stop.ts"
 import type { WatchRing } from "./watches.ts"
 
-const PAGE_BYTES = 4096
 const PAGE_MASK = 4095
 /** Bits 15 and up of an address's high word are the same in user space (0) and in the kernel's (all ones); else it is none. */
 const USER_SHIFT = 15

@@ -7,7 +7,7 @@
  * an entry is 0 where no frame has been given yet; its lower bits are `entryBits`.
  */
 import { assert } from "../base/assert.ts"
-import { type Address, type AddressRange, TASK_SIZE } from "../base/ids.ts"
+import { type Address, type AddressRange, PAGE_BYTES, TASK_SIZE } from "../base/ids.ts"
 import type { CodeCache } from "./code-cache.ts"
 import type { Contexts } from "./contexts.ts"
 import type { EntryChanges } from "./entry-changes.ts"
@@ -21,7 +21,6 @@ import {
   HOST_PAGE, PROTECTION, TABLE_ENTRY_COUNT, TOP_ENTRY_COUNT, TOP_LEVEL, highWord, isShared, lowWord, pagesIn
 } from "./page-entry.ts"
 
-const PAGE_BYTES = 4096
 const { mapped: MAPPED, shared: SHARED, table: TABLE } = entryBits
 /** All spaces together. It bounds what page tables can grow to: a table for each 4 MiB. */
 const MAPPED_PAGES_MAX = 2 ** 38 / PAGE_BYTES

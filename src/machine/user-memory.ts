@@ -1,5 +1,5 @@
 /** User memory of one space as the kernel reaches it: a walk of the page table for each page touched, and no allocation. */
-import { TASK_SIZE } from "../base/ids.ts"
+import { isUserRange, PAGE_BYTES } from "../base/ids.ts"
 import type { CodeCache } from "./code-cache.ts"
 import type { Linear } from "./engine/linear.ts"
 import { ZERO_FRAME } from "./layout.ts"
@@ -7,16 +7,12 @@ import type { UserMemory } from "./machine.ts"
 import { highWord, isReadable, isWritable, lowWord } from "./page-entry.ts"
 import type { Spaces } from "./spaces.ts"
 
-const PAGE_BYTES = 4096
-
 /** What user memory is reached through. */
 export interface MemoryAccess {
   readonly linear: Linear
   readonly spaces: Spaces
   readonly code: CodeCache
 }
-
-const isUserRange = (at: number, lengthBytes: number): boolean => at >= 0 && lengthBytes >= 0 && at + lengthBytes <= TASK_SIZE
 
 const offsetIn = (at: number): number => lowWord(at) & (PAGE_BYTES - 1)
 

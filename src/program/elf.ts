@@ -5,7 +5,7 @@
  */
 import { alignDown, alignUp, hex } from "../base/bits.ts"
 import { viewOf } from "../base/bytes.ts"
-import { contains, TASK_SIZE, type Address } from "../base/ids.ts"
+import { contains, PAGE_BYTES, TASK_SIZE, type Address } from "../base/ids.ts"
 import * as ELF from "../linux/elf.ts"
 import { describedSections } from "./described.ts"
 import { newReader, type ElfError, type Reader } from "./elf/reader.ts"
@@ -22,7 +22,6 @@ export const describeElfError = ({ at, expected, file }: ElfError): string =>
 
 const LINK_IT = "link it with -static -no-pie"
 
-const PAGE_BYTES = 4096
 const FILE_BYTES_MAX = 256 * 1024 * 1024
 /** PROT_EXEC */
 const EXECUTE = 4

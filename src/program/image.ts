@@ -1,8 +1,7 @@
 import { alignUp } from "../base/bits.ts"
 import { concatBytes } from "../base/bytes.ts"
+import { PAGE_BYTES } from "../base/ids.ts"
 import type { Program, Segment } from "./program.ts"
-
-const PAGE_BYTES = 4096
 
 /** Bytes at an address, as a section has them. */
 export interface Placed {

@@ -2,7 +2,7 @@
  * What a task does with its registers, followed instruction by instruction: which of them hold what it has worked out from
  * the number of its CPU, and which a section had changed before it was aborted. Slow, so only for whoever asks.
  */
-import { contains, type Address, type AddressRange, type TaskId } from "../base/ids.ts"
+import { contains, type Address, type AddressRange, PAGE_BYTES, type TaskId } from "../base/ids.ts"
 import type { Pending } from "../base/mark.ts"
 import type { Kernel } from "../kernel/kernel.ts"
 import type { Task } from "../kernel/state.ts"
@@ -10,13 +10,12 @@ import type { Event } from "../log/event.ts"
 import type { Registers } from "../machine/machine.ts"
 import { decode, INSTRUCTION_BYTES_MAX } from "../x86/decode.ts"
 import { type Flow, flowOf, type MemoryAccess, type RegisterSet } from "../x86/flow.ts"
-import { FS_SLOT, GENERAL_REGISTER_COUNT, generalRegisters, GS_SLOT } from "../x86/register.ts"
+import { FS_SLOT, GENERAL_REGISTER_COUNT, generalRegisters, GS_SLOT, RAX } from "../x86/register.ts"
 
 /** So many instructions of a run are followed, and no more: what runs for long is not slowed down for ever. */
 const FOLLOWED_ICOUNT_MAX = 1 << 20
 
 const WORD_BYTES = 4
-const RAX = 0
 
 /** An instruction about to be executed: which it is, and what its accesses will touch. */
 interface Standing {
@@ -268,8 +267,6 @@ export class Follower {
     return decoded
   }
 }
-
-const PAGE_BYTES = 4096
 
 /** As many bytes as the page of `ip` still has. */
 const beforePageEnd = (memory: ReturnType<Kernel["memory"]>, ip: Address): Uint8Array | undefined =>

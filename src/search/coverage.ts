@@ -6,7 +6,7 @@
  * Features are numbers while runs go by and become text once, when they are new: names of ours would not be those of another
  * thread.
  */
-import { type Address, type CpuId, type TaskId } from "../base/ids.ts"
+import { type Address, type CpuId, PAGE_BYTES, type TaskId } from "../base/ids.ts"
 import { hex } from "../base/bits.ts"
 import type { Decider } from "../log/choice.ts"
 import type { Event, EventLog } from "../log/event.ts"
@@ -124,7 +124,7 @@ export class Coverage {
   /** Section and offset; away from sections the page, so that what happens there is not one feature an instruction. */
   private place(at: Address): string {
     const section = this.sections.find(({ end, start }) => start - MARGIN_BYTES <= at && at <= end + MARGIN_BYTES)
-    if (section === undefined) return `page ${hex(at - (at % 4096))}`
+    if (section === undefined) return `page ${hex(at - (at % PAGE_BYTES))}`
     const offset = at - section.start
     return `${hex(section.start)}${offset < 0 ? "" : "+"}${offset}`
   }

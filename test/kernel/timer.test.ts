@@ -4,12 +4,12 @@ import { SI_KERNEL, SI_TIMER } from "../../src/linux/siginfo.ts"
 import { sigframe } from "../../src/linux/sigframe.ts"
 import { bitOf, SA_NODEFER, SA_RESTORER, SA_SIGINFO, SIGALRM, SIGRTMIN } from "../../src/linux/signal.ts"
 import { nextDeadline } from "../../src/kernel/timer.ts"
+import { RSP } from "../../src/x86/register.ts"
 import { DATA } from "./abi/hand.ts"
 import { Guest, HANDLER } from "./guest.ts"
 
 const SECOND = 1_000_000_000
 const MONOTONIC = 1
-const RSP = 4
 
 const pass = (guest: Guest, nanoseconds: number): void => guest.kernel.emit({ _tag: "ClockJumped", nanoseconds, cause: "test" })
 const at = (guest: Guest, address: number): number => Number(guest.word(address)) * SECOND + Number(guest.word(address + 8))

@@ -4,12 +4,12 @@ import { errno, type Errno, errnoName } from "../../src/linux/errno.ts"
 import { sigcontextRegisters, sigframe } from "../../src/linux/sigframe.ts"
 import { type AnySyscall, argument } from "../../src/kernel/syscall/definition.ts"
 import { syscalls } from "../../src/kernel/syscall/table.ts"
+import { RSP } from "../../src/x86/register.ts"
 import { Guest } from "../kernel/guest.ts"
 import { type Argument, type Provocation, provocations, unprovoked } from "../kernel/provocations.ts"
 
 const rows: ReadonlyArray<AnySyscall> = Object.values(syscalls)
 const RAX = sigcontextRegisters.indexOf(0)
-const RSP = 4
 
 /** What the simulated kernel answers. */
 const answer = ({ arguments: values, before = [], call, waits = false, words = [] }: Provocation): string | number => {

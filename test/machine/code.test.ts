@@ -1,7 +1,8 @@
 /** Code that changes under a program, and programs that misbehave. */
 import { describe, expect, it } from "vitest"
+import { PAGE_BYTES } from "../../src/base/ids.ts"
 import { ARENA, BLOCK_BYTES, SPACES, SPACE_BYTES, regions } from "../../src/machine/layout.ts"
-import { EXECUTE, PAGE_BYTES, READ, WRITE } from "../../src/machine/machine.ts"
+import { EXECUTE, READ, WRITE } from "../../src/machine/machine.ts"
 import { RSP } from "../../src/x86/register.ts"
 import { type Guest, STACK_END, STACK_START, anotherTask, guestOf } from "./support/guest.ts"
 import { forSeeds, pick } from "./support/law.ts"

@@ -1,6 +1,7 @@
 /** Faults as the processor takes them: nothing has happened, and the address is the byte that could not be had. */
 import { describe, expect, it } from "vitest"
-import { EXECUTE, PAGE_BYTES, READ, WRITE } from "../../src/machine/machine.ts"
+import { PAGE_BYTES } from "../../src/base/ids.ts"
+import { EXECUTE, READ, WRITE } from "../../src/machine/machine.ts"
 import type { Fault } from "../../src/machine/stop.ts"
 import { type Guest, STACK_START, guestOf } from "./support/guest.ts"
 

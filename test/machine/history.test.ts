@@ -1,5 +1,6 @@
 /** The tree of differences alone, on pages that nobody caches. */
 import { expect } from "vitest"
+import { PAGE_BYTES } from "../../src/base/ids.ts"
 import { Linear } from "../../src/machine/engine/linear.ts"
 import { ARENA } from "../../src/machine/layout.ts"
 import { History, type Version } from "../../src/machine/history.ts"
@@ -7,7 +8,6 @@ import { forSeeds, pick } from "./support/law.ts"
 
 const FIRST_PAGE = ARENA / 4096
 const PAGE_COUNT = 12
-const PAGE_BYTES = 4096
 
 forSeeds("a tree of versions brings back every one of them, and keeps no page when all are released", 60, (draw) => {
   const linear = new Linear()

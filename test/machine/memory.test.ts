@@ -1,8 +1,9 @@
 /** Address spaces against a model, under drawn operations. */
 import { describe, expect, it } from "vitest"
+import { PAGE_BYTES } from "../../src/base/ids.ts"
 import type { Stream } from "../../src/base/prng.ts"
 import { createMachine } from "../../src/machine/create.ts"
-import { type BlockId, EXECUTE, type Machine, PAGE_BYTES, READ, type SpaceId, WRITE } from "../../src/machine/machine.ts"
+import { type BlockId, EXECUTE, type Machine, READ, type SpaceId, WRITE } from "../../src/machine/machine.ts"
 import { RAX, RDI } from "../../src/x86/register.ts"
 import { forSeeds, pick } from "./support/law.ts"
 import { ModelSpace } from "./support/model.ts"

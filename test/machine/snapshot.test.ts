@@ -1,7 +1,8 @@
 /** Going back: a machine that has been somewhere else and back is as if it had not. */
 import { describe, expect, it } from "vitest"
 import type { MachineSnapshot } from "../../src/machine/machine.ts"
-import { EXECUTE, PAGE_BYTES, READ, WRITE } from "../../src/machine/machine.ts"
+import { PAGE_BYTES } from "../../src/base/ids.ts"
+import { EXECUTE, READ, WRITE } from "../../src/machine/machine.ts"
 import { drawnProgram } from "./support/drawn-program.ts"
 import { type Guest, guestOf } from "./support/guest.ts"
 import { forSeeds, pick } from "./support/law.ts"

@@ -19,7 +19,7 @@
  *
  * Source: P. Turner, [RFC PATCH 0/3] restartable sequences v2, linux-kernel, 2015-10-27; M. Desnoyers' reply of 2015-12-11
  */
-import type { Address } from "../../base/ids.ts"
+import { type Address, isUserRange } from "../../base/ids.ts"
 import { SYS_RESTARTABLE_SEQUENCES } from "../../linux/turner.ts"
 import type { Registers, UserMemory } from "../../machine/machine.ts"
 import type { Kernel } from "../kernel.ts"
@@ -28,11 +28,9 @@ import { cpuOf, type Task } from "../state.ts"
 import { defineSyscall, failed, returned } from "../syscall/definition.ts"
 import { defineAbi } from "./definition.ts"
 import { keptOfCpu, keptOfTask } from "./kept.ts"
-import { isUserRange } from "./user-range.ts"
+import { RCX, RDX } from "../../x86/register.ts"
 
 const NAME = "turner-v2"
-const RCX = 1
-const RDX = 2
 const WORD_BYTES = 8
 
 /** Kept of a registered task: where its two words are. */

@@ -10,7 +10,6 @@ const ARCH_SET_CPUID = 0x1012
 
 export const archPrctl = defineSyscall({
   name: "arch_prctl",
-  number: 158,
   parameters: { code: "i32", address: "u64" },
   summary: "the bases of fs and gs",
   support: { partial: "SET_FS, GET_FS, SET_GS, GET_GS; nothing else is there, and CPUID cannot be made to fault" },

@@ -9,7 +9,6 @@ export const clockError = (id: number): CallResult =>
 
 export const clockGettime = defineSyscall({
   name: "clock_gettime",
-  number: 228,
   parameters: { clock: "i32", to: "address" },
   summary: "what a clock shows",
   support: { partial: "an instruction takes a nanosecond; the process's CPU time is that of the whole machine" },
@@ -24,7 +23,6 @@ export const clockGettime = defineSyscall({
 
 export const clockGetres = defineSyscall({
   name: "clock_getres",
-  number: 229,
   parameters: { clock: "i32", to: "address" },
   summary: "how fine a clock is",
   support: "full",
@@ -40,7 +38,6 @@ const TIMEZONE_BYTES = 8
 
 export const gettimeofday = defineSyscall({
   name: "gettimeofday",
-  number: 96,
   parameters: { to: "address", timezone: "address" },
   summary: "the time of day, in microseconds",
   support: "full",
@@ -55,7 +52,6 @@ export const gettimeofday = defineSyscall({
 
 export const time = defineSyscall({
   name: "time",
-  number: 201,
   parameters: { to: "address" },
   summary: "the time of day, in seconds",
   support: "full",

@@ -1,5 +1,4 @@
 /** New tasks and their words in memory. */
-import { callNumber } from "../../linux/call-number.ts"
 import { cloneFlag } from "../../linux/clone.ts"
 import { type Address, TASK_SIZE } from "../../base/ids.ts"
 import { createThread } from "../task.ts"
@@ -12,7 +11,6 @@ const UNDERSTOOD = THREAD | cloneFlag.SYSVSEM | cloneFlag.SETTLS | cloneFlag.PAR
 
 export const clone = defineSyscall({
   name: "clone",
-  number: callNumber.clone,
   parameters: { flags: "u64", stack: "address", parentTid: "address", childTid: "address", tls: "u64" },
   summary: "a new task of the calling process",
   support: { partial: "threads only (VM, FS, FILES, SIGHAND, THREAD together); new processes are not modelled" },
@@ -45,7 +43,6 @@ export const clone = defineSyscall({
 
 export const clone3 = defineSyscall({
   name: "clone3",
-  number: callNumber.clone3,
   parameters: { arguments: "address", sizeBytes: "size" },
   summary: "as clone, from a struct",
   support: { partial: "not there, as before Linux 5.3: a C library then uses clone" },
@@ -56,7 +53,6 @@ export const clone3 = defineSyscall({
 
 export const setTidAddress = defineSyscall({
   name: "set_tid_address",
-  number: callNumber.set_tid_address,
   parameters: { at: "address" },
   summary: "the word that is cleared, and whose waiter is woken, when the calling task ends",
   support: "full",

@@ -4,6 +4,7 @@
  */
 import type { Address } from "../../base/ids.ts"
 import { s64, u64 } from "../../base/bits.ts"
+import { type CallName, callNumber } from "../../linux/call-number.ts"
 import type { Errno } from "../../linux/errno.ts"
 import type { Kernel } from "../kernel.ts"
 import type { Task } from "../state.ts"
@@ -80,9 +81,19 @@ export type AnySyscall = Omit<SyscallDefinition, "perform"> & {
   readonly perform: (kernel: Kernel, task: Task, values: Readonly<Record<string, never>>) => CallResult
 }
 
-export const defineSyscall = <const Name extends string, const P extends Parameters_>(
-  definition: SyscallDefinition<Name, P>
-): SyscallDefinition<Name, P> & AnySyscall => ({
+interface DefineSyscall {
+  /** A call of Linux: the number is its name's. */
+  <const Name extends CallName, const P extends Parameters_>(
+    definition: Omit<SyscallDefinition<Name, P>, "number">
+  ): SyscallDefinition<Name, P> & AnySyscall
+  /** A call that Linux does not have by that name brings its number. */
+  <const Name extends string, const P extends Parameters_>(
+    definition: SyscallDefinition<Name, P> & { readonly number: Name extends CallName ? never : number }
+  ): SyscallDefinition<Name, P> & AnySyscall
+}
+
+export const defineSyscall = ((definition: Omit<SyscallDefinition, "number">) => ({
+  number: (callNumber as Readonly<Record<string, number>>)[definition.name],
   ...definition,
   readers: Object.entries(definition.parameters).map(([name, kind]) => ({ name, read: argument[kind] }))
-}) as unknown as SyscallDefinition<Name, P> & AnySyscall
+})) as unknown as DefineSyscall

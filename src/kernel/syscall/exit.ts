@@ -6,7 +6,6 @@ const STATUS_MASK = 0xff
 
 export const exit = defineSyscall({
   name: "exit",
-  number: 60,
   parameters: { status: "i32" },
   summary: "ends the calling task",
   support: "full",
@@ -20,7 +19,6 @@ export const exit = defineSyscall({
 
 export const exitGroup = defineSyscall({
   name: "exit_group",
-  number: 231,
   parameters: { status: "i32" },
   summary: "ends the calling process",
   support: "full",

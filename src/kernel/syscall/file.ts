@@ -4,9 +4,8 @@
  */
 import { alignDown } from "../../base/bits.ts"
 import { concatBytes, viewOf } from "../../base/bytes.ts"
-import type { Address } from "../../base/ids.ts"
-import { PAGE_BYTES, type UserMemory } from "../../machine/machine.ts"
-import { isUserRange } from "../abi/user-range.ts"
+import { type Address, isUserRange, PAGE_BYTES } from "../../base/ids.ts"
+import type { UserMemory } from "../../machine/machine.ts"
 import type { Kernel } from "../kernel.ts"
 import { processOf, type Task } from "../state.ts"
 import { type CallResult, defineSyscall, done, failed, returned, unsupported } from "./definition.ts"
@@ -60,7 +59,6 @@ const output = (kernel: Kernel, task: Task, fd: number, bytes: Uint8Array): Call
 
 export const write = defineSyscall({
   name: "write",
-  number: 1,
   parameters: { fd: "u32", from: "address", sizeBytes: "size" },
   summary: "writes bytes to a descriptor",
   support: { partial: "stdout and stderr, both pipes" },
@@ -106,7 +104,6 @@ const vectorOf = (memory: UserMemory, at: Address, count: number): ReadonlyArray
 
 export const writev = defineSyscall({
   name: "writev",
-  number: 20,
   parameters: { fd: "u64", vector: "address", pieceCount: "size" },
   summary: "writes several pieces to a descriptor, in one go",
   support: { partial: "stdout and stderr, both pipes" },
@@ -134,7 +131,6 @@ export const writev = defineSyscall({
 
 export const read = defineSyscall({
   name: "read",
-  number: 0,
   parameters: { fd: "u32", to: "address", sizeBytes: "size" },
   summary: "reads bytes from a descriptor",
   support: { partial: "stdin, which is empty" },
@@ -148,7 +144,6 @@ export const read = defineSyscall({
 
 export const readv = defineSyscall({
   name: "readv",
-  number: 19,
   parameters: { fd: "u64", vector: "address", pieceCount: "size" },
   summary: "reads several pieces from a descriptor",
   support: { partial: "stdin, which is empty" },
@@ -163,7 +158,6 @@ export const readv = defineSyscall({
 
 export const close = defineSyscall({
   name: "close",
-  number: 3,
   parameters: { fd: "u32" },
   summary: "closes a descriptor",
   support: "full",
@@ -181,7 +175,6 @@ const SEEK_MAX = 4
 
 export const lseek = defineSyscall({
   name: "lseek",
-  number: 8,
   parameters: { fd: "u32", offset: "i64", whence: "u32" },
   summary: "moves in a file, which a pipe is not",
   support: "full",
@@ -193,7 +186,6 @@ export const lseek = defineSyscall({
 
 export const ioctl = defineSyscall({
   name: "ioctl",
-  number: 16,
   parameters: { fd: "u32", request: "u32", argument: "u64" },
   summary: "asks a device, which a pipe is not",
   support: { partial: "terminals' requests, all ENOTTY" },
@@ -217,7 +209,6 @@ const O_WRONLY = 1
 
 export const fcntl = defineSyscall({
   name: "fcntl",
-  number: 72,
   parameters: { fd: "u32", command: "u32", argument: "u64" },
   summary: "flags of a descriptor",
   support: { partial: "F_GETFD, F_GETFL, and F_SETFD to no flag" },

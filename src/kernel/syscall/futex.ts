@@ -1,11 +1,10 @@
 /** Waiting on a word of memory, and waking those who do. */
-import type { Address } from "../../base/ids.ts"
+import { type Address, isUserRange } from "../../base/ids.ts"
 import { callNumber } from "../../linux/call-number.ts"
 import {
   FUTEX_BITSET_MATCH_ANY, FUTEX_CLOCK_REALTIME, FUTEX_PRIVATE_FLAG, futexCommand, futexCommandName
 } from "../../linux/futex.ts"
 import { clock } from "../../linux/time.ts"
-import { isUserRange } from "../abi/user-range.ts"
 import { deadlineAfter, deadlineAt, readTimespec } from "../clock.ts"
 import { futexKey, wakeFutex } from "../futex.ts"
 import type { Kernel } from "../kernel.ts"
@@ -65,7 +64,6 @@ export const continueFutex = (kernel: Kernel, task: Task, deadline: number, data
 
 export const futex = defineSyscall({
   name: "futex",
-  number: 202,
   parameters: { at: "address", operation: "i32", value: "u32", timeout: "address", at2: "address", bits: "u32" },
   summary: "waits on a word, or wakes those who wait",
   support: { partial: "WAIT, WAKE, WAIT_BITSET, WAKE_BITSET; no requeue, WAKE_OP, priority inheritance; no memory is shared between processes" },

@@ -1,4 +1,5 @@
 /** Who the calling task is. */
+import type { CallName } from "../../linux/call-number.ts"
 import type { Kernel } from "../kernel.ts"
 import type { Task } from "../state.ts"
 import { defineSyscall, failed, returned } from "./definition.ts"
@@ -9,19 +10,19 @@ const PARENT_PID = 1
 /** The superuser and its group: nothing here is forbidden to a user. */
 const ROOT = 0
 
-const telling = <const Name extends string>(name: Name, number: number, summary: string, source: string, told: (kernel: Kernel, task: Task) => number) =>
+const telling = <const Name extends CallName>(name: Name, summary: string, source: string, told: (kernel: Kernel, task: Task) => number) =>
   defineSyscall({
-    name, number, parameters: {}, summary, support: "full", errors: [], source, perform: (kernel, task) => returned(told(kernel, task))
+    name, parameters: {}, summary, support: "full", errors: [], source, perform: (kernel, task) => returned(told(kernel, task))
   })
 
-export const gettid = telling("gettid", 186, "the calling task's number", "gettid(2)", (_kernel, task) => task.tid)
-export const getpid = telling("getpid", 39, "the calling process's number", "getpid(2)", pidOf)
-export const getppid = telling("getppid", 110, "the number of the process's parent: 1", "getpid(2)", () => PARENT_PID)
-export const getpgrp = telling("getpgrp", 111, "the process's group: its own", "getpgid(2)", pidOf)
-export const getuid = telling("getuid", 102, "the user: root", "getuid(2)", () => ROOT)
-export const geteuid = telling("geteuid", 107, "the effective user: root", "getuid(2)", () => ROOT)
-export const getgid = telling("getgid", 104, "the group: root", "getgid(2)", () => ROOT)
-export const getegid = telling("getegid", 108, "the effective group: root", "getgid(2)", () => ROOT)
+export const gettid = telling("gettid", "the calling task's number", "gettid(2)", (_kernel, task) => task.tid)
+export const getpid = telling("getpid", "the calling process's number", "getpid(2)", pidOf)
+export const getppid = telling("getppid", "the number of the process's parent: 1", "getpid(2)", () => PARENT_PID)
+export const getpgrp = telling("getpgrp", "the process's group: its own", "getpgid(2)", pidOf)
+export const getuid = telling("getuid", "the user: root", "getuid(2)", () => ROOT)
+export const geteuid = telling("geteuid", "the effective user: root", "getuid(2)", () => ROOT)
+export const getgid = telling("getgid", "the group: root", "getgid(2)", () => ROOT)
+export const getegid = telling("getegid", "the effective group: root", "getgid(2)", () => ROOT)
 
 const UTS_FIELD_BYTES = 65
 /** sysname, nodename, release, version, machine, domainname. */
@@ -29,7 +30,6 @@ const uts = ["Linux", "rseqlab", "6.12.0", "#1 SMP PREEMPT_DYNAMIC", "x86_64", "
 
 export const uname = defineSyscall({
   name: "uname",
-  number: 63,
   parameters: { at: "address" },
   summary: "the name and version of the kernel",
   support: "full",

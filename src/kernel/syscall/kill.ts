@@ -18,7 +18,6 @@ const afterSending = (kernel: Kernel, sender: Task): CallResult =>
 
 export const kill = defineSyscall({
   name: "kill",
-  number: 62,
   parameters: { pid: "i32", signal: "i32" },
   summary: "sends a signal to a process",
   support: { partial: "there is one process, and it is its own group" },
@@ -45,7 +44,6 @@ const sendToTask = (kernel: Kernel, sender: Task, tid: number, signal: number): 
 
 export const tkill = defineSyscall({
   name: "tkill",
-  number: 200,
   parameters: { tid: "i32", signal: "i32" },
   summary: "sends a signal to a task",
   support: "full",
@@ -56,7 +54,6 @@ export const tkill = defineSyscall({
 
 export const tgkill = defineSyscall({
   name: "tgkill",
-  number: 234,
   parameters: { pid: "i32", tid: "i32", signal: "i32" },
   summary: "sends a signal to a task of a process",
   support: "full",

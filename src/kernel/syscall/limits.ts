@@ -34,7 +34,6 @@ const cannotSet = (): CallResult => unsupported("setting a resource limit is not
 
 export const prlimit64 = defineSyscall({
   name: "prlimit64",
-  number: 302,
   parameters: { tid: "i32", resource: "u32", value: "address", old: "address" },
   summary: "a limit on resources",
   support: { partial: "tells, sets none; only RLIMIT_SIGPENDING is enforced" },
@@ -53,7 +52,6 @@ export const prlimit64 = defineSyscall({
 
 export const getrlimit = defineSyscall({
   name: "getrlimit",
-  number: 97,
   parameters: { resource: "u32", to: "address" },
   summary: "a limit on resources",
   support: { partial: "only RLIMIT_SIGPENDING is enforced" },

@@ -1,4 +1,4 @@
-import { membarrierCommand as command, SYS_MEMBARRIER } from "../../linux/membarrier.ts"
+import { membarrierCommand as command } from "../../linux/membarrier.ts"
 import { landAll } from "../in-flight.ts"
 import { processOf } from "../state.ts"
 import { defineSyscall, failed, returned } from "./definition.ts"
@@ -20,7 +20,6 @@ const shown = (membarriers: number): number => {
  */
 export const membarrier = defineSyscall({
   name: "membarrier",
-  number: SYS_MEMBARRIER,
   parameters: { command: "i32", flags: "u32", cpu: "i32" },
   summary: "orders memory on all CPUs",
   support: { partial: "memory is always in order, so no CPU is interrupted and nobody waits; RSEQ commands come with a contract" },

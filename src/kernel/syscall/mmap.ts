@@ -2,8 +2,7 @@
 import { MAP_TYPE, mapFlag, PROT_EXEC, PROT_GROWSDOWN, PROT_GROWSUP, PROT_READ, PROT_SEM, PROT_WRITE } from "../../linux/mman.ts"
 import type { Errno } from "../../linux/errno.ts"
 import { alignDown } from "../../base/bits.ts"
-import { TASK_SIZE } from "../../base/ids.ts"
-import { PAGE_BYTES } from "../../machine/machine.ts"
+import { PAGE_BYTES, TASK_SIZE } from "../../base/ids.ts"
 import { mappedParts, mappedUntil } from "../mapping-list.ts"
 import { effective, findGap, fits, isPageAligned, lock, map, MAP_COUNT_MAX, mappingsOf, MMAP_MIN_ADDRESS, pageUp, protect, unmap } from "../memory.ts"
 import type { Kernel } from "../kernel.ts"
@@ -15,7 +14,6 @@ const UNMODELLED = [["GROWSDOWN", mapFlag.GROWSDOWN], ["HUGETLB", mapFlag.HUGETL
 
 export const mmap = defineSyscall({
   name: "mmap",
-  number: 9,
   parameters: { hint: "address", sizeBytes: "size", protection: "u64", flags: "u64", fd: "i32", offset: "u64" },
   summary: "maps pages of zeros",
   support: { partial: "anonymous memory; no files, huge pages, growing stacks or 32-bit places" },
@@ -72,7 +70,6 @@ const hintAt = (hint: number): number => {
 
 export const munmap = defineSyscall({
   name: "munmap",
-  number: 11,
   parameters: { start: "address", sizeBytes: "size" },
   summary: "takes mappings away",
   support: "full",
@@ -87,7 +84,6 @@ export const munmap = defineSyscall({
 
 export const mprotect = defineSyscall({
   name: "mprotect",
-  number: 10,
   parameters: { start: "address", sizeBytes: "size", protection: "u64" },
   summary: "what may be done with pages",
   support: { partial: "no growing mappings" },
@@ -112,7 +108,6 @@ export const mprotect = defineSyscall({
 
 export const brk = defineSyscall({
   name: "brk",
-  number: 12,
   parameters: { end: "address" },
   summary: "moves the end of the heap; returns where it is, moved or not",
   support: "full",
@@ -138,7 +133,6 @@ export const brk = defineSyscall({
 
 export const mremap = defineSyscall({
   name: "mremap",
-  number: 25,
   parameters: { start: "address", oldBytes: "size", newBytes: "size", flags: "u64", newStart: "address" },
   summary: "moves or resizes a mapping",
   support: { partial: "not modelled: ends the run" },

@@ -26,7 +26,6 @@ const tellStat = (kernel: Kernel, task: Task, fd: number, to: Address): CallResu
 
 export const fstat = defineSyscall({
   name: "fstat",
-  number: 5,
   parameters: { fd: "u32", to: "address" },
   summary: "what a descriptor is: a pipe",
   support: { partial: "all times are 0" },
@@ -75,7 +74,6 @@ const lookUp = (kernel: Kernel, task: Task, directory: number, at: Address): Cal
 
 export const newfstatat = defineSyscall({
   name: "newfstatat",
-  number: 262,
   parameters: { directory: "i32", path: "address", to: "address", flags: "i32" },
   summary: "what a path, or with an empty one a descriptor, is",
   support: { partial: "descriptors 0 to 2; there are no files" },
@@ -96,7 +94,6 @@ const noFiles = { partial: "there are no files: every path leads nowhere" } as c
 
 export const open = defineSyscall({
   name: "open",
-  number: 2,
   parameters: { path: "address", flags: "i32", mode: "u32" },
   summary: "opens a file",
   support: noFiles,
@@ -107,7 +104,6 @@ export const open = defineSyscall({
 
 export const openat = defineSyscall({
   name: "openat",
-  number: 257,
   parameters: { directory: "i32", path: "address", flags: "i32", mode: "u32" },
   summary: "opens a file",
   support: noFiles,
@@ -118,7 +114,6 @@ export const openat = defineSyscall({
 
 export const access = defineSyscall({
   name: "access",
-  number: 21,
   parameters: { path: "address", mode: "i32" },
   summary: "whether a file may be used",
   support: noFiles,
@@ -129,7 +124,6 @@ export const access = defineSyscall({
 
 export const readlink = defineSyscall({
   name: "readlink",
-  number: 89,
   parameters: { path: "address", to: "address", sizeBytes: "i32" },
   summary: "where a symbolic link leads",
   support: noFiles,
@@ -140,7 +134,6 @@ export const readlink = defineSyscall({
 
 export const readlinkat = defineSyscall({
   name: "readlinkat",
-  number: 267,
   parameters: { directory: "i32", path: "address", to: "address", sizeBytes: "i32" },
   summary: "where a symbolic link leads",
   support: noFiles,

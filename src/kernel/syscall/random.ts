@@ -1,7 +1,6 @@
 import { viewOf } from "../../base/bytes.ts"
-import { taskName } from "../../base/ids.ts"
+import { isUserRange, taskName } from "../../base/ids.ts"
 import { type Stream, stream } from "../../base/prng.ts"
-import { isUserRange } from "../abi/user-range.ts"
 import type { Kernel } from "../kernel.ts"
 import type { Task } from "../state.ts"
 import { defineSyscall, failed, returned } from "./definition.ts"
@@ -35,7 +34,6 @@ const draw = (kernel: Kernel, { id, randomWordCount }: Task, words: number): Uin
 
 export const getrandom = defineSyscall({
   name: "getrandom",
-  number: 318,
   parameters: { to: "address", sizeBytes: "size", flags: "u32" },
   summary: "random bytes: of the run's seed, a stream for each task",
   support: { partial: "at most 1 MiB a call" },

@@ -1,12 +1,10 @@
 /** The list of robust futexes a task holds. */
-import { callNumber } from "../../linux/call-number.ts"
 import { ROBUST_LIST_HEAD_BYTES } from "../../linux/futex.ts"
 import { defineSyscall, failed, returned } from "./definition.ts"
 import { targetOf } from "./scheduling.ts"
 
 export const setRobustList = defineSyscall({
   name: "set_robust_list",
-  number: callNumber.set_robust_list,
   parameters: { head: "u64", headBytes: "size" },
   summary: "the robust mutexes the calling task holds; who waits for them is told when it ends",
   support: "full",
@@ -21,7 +19,6 @@ export const setRobustList = defineSyscall({
 
 export const getRobustList = defineSyscall({
   name: "get_robust_list",
-  number: callNumber.get_robust_list,
   parameters: { tid: "i32", head: "address", headBytes: "address" },
   summary: "where a task's list of robust mutexes is",
   support: "full",

@@ -7,7 +7,6 @@ import { defineSyscall, failed, returned } from "./definition.ts"
 
 export const schedYield = defineSyscall({
   name: "sched_yield",
-  number: 24,
   parameters: {},
   summary: "gives the CPU to whoever waits for it",
   support: "full",
@@ -34,7 +33,6 @@ const isIn = (mask: Uint8Array, cpu: CpuId): boolean => (((mask[Math.floor(cpu /
 
 export const schedSetaffinity = defineSyscall({
   name: "sched_setaffinity",
-  number: 203,
   parameters: { tid: "i32", sizeBytes: "u32", mask: "address" },
   summary: "the CPUs a task may use",
   support: "full",
@@ -56,7 +54,6 @@ export const schedSetaffinity = defineSyscall({
 
 export const schedGetaffinity = defineSyscall({
   name: "sched_getaffinity",
-  number: 204,
   parameters: { tid: "i32", sizeBytes: "u32", mask: "address" },
   summary: "the CPUs a task may use and that are online; returns the size of the mask",
   support: "full",
@@ -80,7 +77,6 @@ const NODE = 0
 
 export const getcpu = defineSyscall({
   name: "getcpu",
-  number: 309,
   parameters: { cpu: "address", node: "address", cache: "address" },
   summary: "the CPU and the memory node the calling task runs on",
   support: { partial: "one memory node" },

@@ -30,7 +30,6 @@ const actionIn = (bytes: Uint8Array): SignalAction => {
 
 export const rtSigaction = defineSyscall({
   name: "rt_sigaction",
-  number: 13,
   parameters: { signal: "i32", action: "address", old: "address", setBytes: "size" },
   summary: "what the process does with a signal",
   support: "full",
@@ -58,7 +57,6 @@ export const rtSigaction = defineSyscall({
 
 export const rtSigprocmask = defineSyscall({
   name: "rt_sigprocmask",
-  number: 14,
   parameters: { how: "i32", set: "address", old: "address", setBytes: "size" },
   summary: "the signals the calling task blocks",
   support: "full",
@@ -82,7 +80,6 @@ export const rtSigprocmask = defineSyscall({
 
 export const rtSigpending = defineSyscall({
   name: "rt_sigpending",
-  number: 127,
   parameters: { set: "address", setBytes: "size" },
   summary: "the blocked signals that have been sent",
   support: "full",

@@ -8,12 +8,10 @@ import { returnFromHandler } from "../deliver.ts"
 import { nextPending, siginfoBytes, take } from "../pending.ts"
 import { block } from "../wait.ts"
 import { defineSyscall, done, failed, returned } from "./definition.ts"
-
-const RSP = 4
+import { RSP } from "../../x86/register.ts"
 
 export const rtSigreturn = defineSyscall({
   name: "rt_sigreturn",
-  number: 15,
   parameters: {},
   summary: "goes back to what a signal handler interrupted",
   support: { partial: "x87, MXCSR and TF in the frame must be as they were; cs and ss are not looked at" },
@@ -27,7 +25,6 @@ export const rtSigreturn = defineSyscall({
 
 export const rtSigsuspend = defineSyscall({
   name: "rt_sigsuspend",
-  number: 130,
   parameters: { set: "address", setBytes: "size" },
   summary: "waits for a handler to run, blocking other signals meanwhile",
   support: "full",
@@ -50,7 +47,6 @@ export const rtSigsuspend = defineSyscall({
 
 export const pause = defineSyscall({
   name: "pause",
-  number: 34,
   parameters: {},
   summary: "waits for a handler to run",
   support: "full",
@@ -61,7 +57,6 @@ export const pause = defineSyscall({
 
 export const rtSigtimedwait = defineSyscall({
   name: "rt_sigtimedwait",
-  number: 128,
   parameters: { set: "address", siginfo: "address", timeout: "address", setBytes: "size" },
   summary: "takes a pending signal of a set, or waits for one",
   support: "full",
@@ -92,7 +87,6 @@ export const rtSigtimedwait = defineSyscall({
 
 export const sigaltstack = defineSyscall({
   name: "sigaltstack",
-  number: 131,
   parameters: { stack: "address", old: "address" },
   summary: "where handlers with SA_ONSTACK run",
   support: "full",

@@ -24,7 +24,6 @@ const endAfter = (kernel: Kernel, nanoseconds: bigint): bigint => {
 
 export const nanosleep = defineSyscall({
   name: "nanosleep",
-  number: 35,
   parameters: { duration: "address", remaining: "address" },
   summary: "sleeps for a time",
   support: { partial: "longer than 52 days is for ever" },
@@ -42,7 +41,6 @@ const sleepable: ReadonlySet<number> = new Set([clock.REALTIME, clock.MONOTONIC,
 
 export const clockNanosleep = defineSyscall({
   name: "clock_nanosleep",
-  number: 230,
   parameters: { clock: "i32", flags: "i32", time: "address", remaining: "address" },
   summary: "sleeps for a time, or until a clock shows one",
   support: { partial: "no CPU-time and alarm clocks; longer than 52 days is for ever" },
@@ -78,7 +76,6 @@ const pollUntil = (kernel: Kernel, task: Task, deadline: number): CallResult =>
 
 export const poll = defineSyscall({
   name: "poll",
-  number: 7,
   parameters: { descriptors: "address", descriptorCount: "u32", milliseconds: "i32" },
   summary: "waits until a descriptor is ready",
   support: { partial: "stdin is an ended pipe, stdout and stderr are always ready: without them it is a sleep" },
@@ -116,7 +113,6 @@ const continuations: Readonly<Record<number, (kernel: Kernel, task: Task, interr
 
 export const restartSyscall = defineSyscall({
   name: "restart_syscall",
-  number: 219,
   parameters: {},
   summary: "goes on with a timed wait that a signal without a handler interrupted; made by the kernel, not by programs",
   support: "full",

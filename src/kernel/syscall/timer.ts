@@ -37,7 +37,6 @@ const itimerError = (which: number): CallResult =>
 
 export const getitimer = defineSyscall({
   name: "getitimer",
-  number: 36,
   parameters: { which: "i32", to: "address" },
   summary: "what is left of an interval timer",
   support: { partial: "ITIMER_REAL" },
@@ -51,7 +50,6 @@ export const getitimer = defineSyscall({
 
 export const setitimer = defineSyscall({
   name: "setitimer",
-  number: 38,
   parameters: { which: "i32", value: "address", old: "address" },
   summary: "arms an interval timer: SIGALRM after a time, and again after each interval",
   support: { partial: "ITIMER_REAL" },
@@ -73,7 +71,6 @@ export const setitimer = defineSyscall({
 
 export const alarm = defineSyscall({
   name: "alarm",
-  number: 37,
   parameters: { seconds: "u32" },
   summary: "SIGALRM after so many seconds; returns how many were left of the last one",
   support: "full",
@@ -114,7 +111,6 @@ const timed: ReadonlySet<number> = new Set([clock.REALTIME, clock.MONOTONIC, clo
 
 export const timerCreate = defineSyscall({
   name: "timer_create",
-  number: 222,
   parameters: { clock: "i32", event: "address", to: "address" },
   summary: "a timer that sends a signal",
   support: { partial: "no timers on CPU time and alarm clocks" },
@@ -138,7 +134,6 @@ export const timerCreate = defineSyscall({
 
 export const timerSettime = defineSyscall({
   name: "timer_settime",
-  number: 223,
   parameters: { timer: "i32", flags: "i32", value: "address", old: "address" },
   summary: "arms or disarms a timer",
   support: { partial: "longer than 52 days is never" },
@@ -164,7 +159,6 @@ export const timerSettime = defineSyscall({
 
 export const timerGettime = defineSyscall({
   name: "timer_gettime",
-  number: 224,
   parameters: { timer: "i32", to: "address" },
   summary: "what is left of a timer",
   support: "full",
@@ -180,7 +174,6 @@ export const timerGettime = defineSyscall({
 
 export const timerGetoverrun = defineSyscall({
   name: "timer_getoverrun",
-  number: 225,
   parameters: { timer: "i32" },
   summary: "how often a timer went off unheard before its last signal",
   support: "full",
@@ -194,7 +187,6 @@ export const timerGetoverrun = defineSyscall({
 
 export const timerDelete = defineSyscall({
   name: "timer_delete",
-  number: 226,
   parameters: { timer: "i32" },
   summary: "takes a timer away",
   support: "full",

@@ -4,10 +4,10 @@
  * Growing a memory detaches every view of it, so views are read from here each time and never kept.
  */
 import { assert } from "../../base/assert.ts"
+import { PAGE_BYTES } from "../../base/ids.ts"
 import { INITIAL_BYTES, PAGE_SHIFT } from "../layout.ts"
 import { nativeModule, type Native, type NativeImports } from "./wasm/native.ts"
 
-const PAGE_BYTES = 4096
 const WASM_PAGE_BYTES = 65_536
 const WASM_PAGE_COUNT_MAX = 65_536
 /** The arena grows by so much at a time. */

@@ -1,6 +1,6 @@
 /** From relaxed sections to bytes at addresses: places of sections, values of symbols, padding. */
 import { alignUp } from "../../base/bits.ts"
-import type { Address } from "../../base/ids.ts"
+import { type Address, PAGE_BYTES } from "../../base/ids.ts"
 import { fits, littleEndian, repeatInto } from "./data.ts"
 import { OUTPUT_BYTES_MAX } from "./limits.ts"
 import type { Problems } from "./problem.ts"
@@ -10,7 +10,6 @@ import { newEvaluator, type Evaluator } from "./symbol.ts"
 
 /** Where the first section goes: what linkers for x86-64 leave to the program headers is left free. */
 const FIRST_ADDRESS: Address = 0x40_1000
-const PAGE_BYTES = 4096
 
 /** A section with its bytes, where it will be in memory. */
 export interface PlacedSection {

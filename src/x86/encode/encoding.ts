@@ -3,6 +3,7 @@
  * come from `encode.ts`; nothing here knows where from.
  */
 import type { MemoryOperand, Operand, RegisterOperand } from "./operand.ts"
+import { RBP, RSP } from "../register.ts"
 
 /** How an operand is written in the bytes, and which operands may be. */
 export interface Slot {
@@ -63,8 +64,6 @@ interface Addressing {
   readonly displacementBytes: number
 }
 
-const RSP = 4
-const RBP = 5
 const NO_DISPLACEMENT = 0b00
 const DISPLACEMENT_8 = 0b01
 const DISPLACEMENT_32 = 0b10

@@ -1,8 +1,8 @@
 /** A machine that runs nothing: registers and pages as plain values, for kernels that are entered by hand. */
-import { PAGE_BYTES, type BlockId, EXECUTE, type Machine, type Protection, READ, type Registers, type SpaceId, type UserMemory, WRITE } from "../../../src/machine/machine.ts"
+import { type BlockId, EXECUTE, type Machine, type Protection, READ, type Registers, type SpaceId, type UserMemory, WRITE } from "../../../src/machine/machine.ts"
 import { known } from "../../../src/base/assert.ts"
 import { viewOf } from "../../../src/base/bytes.ts"
-import type { AddressRange } from "../../../src/base/ids.ts"
+import { type AddressRange, PAGE_BYTES } from "../../../src/base/ids.ts"
 
 interface Page {
   protection: Protection

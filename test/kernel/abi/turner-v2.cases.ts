@@ -2,6 +2,7 @@
 import { assert } from "vitest"
 import { SIGSEGV, SIGUSR1 } from "../../../src/linux/signal.ts"
 import { turnerV2 } from "../../../src/kernel/abi/turner-v2.ts"
+import { RCX, RDX } from "../../../src/x86/register.ts"
 import type { Case } from "./case.ts"
 import { exampleSpec } from "../../support/examples.ts"
 import { quietDecider } from "../../../src/log/choice.ts"
@@ -9,8 +10,6 @@ import { Subject } from "./subject.ts"
 import { CODE, DATA, Hand, type HandOptions, NOWHERE } from "./hand.ts"
 
 const RESTARTABLE_SEQUENCES = 323
-const RCX = 1
-const RDX = 2
 
 const EVENT_AND_CPU = DATA
 const POST_COMMIT = DATA + 8

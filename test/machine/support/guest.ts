@@ -1,8 +1,9 @@
 /** A few lines of assembly in a machine, without a kernel. */
 import { alignDown, alignUp } from "../../../src/base/bits.ts"
+import { PAGE_BYTES } from "../../../src/base/ids.ts"
 import { assembleMachine } from "../../../src/machine/create.ts"
 import type { Linear } from "../../../src/machine/engine/linear.ts"
-import { type BlockId, type Machine, PAGE_BYTES, READ, type Registers, type SpaceId, type UserMemory, WRITE } from "../../../src/machine/machine.ts"
+import { type BlockId, type Machine, READ, type Registers, type SpaceId, type UserMemory, WRITE } from "../../../src/machine/machine.ts"
 import { assemble } from "../../../src/program/assemble/assemble.ts"
 import type { Program } from "../../../src/program/program.ts"
 import { RSP } from "../../../src/x86/register.ts"

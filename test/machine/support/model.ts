@@ -1,5 +1,6 @@
 /** Memory the simple way: a map from page to bytes, copied whole whenever it is forked. */
-import { PAGE_BYTES, type Protection, WRITE } from "../../../src/machine/machine.ts"
+import { PAGE_BYTES } from "../../../src/base/ids.ts"
+import { type Protection, WRITE } from "../../../src/machine/machine.ts"
 
 interface Page {
   readonly protection: Protection

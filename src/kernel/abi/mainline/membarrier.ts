@@ -44,7 +44,6 @@ export const membarrierCall = (generation: Generation) => {
 
   return defineSyscall({
     name: "membarrier",
-    number: SYS_MEMBARRIER,
     parameters: { command: "i32", flags: "u32", cpu: "i32" },
     summary: "as membarrier(2), and restarts the sequences of the process that are under way",
     support: { partial: "memory is always in order, so only the RSEQ command interrupts other CPUs" },

@@ -1,13 +1,12 @@
 /** rseq(2): a task names the area in which the kernel keeps it told, and from which it learns of critical sections. */
-import type { Address } from "../../../base/ids.ts"
+import { type Address, isUserRange } from "../../../base/ids.ts"
 import {
-  RSEQ_CPU_ID_UNINITIALIZED, RSEQ_FLAG_UNREGISTER, RSEQ_MM_CID_FEATURE_BYTES, RSEQ_ORIGINAL_BYTES, rseqArea, SYS_RSEQ
+  RSEQ_CPU_ID_UNINITIALIZED, RSEQ_FLAG_UNREGISTER, RSEQ_MM_CID_FEATURE_BYTES, RSEQ_ORIGINAL_BYTES, rseqArea
 } from "../../../linux/rseq.ts"
 import type { UserMemory } from "../../../machine/machine.ts"
 import { defineSyscall, failed, returned } from "../../syscall/definition.ts"
 import type { Kept } from "../definition.ts"
 import type { Task } from "../../state.ts"
-import { isUserRange } from "../user-range.ts"
 import type { Generation } from "./generation.ts"
 
 /** What is kept of a registered task. */
@@ -43,7 +42,6 @@ const clearDescriptor = (memory: UserMemory, area: Address): boolean => {
 
 export const rseqCall = (generation: Generation, kept: Kept<Task, Registration>) => defineSyscall({
   name: "rseq",
-  number: SYS_RSEQ,
   // All 64 bits count: an area that is misaligned and beyond user space is misaligned first.
   parameters: { area: "u64", areaBytes: "u32", flags: "i32", signature: "u32" },
   summary: "registers the caller's area for restartable sequences, or takes it away",

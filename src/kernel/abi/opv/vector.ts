@@ -1,10 +1,9 @@
 /** A vector before it is performed: copied from user memory once, checked, its pages pinned. Nothing has happened yet where this fails. */
 import { viewOf } from "../../../base/bytes.ts"
-import type { Address } from "../../../base/ids.ts"
+import { type Address, isUserRange } from "../../../base/ids.ts"
 import { CPU_OP_BYTES, CPU_OP_VEC_DATA_LEN_MAX } from "../../../linux/cpu-opv.ts"
 import type { Errno } from "../../../linux/errno.ts"
 import type { UserMemory } from "../../../machine/machine.ts"
-import { isUserRange } from "../user-range.ts"
 import { Operation, OPERATION_WORDS, operationKinds } from "./operation.ts"
 
 export type Vector = ReadonlyArray<Operation>

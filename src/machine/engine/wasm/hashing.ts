@@ -4,12 +4,12 @@
  * A space is walked in the order of its addresses, a table of 1024 entries in some 200 steps. What is stirred is what a program
  * could find out: ranges of equal protection, and for each page that is not all zeros where it is and a hash of its bytes.
  */
+import { PAGE_BYTES } from "../../../base/ids.ts"
 import { int, long, type I32, type I64 } from "../../../x86/value.ts"
 import { EXCHANGE, HASHES, entryBits, exchange } from "../../layout.ts"
 import { type FunctionCode, signature } from "./bytes.ts"
 import { CodeWriter } from "./code.ts"
 
-const PAGE_BYTES = 4096
 const TABLE_ENTRY_BITS = 10
 const TOP_LEVEL = 3
 const TOP_ENTRY_COUNT = 32

@@ -2,6 +2,7 @@
  * What an access does that has no tag in the TLB: on a guarded page it looks for itself whether a mark is met, otherwise it asks the
  * machine. So stopping at a mark, passing one, and whatever else lies on such a page cost no call out of WebAssembly.
  */
+import { PAGE_BYTES } from "../../../base/ids.ts"
 import { type I32, int, select } from "../../../x86/value.ts"
 import { EXCHANGE, MARK_BYTES, NOT_READ, NOT_WRITTEN, TLB_ENTRY_COUNT, exchange, markedRange, tlbEntry } from "../../layout.ts"
 import { type FunctionCode, signature } from "./bytes.ts"
@@ -14,7 +15,6 @@ export const missSignature = signature(["i32", "i32", "i32", "i32", "i32"], ["i3
 /** What `fill` says once a page is guarded. No host address is so low. */
 export const LOOK_AGAIN = 1
 
-const PAGE_BYTES = 4096
 const PAGE_MASK = PAGE_BYTES - 1
 
 export const missRoutine = (): FunctionCode => {

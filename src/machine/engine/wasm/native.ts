@@ -2,6 +2,7 @@
  * What is not executing instructions and yet for WebAssembly: copies of pages between the machine and the vault, hashes, and the
  * image of the flags. A small module of its own.
  */
+import { PAGE_BYTES } from "../../../base/ids.ts"
 import { DIRECTION_FLAG, FIXED_FLAGS } from "../../../x86/flag.ts"
 import { statusImage } from "../../../x86/lazy-flag.ts"
 import { int } from "../../../x86/value.ts"
@@ -25,8 +26,6 @@ export interface Native {
   /** The image of eflags of a register block. */
   readonly eflags: (block: number) => number
 }
-
-const PAGE_BYTES = 4096
 
 /** memory.copy between two memories. Source: WebAssembly 3.0, multiple memories. */
 const copyBetween = (name: string, to: number, from: number): FunctionCode => {

@@ -8,7 +8,7 @@ import type { CpuId, TaskId } from "../base/ids.ts"
 import { type AppliedTag, applied, type ContractRecord, type Event, type EventOf } from "../log/event.ts"
 import { mappedParts, replacedIn } from "./mapping-list.ts"
 import {
-  type Contracts, type Cpu, cpuOf, type KernelState, type Process, processOf, type Restart, slotOf, type Task, taskOf, type Timer
+  type Contracts, type Cpu, cpuOf, type KernelState, type Process, processOf, type Restart, slotOf, type Task, taskOf, type Timer, type WaitKind
 } from "./state.ts"
 import { SS_DISABLE } from "../linux/signal.ts"
 import { SI_KERNEL } from "../linux/siginfo.ts"
@@ -124,7 +124,7 @@ export const reducers: Reducers = {
   Preempted: (state, { task }) => requeued(state, task),
   Yielded: (state, { task }) => requeued(state, task),
   Blocked: (state, { call, data, deadline, key, on, restart, task, value }) => {
-    const wait = { on, key, value, deadline, call, data, restart: restart as Restart, since: state.waitCount }
+    const wait = { on: on as WaitKind, key, value, deadline, call, data, restart: restart as Restart, since: state.waitCount }
     return withTask({ ...taken(state, taskOf(state, task)), waitCount: state.waitCount + 1 }, task, (was) => ({ ...was, status: "blocked", wait }))
   },
   Woken: (state, { cpu, task }) => {

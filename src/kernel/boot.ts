@@ -15,7 +15,7 @@ import type { Program, TaskRequest } from "../program/program.ts"
 import { type Machine, READ, type SpaceId, WRITE } from "../machine/machine.ts"
 import { Kernel, type KernelOptions } from "./kernel.ts"
 import { emptiest, leaveCpu, pickNext, takeHead } from "./scheduler.ts"
-import type { KernelState } from "./state.ts"
+import type { KernelState, WaitKind } from "./state.ts"
 import { RDI, RSI, RSP } from "../x86/register.ts"
 
 /** The guest's tids begin here; the first task's is its process's pid. */
@@ -129,7 +129,7 @@ const startTasks = (kernel: Kernel, load: Loading, { experiment }: Program): Boo
     registers.setNumber(RSP, slot + STACK_BYTES - 64)
     registers.setIp(experiment.finallyEntry)
   }
-  kernel.emit({ _tag: "Blocked", task: rootTask, on: "tasks", key: experiment.finallyEntry === undefined ? "end" : "finally", value: 0, deadline: 0, call: 0, restart: "never", data: [] })
+  kernel.emit({ _tag: "Blocked", task: rootTask, on: "tasks" satisfies WaitKind, key: experiment.finallyEntry === undefined ? "end" : "finally", value: 0, deadline: 0, call: 0, restart: "never", data: [] })
   leaveCpu(kernel, rootTask)
   pickNext(kernel, root.cpu, rootTask)
   return undefined

@@ -91,10 +91,8 @@ export class Kernel {
   /** Replaced between runs that share a boot. */
   decider: Decider
   log: EventLog
-  /** Keeps the deviations of the run. */
-  keep: (deviation: Deviation) => void = () => {}
-  /** A write that the task had in flight is there. */
-  landed: (task: Task) => void = () => {}
+  private readonly takenHearers: Array<(deviation: Deviation) => void> = []
+  private readonly landedHearers: Array<(task: Task) => void> = []
 
   // ---- replaced by `emit`
   state: KernelState
@@ -257,7 +255,7 @@ export class Kernel {
   /** An answer that was not quiet has taken effect. */
   took(deviation: Deviation): void {
     this.decider.taken?.(deviation)
-    this.keep(deviation)
+    for (const hear of this.takenHearers) hear(deviation)
   }
 
   /** 64 bits over the keys of all questions asked so far, as 16 hex digits. */
@@ -271,6 +269,19 @@ export class Kernel {
     this.digestLow ^= this.digestLow >>> 15
     this.digestHigh = Math.imul(this.digestHigh ^ this.digestLow, 0xc2b2ae35) + word | 0
     this.digestHigh ^= this.digestHigh >>> 13
+  }
+
+  // ---- being heard: as long as the kernel is there
+  /** Each answer that was not quiet, as it takes effect. */
+  hearTaken(hear: (deviation: Deviation) => void): void {
+    this.takenHearers.push(hear)
+  }
+  /** Each write that a task had in flight, when it is there. */
+  hearLanded(hear: (task: Task) => void): void {
+    this.landedHearers.push(hear)
+  }
+  landed(task: Task): void {
+    for (const hear of this.landedHearers) hear(task)
   }
 
   // ---- going back

@@ -7,7 +7,7 @@ import type { CpuId, TaskId } from "../base/ids.ts"
 import { FIRST_WAITING, IDLE, KERNEL_THREAD, type Option } from "../log/choice.ts"
 import { land } from "./in-flight.ts"
 import type { Kernel } from "./kernel.ts"
-import { type Cpu, cpuOf, type Task } from "./state.ts"
+import { type Cpu, cpuOf, type Task, type WaitKind } from "./state.ts"
 
 // ---- what is on offer
 
@@ -169,7 +169,7 @@ export const wake = (kernel: Kernel, id: TaskId, cause: string, result: number |
 }
 
 /** Blocked tasks that wait so, longest first. */
-export const waiting = (kernel: Kernel, on: string, key: string): ReadonlyArray<Task> =>
+export const waiting = (kernel: Kernel, on: WaitKind, key: string): ReadonlyArray<Task> =>
   kernel.state.tasks
     .filter(({ wait }) => wait !== undefined && wait.on === on && wait.key === key)
     .sort((a, b) => known(a.wait, "it waits").since - known(b.wait, "it waits").since)
@@ -217,7 +217,7 @@ export const unplug = (kernel: Kernel, cpu: CpuId): void => {
 
 /** The running task waits for a page until `deadline`; its registers stay as they are. */
 export const sleepForPage = (kernel: Kernel, task: Task, deadline: number): void => {
-  kernel.emit({ _tag: "Blocked", task: task.id, on: "page", key: "", value: 0, deadline, call: 0, restart: "never", data: [] })
+  kernel.emit({ _tag: "Blocked", task: task.id, on: "page" satisfies WaitKind, key: "", value: 0, deadline, call: 0, restart: "never", data: [] })
   leaveCpu(kernel, task.id)
   pickNext(kernel, task.cpu, task.id)
 }

@@ -5,6 +5,7 @@
  */
 import { known } from "../base/assert.ts"
 import type { Address, CpuId, TaskId } from "../base/ids.ts"
+import { errno } from "../linux/errno.ts"
 import type { ContractRecord } from "../log/event.ts"
 
 /**
@@ -14,10 +15,28 @@ import type { ContractRecord } from "../log/event.ts"
  */
 export type Restart = "never" | "fails" | "unless-handled" | "if-asked" | "continues"
 
+/**
+ * What a task may wait for, by the word that its waker looks for, and what its call says when the deadline passes: a negative
+ * errno, a value, or `silent` where it stands in no call. `never`: such a wait has no deadline.
+ */
+export const waitKinds = {
+  futex: { atDeadline: -errno.ETIMEDOUT },
+  sleep: { atDeadline: 0 },
+  poll: { atDeadline: 0 },
+  signal: { atDeadline: -errno.EAGAIN },
+  "any-signal": { atDeadline: "never" },
+  page: { atDeadline: "silent" },
+  tasks: { atDeadline: "never" }
+} as const satisfies Readonly<Record<string, { readonly atDeadline: number | "silent" | "never" }>>
+
+export type WaitKind = keyof typeof waitKinds
+
+/** The deadline of such a wait, in virtual nanoseconds; 0: for ever. */
+export type DeadlineOf<On extends WaitKind> = (typeof waitKinds)[On]["atDeadline"] extends "never" ? 0 : number
+
 /** What a blocked task waits for. */
 export interface Wait {
-  /** `futex`, `sleep`, `signal`, `tasks`, `interrupts` …: the waker looks for it. */
-  readonly on: string
+  readonly on: WaitKind
   /** Which one, by a spelling of the waker's. */
   readonly key: string
   /** For the waker: a bitset, a clock … */

@@ -4,19 +4,15 @@
  *
  * Source: Linux kernel/time/hrtimer.c, kernel/time/itimer.c it_real_fn, kernel/time/posix-timers.c posix_timer_fn
  */
-import { known } from "../base/assert.ts"
+import { assert } from "../base/assert.ts"
 import { type TaskId, taskName } from "../base/ids.ts"
-import { errno } from "../linux/errno.ts"
 import { SI_TIMER } from "../linux/siginfo.ts"
 import { TICK_NANOSECONDS } from "../linux/time.ts"
 import type { Kernel } from "./kernel.ts"
 import { resumeTimer } from "./pending.ts"
 import { wake } from "./scheduler.ts"
 import { comesToNothing, actionOf, isBlocked, send } from "./signal.ts"
-import { processOf, type Process, type Task, type Timer } from "./state.ts"
-
-/** What a wait says when its time is up, by what it waits for. */
-const onTimeout: Readonly<Record<string, number>> = { futex: -errno.ETIMEDOUT, sleep: 0, poll: 0, signal: -errno.EAGAIN }
+import { processOf, type Process, type Task, type Timer, waitKinds } from "./state.ts"
 
 /** One that tells nobody need not go off: what is left of it is worked out when somebody asks. */
 const isTicking = ({ isRunning, signal }: Timer): boolean => isRunning && signal !== 0
@@ -92,8 +88,10 @@ const timeOut = (kernel: Kernel, id: TaskId): void => {
   const { status, wait } = kernel.current(id)
   // An earlier one of the same moment may have ended it.
   if (status !== "blocked" || wait === undefined) return
-  if (wait.on === "page") return wake(kernel, id, "page", undefined)
-  wake(kernel, id, "timeout", known(onTimeout[wait.on], "what waits with a deadline says how it ends"))
+  const { atDeadline } = waitKinds[wait.on]
+  assert(atDeadline !== "never", "what waits for ever has no deadline")
+  if (atDeadline === "silent") wake(kernel, id, wait.on, undefined)
+  else wake(kernel, id, "timeout", atDeadline)
 }
 
 const fire = (kernel: Kernel, process: Process, timer: Timer): void => {

@@ -6,15 +6,15 @@ import { SI_USER } from "../linux/siginfo.ts"
 import type { Kernel } from "./kernel.ts"
 import { isStuck, leaveCpu, migrate, migrateOptions, pickNext, preempt, turnOptions } from "./scheduler.ts"
 import { mayInterrupt, send } from "./signal.ts"
-import type { Restart, Task } from "./state.ts"
+import type { DeadlineOf, Restart, Task, WaitKind } from "./state.ts"
 import { blocked, type CallResult, type DeclaredPause, failed, paused } from "./syscall/definition.ts"
 
-export interface WaitFor {
-  readonly on: string
+export interface WaitFor<On extends WaitKind = WaitKind> {
+  readonly on: On
   readonly key: string
   readonly value?: number
   /** Virtual nanoseconds; 0: for ever. */
-  readonly deadline?: number
+  readonly deadline?: DeadlineOf<On>
   /** The call's number, so that a signal can restart it. */
   readonly call: number
   /** What the call says if it returns at once as though woken, where its row allows that. */
@@ -26,7 +26,7 @@ export interface WaitFor {
 }
 
 /** The caller gives up its CPU and waits, unless the decider says that this wait ends at once. */
-export const block = (kernel: Kernel, task: Task, wait: WaitFor): CallResult => {
+export const block = <const On extends WaitKind>(kernel: Kernel, task: Task, wait: WaitFor<On>): CallResult => {
   const options: Array<Option> = [SLEEP]
   if (wait.spurious !== undefined) options.push(SPURIOUS)
   const { call, data = [], deadline = 0, restart = "never" } = wait

@@ -42,11 +42,7 @@ export const replayRecording = (
     const replaying = yield* Effect.sync(() => replay(recording, limitsOf(options), undefined, options.listener ?? noLog))
     if ("_tag" in replaying) return yield* new ReplayRefused({ file, reason: replaying.reason })
     const { run } = replaying
-    const { keep } = run.kernel
-    run.kernel.keep = (deviation) => {
-      options.taken?.(deviation)
-      keep(deviation)
-    }
+    if (options.taken !== undefined) run.kernel.hearTaken(options.taken)
     const begun = { run, advance: (breathIcount: number) => replaying.advance(breathIcount), abandon: () => {} }
     const result = yield* Effect.uninterruptible(toTheEnd(begun, `replaying ${file}`))
     return result === "abandoned" ? yield* Effect.interrupt : result
@@ -63,7 +59,7 @@ export const replayLeniently = (
     const run = start(spec, deciding.answers, options.listener)
     if ("_tag" in run) return yield* new ReplayRefused({ file, reason: run.reason })
     const taken: Array<Deviation> = []
-    run.kernel.keep = (deviation) => void taken.push(deviation)
+    run.kernel.hearTaken((deviation) => void taken.push(deviation))
     const begun = { run, advance: (breathIcount: number) => run.advance(breathIcount), abandon: () => run.kernel.end({ _tag: "Abandoned" }) }
     yield* Effect.uninterruptible(toTheEnd(begun, `replaying ${file}`))
     const outcome = known(run.outcome, "a run that is over has an outcome")

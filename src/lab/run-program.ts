@@ -76,11 +76,7 @@ export const runProgram = (program: Program): Effect.Effect<RunReport, RunFailur
     }
     const { run } = begun
     const taken: Array<Deviation> = []
-    const { keep } = run.kernel
-    run.kernel.keep = (deviation) => {
-      taken.push(deviation)
-      keep(deviation)
-    }
+    run.kernel.hearTaken((deviation) => void taken.push(deviation))
     yield* toTheEnd(begun, `running ${program.name}`, writing.check)
     const outcome = known(run.outcome, "a run that is over has an outcome")
     const dropped = deciding.finish()

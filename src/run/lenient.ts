@@ -62,7 +62,7 @@ export const runLeniently = (spec: RunSpec, schedule: TypedSchedule, log?: Event
   const decider = tellLeniently(spec.program, schedule, (deviation, reason) => void dropped.push({ deviation, reason }))
   const run = start(spec, decider, log)
   if ("_tag" in run) return run
-  run.kernel.keep = (deviation) => void realised.push(deviation)
+  run.kernel.hearTaken((deviation) => void realised.push(deviation))
   while (run.outcome === undefined) run.step()
   decider.finish()
   assert(run.outcome !== undefined, "a run ends in an outcome")

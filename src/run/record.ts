@@ -50,7 +50,7 @@ export class RecordedRun {
   constructor(run: Run, writer: RecordingWriter) {
     this.run = run
     this.writer = writer
-    run.kernel.keep = (deviation) => writer.taken(deviation)
+    run.kernel.hearTaken((deviation) => writer.taken(deviation))
   }
 
   get outcome(): Outcome | undefined {

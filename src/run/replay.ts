@@ -101,7 +101,7 @@ export class StrictReplay {
     this.run = run
     this.comparing = comparing
     this.telling = telling
-    run.kernel.keep = (deviation) => comparing.took(deviation, run.kernel.now)
+    run.kernel.hearTaken((deviation) => comparing.took(deviation, run.kernel.now))
   }
 
   /** Runs on for about so many instructions; the result once there is one. */

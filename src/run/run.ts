@@ -70,7 +70,7 @@ export class Run {
     this.kernel = kernel
     this.order = new Order(turn)
     this.stretch = new MutableStretch(kernel)
-    kernel.landed = (task) => this.landed(task)
+    kernel.hearLanded((task) => this.landed(task))
   }
 
   get outcome(): Outcome | undefined {

@@ -131,14 +131,11 @@ export function* criticalRange(
     counter.trialCount++
     const moved: Deviation = { task, count, nth: 0, kind, option }
     const { kernel } = trials.run
-    const keep = kernel.keep
-    kernel.keep = (deviation) => {
-      if (deviation.task === task && deviation.kind === kind && deviation.count === count) ips.set(count, kernel.registers(kernel.current(task)).ip())
-      keep(deviation)
-    }
-    const trial = trials.perform(tellTyped([...others.map(({ deviation }) => deviation), moved], others, () => {}))
-    kernel.keep = keep
-    return trial
+    return trials.perform(tellTyped([...others.map(({ deviation }) => deviation), moved], others, () => {}), {
+      taken: (deviation) => {
+        if (deviation.task === task && deviation.kind === kind && deviation.count === count) ips.set(count, kernel.registers(kernel.current(task)).ip())
+      }
+    })
   }
   function* ask(count: Count): Bisecting<Verdict> {
     const trial = perform(count)

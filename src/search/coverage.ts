@@ -75,14 +75,9 @@ export class Coverage {
 
   /** Only what is performed here is heard. */
   perform(decider: Decider): Trial {
-    const { trials } = this
-    const { listener } = trials
     this.fresh = []
     this.task = undefined
-    trials.listener = this.listener
-    const trial = trials.perform(decider)
-    trials.listener = listener
-    return trial
+    return this.trials.perform(decider, { log: this.listener })
   }
 
   /** Features of the last run that none before it had; from now on they are known. */

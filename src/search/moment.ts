@@ -135,9 +135,7 @@ class Looking {
   perform(schedule: Schedule): void {
     const { events, trials } = this
     const inner = recorded(tell(schedule, () => {}))
-    const { begins, listener } = trials
-    trials.listener = { append: (_now, _cpu, _task, _count, { _tag }) => void events.set(_tag, (events.get(_tag) ?? 0) + 1) }
-    trials.begins = () => events.clear()
+    events.clear()
     let marks = inner.marks
     const looking: Decider = {
       ...inner,
@@ -151,9 +149,9 @@ class Looking {
         return inner.interrupt(stretch)
       }
     }
-    trials.perform(looking)
-    trials.listener = listener
-    trials.begins = begins
+    trials.perform(looking, {
+      log: { append: (_now, _cpu, _task, _count, { _tag }) => void events.set(_tag, (events.get(_tag) ?? 0) + 1) }
+    })
   }
 
   private isHere(stretch: Stretch): boolean {

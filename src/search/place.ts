@@ -63,12 +63,9 @@ export const placed = (trials: Trials, schedule: Schedule): ReadonlyArray<Locate
   const { kernel, program } = trials.run
   const standing = new Standing(kernel)
   const addresses: Array<Address> = []
-  const keep = kernel.keep
-  kernel.keep = (deviation) => {
-    addresses.push(standing.of(deviation))
-    keep(deviation)
-  }
-  trials.perform(standing.overhear(recorded(tell(schedule, () => {}))))
+  trials.perform(standing.overhear(recorded(tell(schedule, () => {}))), {
+    taken: (deviation) => void addresses.push(standing.of(deviation))
+  })
 
   const interruptions = new Set(addresses.filter((_, index) => schedule[index] !== undefined && isInterruption(schedule[index])))
   const marks = [...interruptions].map((at): Mark => ({ _tag: "Executed", at }))
@@ -94,7 +91,7 @@ export const placed = (trials: Trials, schedule: Schedule): ReadonlyArray<Locate
     }
   }
   const located: Array<LocatedDeviation> = []
-  kernel.keep = (deviation) => {
+  const locate = (deviation: Deviation): void => {
     const address = standing.of(deviation)
     const arrival = arrivalOf(deviation.task, address, isInterruption(deviation) ? "" : deviation.kind, deviation.count)
     const symbol = symbolBefore(program, address)
@@ -102,10 +99,8 @@ export const placed = (trials: Trials, schedule: Schedule): ReadonlyArray<Locate
       address,
       deviation: { task: deviation.task, place: placeOf(address, arrival, symbol), nth: deviation.nth, kind: deviation.kind, option: deviation.option }
     })
-    keep(deviation)
   }
-  const trial = trials.perform(standing.overhear(counting))
-  kernel.keep = keep
+  const trial = trials.perform(standing.overhear(counting), { taken: locate })
   assert(located.length === schedule.length && trial.schedule.length === schedule.length, "a realised schedule is told whole")
   return located
 }

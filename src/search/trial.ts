@@ -42,11 +42,17 @@ export interface TrialOptions {
   readonly isAlwaysWatched?: boolean
 }
 
+/** Who hears a trial: once, whether or not the run is made again to be watched. It ends with the trial. */
+export interface Hearing {
+  readonly log?: EventLog
+  /** Told of each deviation while it is taken. */
+  readonly taken?: (deviation: Deviation) => void
+}
+
+const unheard: Hearing = {}
+
 export class Trials {
   readonly run: Run
-  /** Hears the events of every trial; told before each. */
-  listener: EventLog = noLog
-  begins: () => void = () => {}
   /** So far: trials, and the instructions and kernel steps of them all. */
   spentCount = 0
   spentIcount = 0
@@ -59,7 +65,8 @@ export class Trials {
   private readonly baseNow: number
   private readonly log: EventLog
   private detection: Detection
-  private schedule: Array<Deviation> = []
+  private listener: EventLog = noLog
+  private taken: (deviation: Deviation) => void = () => {}
   private index = 0
   private readonly baseIndex: number
   private readonly limits: RunSpec["limits"]
@@ -90,34 +97,34 @@ export class Trials {
       }
     }
     this.watch(this.isAlwaysWatched)
-    kernel.keep = (deviation) => void this.schedule.push(deviation)
+    kernel.hearTaken((deviation) => this.taken(deviation))
   }
 
   /** Runs from the fork to the end under `decider`. */
-  perform(decider: Decider): Trial {
-    const { kernel } = this.run
-    this.begins()
+  perform(decider: Decider, { log, taken }: Hearing = unheard): Trial {
     this.spentCount++
-    this.schedule = []
-    const { icount, outcome } = this.runToEnd(decider, this.isAlwaysWatched ? this.whole : this.quick)
-    const { detection: { findings }, schedule } = this
+    const schedule: Array<Deviation> = []
+    const first = this.isAlwaysWatched ? this.whole : this.quick
+    const { icount, outcome } = this.runToEnd(decider, first, log, (deviation) => {
+      schedule.push(deviation)
+      taken?.(deviation)
+    })
+    const { findings } = this.detection
     if (this.watcher === undefined || this.isAlwaysWatched || findings.length === 0) return { outcome, findings, schedule, icount }
 
     // The same run, watched; nobody else hears of it twice.
-    const { listener } = this
-    const { keep } = kernel
-    this.listener = noLog
-    kernel.keep = () => {}
     this.watch(true)
     this.runToEnd(recorded(tell(schedule, () => {})), this.whole)
     this.watch(false)
-    this.listener = listener
-    kernel.keep = keep
     return { outcome, findings: this.detection.findings, schedule, icount }
   }
 
-  private runToEnd(decider: Decider, detection: Detection): { readonly outcome: Outcome; readonly icount: number } {
+  private runToEnd(
+    decider: Decider, detection: Detection, log: EventLog = noLog, taken: (deviation: Deviation) => void = () => {}
+  ): { readonly outcome: Outcome; readonly icount: number } {
     const { kernel } = this.run
+    this.listener = log
+    this.taken = taken
     this.run.restore(this.base)
     this.watcher?.restart()
     this.index = this.baseIndex

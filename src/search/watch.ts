@@ -3,7 +3,7 @@ import { type AnyDetector, detect, type Finding, findingKey } from "../analysis/
 import { detectors } from "../analysis/detect/table.ts"
 import type { Address } from "../base/ids.ts"
 import type { ArmedSection } from "../kernel/abi/definition.ts"
-import { type Deviation, kinds, quietDecider, type Schedule } from "../log/choice.ts"
+import { kinds, quietDecider, type Schedule } from "../log/choice.ts"
 import type { Entry } from "../log/event.ts"
 import { recorded, tell } from "../log/telling.ts"
 import { type Watcher, watcherOf } from "../run/observe.ts"
@@ -60,7 +60,7 @@ export const watch = (target: Pick<Target, "bounded" | "options" | "shown" | "tr
   const codes: Array<Uint8Array> = []
   const marks: Array<number> = []
   const { kernel } = run
-  kernel.keep = (deviation: Deviation) => {
+  kernel.hearTaken((deviation) => {
     const ip = standing.of(deviation)
     ips.push(ip)
     const task = kernel.current(deviation.task)
@@ -68,7 +68,7 @@ export const watch = (target: Pick<Target, "bounded" | "options" | "shown" | "tr
     armed.push(kinds[deviation.kind].is === "question" ? undefined : firstOf(kernel.abis, (abi) => abi.armed(kernel.state, task, kernel.registers(task), memory)))
     codes.push(codeAt((count) => memory.readBytes(ip, count)))
     marks.push(entries.length)
-  }
+  })
   const watcher = wholeWatcher(target)
   if (watcher !== undefined) run.observe(watcher)
   while (run.outcome === undefined) run.step()

@@ -119,7 +119,7 @@ word:   .zero   4
     })
     if ("_tag" in run) throw new Error(run.reason)
     const kept: Array<string> = []
-    run.kernel.keep = ({ kind }) => void kept.push(kind)
+    run.kernel.hearTaken(({ kind }) => void kept.push(kind))
     while (run.outcome === undefined) run.step()
     expect(kept).toEqual(["evict"])
     expect(run.outcome).toEqual({ _tag: "Exited", status: 0 })

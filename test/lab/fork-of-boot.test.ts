@@ -22,7 +22,7 @@ describe("a seed", () => {
       const run = start(spec, randomDecider(seed, {}))
       assert(!("_tag" in run))
       const schedule: Array<Deviation> = []
-      run.kernel.keep = (deviation) => void schedule.push(deviation)
+      run.kernel.hearTaken((deviation) => void schedule.push(deviation))
       while (run.outcome === undefined) run.step()
       const trial = trials.perform(randomDecider(seed, {}))
       assert.deepStrictEqual([printSchedule(trial.schedule), trials.run.hash()], [printSchedule(schedule), run.hash()], `seed ${seed}`)

@@ -44,7 +44,7 @@ const performed = ({ from, options: { watches }, run }: Booted, decider: Decider
   const order: Array<string> = []
   run.restore(from)
   run.kernel.decider = decider
-  run.kernel.keep = (deviation) => void schedule.push(deviation)
+  run.kernel.hearTaken((deviation) => void schedule.push(deviation))
   run.kernel.log = {
     append: (_now, _cpu, _task, _count, event) => {
       if (event._tag !== "Accessed") return

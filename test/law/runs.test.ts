@@ -51,7 +51,7 @@ const collect = (spec: RunSpec, answers: Decider, advance: (run: Run) => void = 
   const run = begin(spec, answers, {
     append: (now, cpu, task, count, event) => void entries.push({ index: entries.length, now, cpu, task, count, event })
   }, machine)
-  run.kernel.keep = (deviation) => void schedule.push(deviation)
+  run.kernel.hearTaken((deviation) => void schedule.push(deviation))
   advance(run)
   return { run, entries, schedule }
 }

@@ -31,7 +31,7 @@ const performed = (file: string, decider: Decider, hold = (answers: Decider): De
   const schedule: Array<Deviation> = []
   run.restore(boot)
   run.kernel.decider = hold(decider)
-  run.kernel.keep = (deviation) => void schedule.push(deviation)
+  run.kernel.hearTaken((deviation) => void schedule.push(deviation))
   while (run.outcome === undefined) run.step()
   return { schedule, icount: run.kernel.now }
 }

@@ -33,7 +33,7 @@ export const begin = (text: string, decider: Decider): Begun => {
   const schedule: Array<Deviation> = []
   const run = start(spec, decider, { append: (_now, _cpu, _task, _count, event) => void events.push(event) })
   if ("_tag" in run) throw new Error(run.reason)
-  run.kernel.keep = (deviation) => void schedule.push(deviation)
+  run.kernel.hearTaken((deviation) => void schedule.push(deviation))
   return { run, events, schedule }
 }
 

@@ -227,7 +227,7 @@ describe.each([["mixed", mixed, withSplit], ["mixed, all faults", mixed, withKin
     const entries: Array<Entry> = []
     const schedule: Array<Deviation> = []
     const run = begin(spec, decider, logInto(entries))
-    run.kernel.keep = (deviation) => void schedule.push(deviation)
+    run.kernel.hearTaken((deviation) => void schedule.push(deviation))
     advance(run)
     return { run, entries, schedule }
   }

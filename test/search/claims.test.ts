@@ -103,8 +103,7 @@ describe("a campaign", () => {
     const seen = (spec: RunSpec): boolean => {
       const target = targetFor(spec)
       let isSeen = false
-      target.trials.listener = { append: (_now, _cpu, _task, _count, event) => void (isSeen ||= event._tag === "Accessed") }
-      target.trials.perform(quietDecider)
+      target.trials.perform(quietDecider, { log: { append: (_now, _cpu, _task, _count, event) => void (isSeen ||= event._tag === "Accessed") } })
       return isSeen
     }
     expect(seen(exampleSpec("spin-lock.s"))).toBe(false)

@@ -6,7 +6,7 @@ import { quietDecider } from "../../src/log/choice.ts"
 import { recorded, tell } from "../../src/log/telling.ts"
 import { fuzz, type Hit } from "../../src/search/fuzz.ts"
 import { defaultTargetOptions, makeTarget, type Target, type TargetOptions } from "../../src/search/target.ts"
-import { isFertile } from "../../src/search/trial.ts"
+import { type Hearing, isFertile } from "../../src/search/trial.ts"
 import { exhibitSpec } from "../museum/exhibit.ts"
 import { exampleSpec } from "../support/examples.ts"
 
@@ -78,24 +78,24 @@ describe("a trial", () => {
     expect([quiet.findings, target.quiet.findings, findings.length]).toEqual([[], [], 2])
   })
 
-  it("tells its listener and whoever keeps deviations once", () => {
+  it("is heard once, and by nobody when it is over", () => {
     const target = targetOf("disarmed-early")
     const { trial: { schedule } } = hitOf(target)
     const { trials } = target
-    const { kernel } = trials.run
     const heard: Array<EventTag> = []
     const kept: Array<unknown> = []
-    const { keep } = kernel
-    trials.listener = { append: (_now, _cpu, _task, _count, { _tag }) => void heard.push(_tag) }
-    kernel.keep = (deviation) => {
-      kept.push(deviation)
-      keep(deviation)
+    const hearing: Hearing = {
+      log: { append: (_now, _cpu, _task, _count, { _tag }) => void heard.push(_tag) },
+      taken: (deviation) => void kept.push(deviation)
     }
-    expect(trials.perform(recorded(tell(schedule, () => {}))).findings).not.toEqual([])
+    expect(trials.perform(recorded(tell(schedule, () => {})), hearing).findings).not.toEqual([])
     expect(heard.filter((tag) => tag === "Ended")).toHaveLength(1)
     expect(heard).not.toContain("SectionEntered")
     expect(kept).toEqual(schedule)
-    trials.perform(quietDecider)
+    trials.perform(recorded(tell(schedule, () => {})))
+    expect(heard.filter((tag) => tag === "Ended")).toHaveLength(1)
+    expect(kept).toEqual(schedule)
+    trials.perform(quietDecider, hearing)
     expect(heard.filter((tag) => tag === "Ended")).toHaveLength(2)
   })
 })

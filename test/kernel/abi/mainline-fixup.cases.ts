@@ -236,8 +236,8 @@ export const fixupCasesOf = (abi: AbiDefinition): ReadonlyArray<Case> => [
       const hand = registered(abi)
       standIn(hand, START + 4)
       hand.kernel.standAt(0, hand.task(0))
-      block(hand.kernel, hand.task(0), { on: "test", key: "", call: 0 })
-      wake(hand.kernel, hand.id(0), "test", 0)
+      block(hand.kernel, hand.task(0), { on: "poll", key: "", call: 0 })
+      wake(hand.kernel, hand.id(0), "poll", 0)
       hand.toUser(0)
       aborts(hand)
     }

@@ -201,10 +201,10 @@ export const lifeCases: ReadonlyArray<Case> = [
       hand.preempt(0)
       assert.deepStrictEqual([ids(hand, 0)[3], ids(hand, 1)[3]], [0, 1])
       hand.kernel.standAt(0, hand.task(0))
-      block(hand.kernel, hand.task(0), { on: "test", key: "", call: 0 })
+      block(hand.kernel, hand.task(0), { on: "poll", key: "", call: 0 })
       hand.preempt(1)
       assert.strictEqual(ids(hand, 1)[3], 0, "the lowest that is free")
-      wake(hand.kernel, hand.id(0), "test", 0)
+      wake(hand.kernel, hand.id(0), "poll", 0)
       hand.toUser(0)
       assert.deepStrictEqual([ids(hand, 0)[3], ids(hand, 1)[3]], [1, 0])
     }

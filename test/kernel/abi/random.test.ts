@@ -41,7 +41,7 @@ describe("mainline-6.12, whatever happens", () => {
       const cpu = known(CPUS[draw.below(CPUS.length)], "a CPU")
       const index = current(hand, cpu)
       const blocked = hand.tasks.findIndex((_, other) => hand.task(other).status === "blocked")
-      if (blocked >= 0 && draw.below(3) === 0) wake(hand.kernel, hand.id(blocked), "test", 0)
+      if (blocked >= 0 && draw.below(3) === 0) wake(hand.kernel, hand.id(blocked), "poll", 0)
       if (index === undefined) continue
       if (!registered.has(index)) {
         assert.strictEqual(hand.call(index, SYS_RSEQ, areaOf(index), 32, 0, RSEQ_SIG), 0)
@@ -63,7 +63,7 @@ describe("mainline-6.12, whatever happens", () => {
       else if (act === 2) hand.signal(index, SIGUSR1)
       else if (act === 3) {
         hand.kernel.standAt(cpu, hand.task(index))
-        block(hand.kernel, hand.task(index), { on: "test", key: "", call: 0 })
+        block(hand.kernel, hand.task(index), { on: "poll", key: "", call: 0 })
       }
       // act 4: nothing at all befalls it.
       if (act !== 4 && hand.task(index).status !== "blocked") hand.regain(index)

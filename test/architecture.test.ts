@@ -156,7 +156,38 @@ function* foundIn(file: SourceFile, sentenceOf: (node: Node) => string | undefin
 const isOther = (file: SourceFile): boolean => file.path !== "test/architecture.test.ts" && file.path !== "package-lock.json"
 const isText = (file: SourceFile): boolean => isOther(file) && /\.(ts|js|json|md|s|S|c|h|txt|sh|yml)$/.test(file.path)
 
+const isStatement = /(Statement|Declaration|PropertyDefinition)$/
+
+/** How a statement or a text is not written. Two statements on a line have a semicolon between them. */
+const lineProblem = (node: Node, { text }: SourceFile): string | undefined => {
+  const end = Number(node["end"])
+  if (node.type === "Literal" && text[node.start] === "'" && !text.slice(node.start, end).includes("\"")) return "quotes with '"
+  return node.type !== "EmptyStatement" && isStatement.test(node.type) && text.slice(end - 1, end + 1) === ";\n" ? "ends its line with ;" : undefined
+}
+
 const rules: ReadonlyArray<Rule> = [
+  {
+    claim: "files have the shape that .editorconfig tells editors",
+    concerns: isText,
+    * problems(file) {
+      yield* matches(file, /\r|[ \t]+$/gm, () => "has white space at a line's end")
+      if (!file.path.endsWith(".c")) yield* matches(file, /\t/g, () => "has a tab")
+      yield* matches(file, /\n\n$(?![^])/g, () => "ends with an empty line")
+      if (file.text !== "" && !file.text.endsWith("\n")) yield { offset: file.text.length - 1, sentence: "does not end its last line" }
+    },
+    broken: ["docs/a.md", "One.\n\nTwo. \n", 3]
+  },
+  {
+    claim: "TypeScript has no semicolons at a line's end, single quotes, trailing commas, odd indents or two empty lines",
+    concerns: (file) => /^(src|test|scripts)\//.test(file.path) && isTypeScript(file),
+    * problems(file) {
+      yield* foundIn(file, (node) => lineProblem(node, file))
+      yield* matches(file, /,(?=\n\s*[\]})])/g, () => "has a comma behind the last")
+      yield* matches(file, /^(  )* (?![ *])/gm, () => "is indented by an odd number")
+      yield* matches(file, /\n\n(?=\n)/g, () => "has two empty lines")
+    },
+    broken: ["src/base/a.ts", "const a = 1\nconst b = [a];\n", 2]
+  },
   {
     claim: "imports go downwards only, and every package has its room",
     concerns: isSource,
@@ -261,7 +292,7 @@ const rules: ReadonlyArray<Rule> = [
   }
 ]
 
-const files = filesUnder("src", "test", "scripts", "docs", "examples", "recordings")
+const files = filesUnder("src", "test", "scripts", "docs", "examples", "recordings", ".github", ".githooks")
 
 describe("the house", () => {
   it("is read", () => {
@@ -279,6 +310,16 @@ describe("the house", () => {
     const map = files.find(({ path }) => path === "src/README.md")?.text ?? ""
     const inhabited = new Set(files.filter(isSource).map(({ path }) => roomOf(path)?.replace(/\/format$/, "")))
     expect([...inhabited].filter((room) => !map.includes(`\`${room}/\``))).toEqual([])
+  })
+  it("dates its releases, the latest first, and is at the latest", () => {
+    const log = files.find(({ path }) => path === "CHANGELOG.md")?.text ?? ""
+    const manifest = files.find(({ path }) => path === "package.json")?.text ?? ""
+    const [first = "", ...sections] = [...log.matchAll(/^## (.*)$/gm)].map(([, title = ""]) => title)
+    const released = first === "Unreleased" ? sections : [first, ...sections]
+    expect(released.filter((title) => !/^\d+\.\d+\.\d+ · \d{4}-\d{2}-\d{2}$/.test(title))).toEqual([])
+    expect(released[0]?.split(" ")[0]).toBe(/"version": "(.*)"/.exec(manifest)?.[1])
+    const dates = released.map((title) => title.split(" · ")[1] ?? "")
+    expect(dates).toEqual(dates.toSorted().reverse())
   })
   it("numbers its decisions one after another", () => {
     const decisions = files.filter(({ path }) => path.startsWith("docs/adr/"))

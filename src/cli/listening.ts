@@ -29,4 +29,3 @@ export const listeningFor = ({ json, jsonl }: Pick<RunFlags, "json" | "jsonl">):
   const raw = new RawOutput()
   return { log: raw.log, output: undefined, finish: () => raw.finishLine() }
 }
-

@@ -193,4 +193,3 @@ const enterProgram = (kernel: Kernel, load: Loading, program: Program, options: 
   registers.setIp(program.entry)
   return undefined
 }
-

@@ -76,4 +76,3 @@
         lea     \name(%rip), %rcx
         mov     %rcx, 8(\area)
         .endm
-

@@ -92,4 +92,3 @@ export const rtSigpending = defineSyscall({
     return setBytes === 0 || kernel.memory(task).writeBytes(set, bytes.subarray(0, setBytes)) ? returned() : failed("EFAULT")
   }
 })
-

@@ -230,4 +230,3 @@ export const writeInterpreter = (): Uint8Array<ArrayBuffer> =>
     imports: machineImports.map((name) => ({ name, signature: importSignatures[name] })),
     functions: [new LoopRoutine().write(), new RareRoutine().write(), new CarefulRoutine().write(), missRoutine()]
   })
-

@@ -1,7 +1,8 @@
 /** What a call may do besides answering: wait, stand at a pause, wait for interrupts it sent. */
 import {
-  FIRST_WAITING, GO_ON, INTERRUPTED, type Option, PAUSE_MIGRATE_BASE, PAUSE_PREEMPT, PAUSE_SIGNAL_BASE, SLEEP, SPURIOUS
+  FIRST_WAITING, INTERRUPTED, type Option, pauseAnswer, type PauseAnswer, pauseOption, SLEEP, SPURIOUS
 } from "../log/choice.ts"
+import type { TaskId } from "../base/ids.ts"
 import { SI_USER } from "../linux/siginfo.ts"
 import type { Kernel } from "./kernel.ts"
 import { isStuck, leaveCpu, migrate, migrateOptions, pickNext, preempt, turnOptions } from "./scheduler.ts"
@@ -52,19 +53,31 @@ export const block = <const On extends WaitKind>(kernel: Kernel, task: Task, wai
 export const pause = (
   kernel: Kernel, task: Task, call: number, at: number, data: ReadonlyArray<bigint>, { allows }: DeclaredPause
 ): CallResult | "go-on" => {
-  const options: Array<Option> = [GO_ON]
-  if (allows.includes("turn")) options.push(...turnOptions(kernel, task.cpu))
-  if (allows.includes("preempt")) options.push(PAUSE_PREEMPT)
-  if (allows.includes("migrate")) options.push(...migrateOptions(kernel, task).map((cpu) => PAUSE_MIGRATE_BASE - cpu))
-  if (allows.includes("signal")) options.push(...kernel.menu.signals.map((signal) => PAUSE_SIGNAL_BASE - signal))
-  const answer = kernel.choose("pause", task, options)
-  if (answer === GO_ON) return "go-on"
+  const answers: Array<PauseAnswer> = [{ is: "go-on" }]
+  if (allows.includes("turn")) for (const cpu of turnOptions(kernel, task.cpu)) answers.push({ is: "turn", of: cpu })
+  if (allows.includes("preempt")) answers.push({ is: "preempt" })
+  if (allows.includes("migrate")) for (const cpu of migrateOptions(kernel, task)) answers.push({ is: "migrate", of: cpu })
+  if (allows.includes("signal")) for (const signal of kernel.menu.signals) answers.push({ is: "signal", of: signal })
+  const answer = pauseAnswer(kernel.choose("pause", task, answers.map(pauseOption)))
+  if (answer.is === "go-on") return "go-on"
   kernel.emit({ _tag: "CallPaused", task: task.id, call, at, data })
-  if (answer >= 0) kernel.turnWanted = answer
-  else if (answer === PAUSE_PREEMPT) preempt(kernel, kernel.current(task.id), FIRST_WAITING)
-  else if (answer > PAUSE_SIGNAL_BASE) migrate(kernel, kernel.current(task.id), PAUSE_MIGRATE_BASE - answer)
-  else send(kernel, task.id, { signal: PAUSE_SIGNAL_BASE - answer, code: 0, senderTid: 0, address: 0n }, false)
+  befallPaused(kernel, task.id, answer)
   return paused
+}
+
+const befallPaused = (kernel: Kernel, task: TaskId, answer: PauseAnswer): void => {
+  switch (answer.is) {
+    case "turn":
+      kernel.turnWanted = answer.of
+      return
+    case "preempt":
+      return preempt(kernel, kernel.current(task), FIRST_WAITING)
+    case "migrate":
+      return migrate(kernel, kernel.current(task), answer.of)
+    case "signal":
+      return send(kernel, task, { signal: answer.of, code: 0, senderTid: 0, address: 0n }, false)
+    case "go-on":
+  }
 }
 
 /** For calls whose sender must wait for its interrupts: resumed when the last has arrived. */

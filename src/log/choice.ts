@@ -7,7 +7,7 @@
 import { type Address, childTask, type Count, type CpuId, rootTask, type TaskId } from "../base/ids.ts"
 import type { Mark, Pending } from "../base/mark.ts"
 import { rowNamed, table } from "../base/table.ts"
-import { only, things, type Vocabulary, vocabulary } from "./vocabulary.ts"
+import { type Family, only, optionOf, things, valueOf, type Vocabulary, vocabulary } from "./vocabulary.ts"
 
 /**
  * An option by its own name, never a position in a list: lists change under editing. Inside one process it is a number: a
@@ -33,10 +33,6 @@ export const SPURIOUS: Option = -2
 export const INTERRUPTED: Option = -3
 /** `pause=go-on`, the quiet one. */
 export const GO_ON: Option = -1
-/** What may happen at a pause, besides another CPU getting the turn (a CPU's number). */
-export const PAUSE_PREEMPT: Option = -2
-export const PAUSE_MIGRATE_BASE: Option = -1_000
-export const PAUSE_SIGNAL_BASE: Option = -10_000_000
 
 /** `evict=minor`: the page is found at once. `evict=major`: it is fetched, and the task sleeps meanwhile. */
 export const MINOR: Option = -1
@@ -44,10 +40,29 @@ export const MAJOR: Option = -2
 /** `affinity=all`: every CPU there is; a number: that CPU alone. */
 export const ALL_CPUS: Option = -1
 
-const pauses = vocabulary(
-  "what happens", { "go-on": GO_ON, preempt: PAUSE_PREEMPT },
-  { sort: "signal", prefix: "signal:", below: PAUSE_SIGNAL_BASE }, { sort: "CPU", prefix: "migrate:", below: PAUSE_MIGRATE_BASE }, { sort: "CPU", prefix: "turn:" }
-)
+const PAUSE_PREEMPT: Option = -2
+/** What may happen to a thing at a pause. */
+const pauseFamilies = {
+  signal: { sort: "signal", prefix: "signal:", below: -10_000_000 },
+  migrate: { sort: "CPU", prefix: "migrate:", below: -1_000 },
+  turn: { sort: "CPU", prefix: "turn:" }
+} as const satisfies Readonly<Record<string, Family>>
+const pauses = vocabulary("what happens", { "go-on": GO_ON, preempt: PAUSE_PREEMPT }, ...Object.values(pauseFamilies))
+
+/** What happens at a pause: nothing, the caller loses its CPU, or something with a CPU or a signal. */
+export type PauseAnswer =
+  | { readonly is: "go-on" | "preempt" }
+  | { readonly is: keyof typeof pauseFamilies; readonly of: number }
+
+/** The answer as an option, and back: no one else knows how they lie among the numbers. */
+export const pauseOption = (answer: PauseAnswer): Option =>
+  ("of" in answer ? optionOf(pauseFamilies[answer.is], answer.of) : answer.is === "preempt" ? PAUSE_PREEMPT : GO_ON)
+export const pauseAnswer = (option: Option): PauseAnswer => {
+  if (option === GO_ON) return { is: "go-on" }
+  if (option === PAUSE_PREEMPT) return { is: "preempt" }
+  const is = option >= 0 ? "turn" : option <= pauseFamilies.signal.below ? "signal" : "migrate"
+  return { is, of: valueOf(pauseFamilies[is], option) }
+}
 
 /** What may be asked for: CPUs that come back have gone before. */
 export type FaultName = "refuse" | "wait" | "evict" | "affinity" | "plug"

@@ -34,7 +34,7 @@ export interface Family {
 }
 
 export const optionOf = ({ below }: Family, value: number): number => (below === undefined ? value : below - value)
-const valueOf = ({ below }: Family, option: number): number => (below === undefined ? option : below - option)
+export const valueOf = ({ below }: Family, option: number): number => (below === undefined ? option : below - option)
 
 /** The options of a kind. */
 export interface Vocabulary {

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "vitest"
-import { kindNames, type Option, optionName, parseOption } from "../../src/log/choice.ts"
+import { kindNames, type Option, optionName, parseOption, pauseAnswer, type PauseAnswer, pauseOption } from "../../src/log/choice.ts"
 import { parseSchedule, type PlacedDeviation, printSchedule, type TypedSchedule } from "../../src/log/schedule.ts"
 import { deviationOf, forSeeds, natural, oneOf, task, typedOption } from "../log/arbitrary.ts"
 
@@ -29,5 +29,16 @@ describe.each(kindNames)("choice %s", (kind) => {
         nth: natural(draw), kind, option: typedOption(draw, kind)
       }
       assert.deepStrictEqual(again([placed]), [placed])
+    }))
+})
+
+describe("what happens at a pause", () => {
+  it("is an option of its own, which says what it is", () =>
+    forSeeds(200, (draw) => {
+      const of = oneOf(draw, [0, 1, 31, 64, draw.below(1 << 20)])
+      const answer = oneOf<PauseAnswer>(draw, [{ is: "go-on" }, { is: "preempt" }, { is: "turn", of }, { is: "migrate", of }, { is: "signal", of: 1 + (of % 64) }])
+      const option = pauseOption(answer)
+      assert.deepStrictEqual(pauseAnswer(option), answer)
+      assert.match(optionName("pause", option), new RegExp(`^${answer.is}(:|$)`))
     }))
 })

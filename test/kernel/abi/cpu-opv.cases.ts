@@ -1,7 +1,7 @@
 /** What cpu_opv owes. Sources: O0 the first form, O1 v11, O2 the v12 era, O3 2018, O4 to O6 its uapi, O7 the library, O8 its test, O9 percpu-op. */
 import { assert } from "vitest"
 import { known } from "../../../src/base/assert.ts"
-import { type Decider, GO_ON, type Menu, nothingOnMenu, type Option, PAUSE_MIGRATE_BASE, type Question, quietDecider } from "../../../src/log/choice.ts"
+import { type Decider, GO_ON, type Menu, nothingOnMenu, type Option, pauseOption, type Question, quietDecider } from "../../../src/log/choice.ts"
 import { CPU_OP_BYTES, type CpuOpName, cpuOp, cpuOpNames, SYS_CPU_OPV } from "../../../src/linux/cpu-opv.ts"
 import { RSEQ_SIG, rseqArea, rseqDescriptor, SYS_RSEQ } from "../../../src/linux/rseq.ts"
 import { abis } from "../../../src/kernel/abi/table.ts"
@@ -454,7 +454,7 @@ const placementCases: ReadonlyArray<Case> = [
   {
     id: "O-43", situation: "the task is moved away between its placement and the moment it can no longer lose the CPU", expected: "retried inside, 0", source: "O2",
     run: () => {
-      const { decider, menu } = pausing(PAUSE_MIGRATE_BASE - 0)
+      const { decider, menu } = pausing(pauseOption({ is: "migrate", of: 0 }))
       const hand = machine({ decider, menu })
       put(hand, [{ op: "ADD", b: 1 }])
       hand.call(0, SYS_CPU_OPV, VECTOR, 1, 1, 0)

@@ -19,7 +19,6 @@ const adviceNames = new Map<number, string>(Object.entries(advice).map(([name, v
 
 export const madvise = defineSyscall({
   name: "madvise",
-  number: 28,
   parameters: { start: "address", sizeBytes: "size", advice: "i32" },
   summary: "what a range of memory will be used for; DONTNEED gives it up",
   support: { partial: "DONTNEED zeroes private mappings, but not the program's own; advice on paging, dumps and forks is accepted and changes nothing" },

@@ -33,8 +33,8 @@ const lockRange = <const Name extends string>(name: Name, number: number, locks:
     }
   })
 
-export const mlock = lockRange("mlock", 149, true, "keeps pages in memory")
-export const munlock = lockRange("munlock", 150, false, "lets pages leave memory")
+export const mlock = lockRange("mlock", true, "keeps pages in memory")
+export const munlock = lockRange("munlock", false, "lets pages leave memory")
 
 const MCL_CURRENT = 1
 const MCL_FUTURE = 2
@@ -44,7 +44,6 @@ const EVERYTHING = { start: 0, end: TASK_SIZE }
 
 export const mlockall = defineSyscall({
   name: "mlockall",
-  number: 151,
   parameters: { flags: "i32" },
   summary: "keeps all pages in memory",
   support: { partial: "no page is ever taken away, locked or not" },
@@ -63,7 +62,6 @@ export const mlockall = defineSyscall({
 
 export const munlockall = defineSyscall({
   name: "munlockall",
-  number: 152,
   parameters: {},
   summary: "lets all pages leave memory",
   support: { partial: "no page is ever taken away, locked or not" },

@@ -1,8 +1,8 @@
 /** Sleeping, waiting for descriptors (which is sleeping, here), and going on after a signal. */
 import { viewOf } from "../../base/bytes.ts"
+import { isUserRange } from "../../base/ids.ts"
 import { callNumber } from "../../linux/call-number.ts"
 import { clock, KTIME_MAX, TIMER_ABSTIME } from "../../linux/time.ts"
-import { isUserRange } from "../abi/user-range.ts"
 import { deadlineAfter, deadlineAt, isClock, readTimespec } from "../clock.ts"
 import type { Kernel } from "../kernel.ts"
 import type { InterruptedCall, Task } from "../state.ts"

@@ -1,7 +1,7 @@
 /** Locking memory. No page is ever taken away, so what is left of it is who may give locked memory up, and what cannot be there. */
+import type { CallName } from "../../linux/call-number.ts"
 import { u64 } from "../../base/bits.ts"
-import { TASK_SIZE } from "../../base/ids.ts"
-import { PAGE_BYTES } from "../../machine/machine.ts"
+import { PAGE_BYTES, TASK_SIZE } from "../../base/ids.ts"
 import { mappedParts, mappedUntil } from "../mapping-list.ts"
 import { lock, mappingsOf } from "../memory.ts"
 import { processOf } from "../state.ts"
@@ -9,9 +9,9 @@ import { defineSyscall, failed, returned } from "./definition.ts"
 
 const PAGE = BigInt(PAGE_BYTES)
 
-const lockRange = <const Name extends string>(name: Name, number: number, locks: boolean, summary: string) =>
+const lockRange = <const Name extends CallName>(name: Name, locks: boolean, summary: string) =>
   defineSyscall({
-    name, number, summary,
+    name, summary,
     parameters: { start: "u64", sizeBytes: "u64" },
     support: { partial: "no page is ever taken away, locked or not" },
     errors: ["EINVAL", "ENOMEM"],

@@ -40,6 +40,9 @@ ${call(13, "$10", "action(%rip)", "$0", "$8")}
 ${call(131, "stack(%rip)", "$0")}
 ${call(218, "word(%rip)")}
 ${call(273, "robust(%rip)", "$24")}
+${call(149, "word(%rip)", "$8")}
+${call(151, "$2")}
+${call(2, "file(%rip)", "$0", "$0")}
 ${call(186)}
         mov %eax, lock(%rip)
         mov %eax, event+16(%rip)
@@ -89,6 +92,8 @@ robust: .quad node, lock - node, 0
 node:   .quad robust
 lock:   .quad 0
 now:    .quad 0, 0
+file:   .asciz "/dev/nowhere"
+        .balign 8
 timer:  .quad 0
 word:   .quad 0
         .size word, 8

@@ -136,6 +136,7 @@ const gather = (): Made => {
   }
   const contract = tally("tally", 1001)
   const rates = Object.fromEntries(kindNames.map((kind) => [kind, kind === "turn" ? 6 : choices[kind].is === "question" ? 3 : 100])) as Readonly<Record<Kind, number>>
+  const noRates = Object.fromEntries(kindNames.map((kind) => [kind, 0])) as Readonly<Record<Kind, number>>
   const perform = (text: string, contracts: ReadonlyArray<AbiDefinition>, decider: Decider): void => {
     const spec = specOf(assembleText(text, "made.s"), contracts)
     const menu = { ...spec.menu, kinds: new Set(kindNames), signals: [SIGUSR1] }
@@ -150,7 +151,7 @@ const gather = (): Made => {
   for (let seed = 0; seed < SEED_COUNT; seed++) {
     const decider = seed === 0 ? quietDecider : randomDecider(String(seed), rates)
     perform(busy, [...abisNamed("mainline-6.12"), contract], decider)
-    for (const [text, contracts] of ending) perform(text, abisNamed(contracts), decider)
+    for (const [text, contracts] of ending) perform(text, abisNamed(contracts), seed === 0 ? quietDecider : randomDecider(String(seed), { ...noRates, wake: 2 }))
   }
   perform(busy, abisNamed("none"), { ...quietDecider, interrupt: () => "halt" })
   return { tags, kinds, outcomes, heard: new Set(contract.heard.map((line) => line.split(" ")[1] ?? "")) }

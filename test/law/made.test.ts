@@ -142,7 +142,7 @@ const gather = (): Made => {
     const menu = { ...spec.menu, kinds: new Set(kindNames), signals: [SIGUSR1] }
     const run = start({ ...spec, limits: { ...spec.limits, maxIcount: 20_000 }, menu }, decider, { append: (_now, _cpu, _task, _count, { _tag }) => void tags.add(_tag) })
     if ("_tag" in run) throw new Error(run.reason)
-    run.kernel.keep = ({ kind }) => void kinds.add(kind)
+    run.kernel.hearTaken(({ kind }) => void kinds.add(kind))
     const watcher = watcherOf(spec.program, { reached: spec.program.symbols.filter(({ name }) => name === "handler").map(({ at }) => at) })
     if (watcher !== undefined) run.observe(watcher)
     while (run.outcome === undefined) run.step()

@@ -11,7 +11,7 @@ import { campaign, type CampaignOptions } from "../lab/campaign.ts"
 import { alone, workerSpec } from "../lab/batch-worker.ts"
 import { campaignKey, runCorpus, runPending } from "../lab/corpus.ts"
 import { targetOf } from "../lab/failing.ts"
-import { understandHits } from "../lab/fuzz-program.ts"
+import { tellWarnings, understandHits } from "../lab/fuzz-program.ts"
 import { keepingOf } from "../lab/keeping.ts"
 import { defaultSeed } from "../lab/kernel.ts"
 import { outcomeSentence } from "../lab/outcome-sentence.ts"
@@ -113,7 +113,9 @@ const perform = Effect.fnUntraced(function*(flags: FuzzFlags) {
   yield* sayFirst(target, tried.hits)
   const understood = yield* understandHits(target, tried.hits, flags.scheduleOnly || flags.bisect, corpus === undefined ? undefined : corpora[0]?.replace(/\/+$/, ""))
   for (const { unsaved } of understood) if (unsaved !== undefined) yield* say(`not saved: ${escapeLines(unsaved)}`)
-  yield* reporting(searchReport(target, seed, from, runCountMax, tried, understood, typed))
+  const isPassed = tried.hits.length === 0 && tried.ended !== "interrupted"
+  const warned = isPassed ? yield* tellWarnings(target, kept.all.map(({ schedule }) => schedule)) : undefined
+  yield* reporting(searchReport(target, seed, from, runCountMax, tried, understood, typed, warned))
   // Somebody has been told.
   yield* written(understood.map(({ failure }) => failure.name), isKeptGoing ? [] : pending).pipe(Effect.catch((error) => say(`the corpus is not kept: ${escapeLines(error.message)}`)))
   const isTimeout = flags.failOnTimeout && tried.ended === "time" && tried.hits.length === 0

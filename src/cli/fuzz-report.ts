@@ -73,13 +73,14 @@ export const reportedFailure = (understood: Understood, seed: string, typed: Rea
 }
 
 export const searchReport = (
-  target: Target, seed: string, from: number, runCountMax: number | undefined, tried: Campaign, understood: ReadonlyArray<Understood>, typed: ReadonlyArray<string>
+  target: Target, seed: string, from: number, runCountMax: number | undefined, tried: Campaign, understood: ReadonlyArray<Understood>, typed: ReadonlyArray<string>,
+  warned: SearchReport["warned"]
 ): SearchReport => {
   const { spec } = target
   const { ended, failingCount, milliseconds, noted, strategies, unendedCount, unsupported, until } = tried
   return {
     program: spec.program.name, seed, abis: spec.abis.map(({ name }) => name), cpus: spec.cpus, toolVersion: TOOL_VERSION, from, until, runCountMax,
-    strategies, unendedCount, unsupported, noted, ended, milliseconds, failures: understood.map((one) => reportedFailure(one, seed, typed)),
+    strategies, unendedCount, unsupported, noted, warned, ended, milliseconds, failures: understood.map((one) => reportedFailure(one, seed, typed)),
     failingRunCount: failingCount
   }
 }

@@ -3,11 +3,14 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { findingKey } from "../analysis/detect/definition.ts"
+import type { ReportedWarnings } from "../analysis/report/report.ts"
+import type { Schedule } from "../log/choice.ts"
 import type { PlainHit } from "../search/batch.ts"
 import { asFound, type Failure, understand, understandSmaller } from "../search/failure.ts"
 import { simplest } from "../search/simplest.ts"
 import { countedSchedule } from "../search/mutation.ts"
 import type { Target } from "../search/target.ts"
+import { warned } from "../search/warned.ts"
 import { drive, saveRun } from "./failing.ts"
 import type { RecordingStore } from "./recording-store.ts"
 import { targetName, WORK_FOLDER, Workspace } from "./workspace.ts"
@@ -24,7 +27,8 @@ export interface Understood {
 /** So many runs with the same rule broken in the same section are looked into, to see whether they are one failure. */
 const TOLD_COUNT_MAX = 8
 
-export const artifactFile = ({ name, target }: Failure): string => `${WORK_FOLDER}/artifacts/${targetName(target.spec.program.name)}/${name}.rec`
+const artifactFolder = ({ spec: { program } }: Target): string => `${WORK_FOLDER}/artifacts/${targetName(program.name)}`
+export const artifactFile = ({ name, target }: Failure): string => `${artifactFolder(target)}/${name}.rec`
 
 /** Saves a failure under its name, and in `folder` as well. What cannot be saved is said, and the failure told all the same. */
 const save = (failure: Failure, strategy: string, folder: string | undefined): Effect.Effect<Pick<Understood, "saved" | "unsaved">, never, RecordingStore | Workspace> =>
@@ -39,6 +43,28 @@ const save = (failure: Failure, strategy: string, folder: string | undefined): E
     }
     return { saved: file, unsaved: undefined }
   }).pipe(Effect.catch((error) => Effect.succeed({ saved: undefined, unsaved: error.message })))
+
+/** What was seen in a campaign that passes, with a recording each. */
+export const tellWarnings = (target: Target, schedules: Iterable<string>): Effect.Effect<ReportedWarnings | undefined, never, RecordingStore | Workspace> =>
+  Effect.gen(function*() {
+    const looked = yield* unlessHurried(drive(warned(target, countedAll(schedules))))
+    if (looked === undefined) return undefined
+    const folder = artifactFolder(target)
+    const warnings = yield* Effect.forEach(looked.warnings, ({ schedule, ...warning }) =>
+      Effect.gen(function*() {
+        const file = `${folder}/seen-${warning.detector}.rec`
+        yield* Workspace.use((workspace) => workspace.makeFolder(folder))
+        yield* saveRun(target, schedule, "", file)
+        return { ...warning, saved: file }
+      }).pipe(Effect.catch(() => Effect.succeed({ ...warning, saved: undefined }))))
+    return { watchedRunCount: looked.watchedRunCount, warnings }
+  })
+
+/** The quiet run first. */
+function* countedAll(schedules: Iterable<string>): Generator<Schedule> {
+  yield []
+  for (const schedule of schedules) yield countedSchedule(schedule)
+}
 
 /** `undefined` where somebody will not wait: what is found is told all the same. */
 const unlessHurried = <A>(search: Effect.Effect<A>): Effect.Effect<A | undefined> =>

@@ -40,8 +40,10 @@ export interface ObserverOptions {
   readonly watches: ReadonlyArray<AddressRange>
   /** What is claimed of some of them: said once, where the observer begins. */
   readonly claims?: ReadonlyArray<Watch>
-  /** Sections the program describes; others are found when they are armed. */
+  /** Sections to come back for; others are found when they are armed. */
   readonly sections: ReadonlyArray<AddressRange>
+  /** Those of them that the program describes: whoever runs one is to have armed it. By default all. */
+  readonly described?: ReadonlyArray<AddressRange>
   /** Addresses whose execution is observed. */
   readonly reached: ReadonlyArray<Address>
   /** Follows registers through every instruction, for the observations that need it: many times as slow. */
@@ -56,7 +58,8 @@ export const watcherOf = (program: Program, { sections = program.sections, watch
   const claims = watches.filter(({ claim }) => claim !== "watch")
   const sequences = claims.filter(({ other }) => other !== 0).map(({ other: start }) => ({ start, end: start + 1 }))
   const all = [...watches, ...sequences, ...more.filter((range) => !watches.some((watch) => watch === range))]
-  return all.length === 0 && sections.length === 0 ? undefined : new Watcher({ reached: [], ...others, watches: all, claims, sections })
+  const isNothing = all.length === 0 && sections.length === 0 && others.isFollowing !== true
+  return isNothing ? undefined : new Watcher({ reached: [], ...others, watches: all, claims, sections, described: program.sections })
 }
 
 /** Section edges, watched accesses, marked addresses. */
@@ -77,19 +80,20 @@ export class Watcher implements Observer {
   private readonly words = new Map<Address, AddressRange>()
   /** Words that only the kernel is to write, once their task is registered. */
   private readonly kernelWords = new Map<Address, AddressRange>()
-  private isArming = false
+  /** Who may have armed a section a moment ago: looked at before its next instruction. */
+  private readonly arming = new Set<TaskId>()
   /** Registrations are part of the state: looked for once a state. */
   private lastState: KernelState | undefined
   private readonly follower: Follower | undefined
 
-  constructor({ claims = [], isFollowing = false, reached, sections, watches }: ObserverOptions) {
-    this.follower = isFollowing ? new Follower(sections) : undefined
+  constructor({ claims = [], isFollowing = false, reached, sections, described = sections, watches }: ObserverOptions) {
+    this.follower = isFollowing ? new Follower(described) : undefined
     this.watches = watches
     this.declared = watches
     this.claims = claims
     this.isOrdering = claims.some(({ claim }) => claim === "shared")
     this.reached = new Set(reached)
-    this.sections = new Sections(sections)
+    this.sections = new Sections(sections, described)
     this.own = this.ownMarks()
     this.marks = this.follower === undefined ? this.own : EVERY_INSTRUCTION
   }
@@ -101,8 +105,8 @@ export class Watcher implements Observer {
     this.watches = this.declared
     this.hasBegun = false
     this.lastState = undefined
-    const isOther = this.isArming || this.follower?.isSpent === true
-    this.isArming = false
+    const isOther = this.arming.size > 0 || this.follower?.isSpent === true
+    this.arming.clear()
     this.follower?.restart()
     if (isOther) this.refresh()
   }
@@ -117,7 +121,7 @@ export class Watcher implements Observer {
     const executed = [...this.sections.edges, ...this.reached].map((at): Mark => ({ _tag: "Executed", at }))
     const stored = [...this.words.values(), ...this.kernelWords.values()].map(({ end, start }): Mark => ({ _tag: "Accessed", start, end, by: "write" }))
     const marks: ReadonlyArray<Mark> = [...executed, ...stored, { _tag: "Called" }]
-    return this.isArming ? [...marks, { _tag: "EveryInstruction" }] : marks
+    return this.arming.size > 0 ? [...marks, { _tag: "EveryInstruction" }] : marks
   }
 
   met(kernel: Kernel, task: Task, pending: Pending): void {
@@ -131,9 +135,10 @@ export class Watcher implements Observer {
 
   private meet(kernel: Kernel, task: Task, pending: Pending): void {
     const now = taskOf(kernel.state, task.id)
-    if (this.isArming) {
-      this.isArming = false
-      this.refresh()
+    if (this.arming.size > 0) {
+      // Every instruction is met for somebody else, as that and not by what it stores: that is looked at behind it.
+      if (!this.arming.delete(task.id)) this.arming.add(task.id)
+      if (this.arming.size === 0) this.refresh()
     }
     if (this.reached.has(pending.ip)) kernel.notice({ _tag: "Reached", task: task.id, ip: pending.ip })
     const edgeCount = this.sections.edges.size
@@ -148,8 +153,9 @@ export class Watcher implements Observer {
     if (pending._tag !== "Access" || pending.kind === "read") return
     this.meetStore(kernel, task, pending)
     if (this.isArmingWord(pending.address)) {
-      this.isArming = true
-      this.refresh()
+      const wasArming = this.arming.size > 0
+      this.arming.add(task.id)
+      if (!wasArming) this.refresh()
     }
   }
 
@@ -237,6 +243,7 @@ export class Watcher implements Observer {
   heard(event: Event): void {
     this.follower?.heard(event)
     if (event._tag === "Aborted" || event._tag === "SignalDelivered" || event._tag === "TaskExited") this.sections.forget(event.task)
+    if (event._tag === "TaskExited" && this.arming.delete(event.task) && this.arming.size === 0) this.refresh()
   }
 }
 

@@ -49,10 +49,10 @@ export class Sections {
   private readonly inside = new Map<TaskId, Inside>()
   private readonly lasts = new Map<string, Last>()
 
-  /** Those the program describes; others are found when they are armed. */
-  constructor(described: ReadonlyArray<AddressRange>) {
+  /** Known ones, and those of them that the program describes; others are found when they are armed. */
+  constructor(known: ReadonlyArray<AddressRange>, described: ReadonlyArray<AddressRange>) {
     this.starts = new Set(described.map(({ start }) => start))
-    for (const { end, start } of described) this.edges.add(start).add(end)
+    for (const { end, start } of known) this.edges.add(start).add(end)
   }
 
   /** Another run begins, from a fork of the same boot. */

@@ -36,6 +36,30 @@ describe("fuzz", () => {
     assert.deepStrictEqual(readdirSync(join(cwd, ".rseqlab/artifacts/percpu-push-bad")), [name])
   })
 
+  it("tells what it saw and did not end for, with a recording", () => {
+    const passing = `#: task worker
+worker: lea area(%rip), %rdi
+        mov $32, %esi
+        xor %edx, %edx
+        mov $0x53053053, %r10d
+        mov $334, %eax
+        syscall
+        movl $0, area(%rip)             # cpu_id_start is the kernel's
+        xor %edi, %edi
+        mov $60, %eax
+        syscall
+        .bss
+        .balign 32
+area:   .zero 32
+`
+    const here = scratchFolder()
+    const { code, stdout } = rseqlab(["fuzz", fileIn(here, "writes.s", passing), "--runs", "20"], { cwd: here })
+    assert.strictEqual(code, 0)
+    assert.match(stdout, /^ {2}seen +kernel-word-stored: [^()]*\(\d+\s+of\s+\d+\s+watched\s+runs?\)$/m)
+    assert.strictEqual(rseqlab(["show", ".rseqlab/artifacts/writes/seen-kernel-word-stored.rec"], { cwd: here }).code, 0)
+    assert.notMatch(rseqlab(["fuzz", good, "--runs", "200"], { cwd: here }).stdout, /^ {2}seen /m)
+  })
+
   it("finds the same with two threads, in the same run", () => {
     const run = (words: ReadonlyArray<string>) => JSON.parse(rseqlab(["fuzz", bad, "--fresh", "--json", ...words], { cwd: scratchFolder() }).stdout) as { failures: ReadonlyArray<{ run: number; schedule: string }>; until: number }
     const [one, two] = [run([]), run(["--jobs", "2"])]

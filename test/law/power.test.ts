@@ -27,6 +27,8 @@ interface Booted {
   readonly run: Run
   readonly from: RunSnapshot
   readonly options: StrategyOptions
+  /** What the run under way has taken so far: emptied before each. */
+  readonly taken: Array<Deviation>
 }
 
 const booted = (program: Program, kinds: ReadonlyArray<Kind>, taskCountAtMarks?: number): Booted => {
@@ -35,16 +37,17 @@ const booted = (program: Program, kinds: ReadonlyArray<Kind>, taskCountAtMarks?:
   if ("_tag" in run) throw new Error(run.reason)
   const { watches } = program.experiment
   const from = taskCountAtMarks === undefined ? run.snapshot() : standAtFirstMarks(run, accessMarks(watches), taskCountAtMarks)
-  return { run, from, options: { ...defaultStrategyOptions, seed: SEED, watches, everyBoundary: true } }
+  const taken: Array<Deviation> = []
+  run.kernel.hearTaken((deviation) => void taken.push(deviation))
+  return { run, from, taken, options: { ...defaultStrategyOptions, seed: SEED, watches, everyBoundary: true } }
 }
 
 /** Runs to the end under `decider`: what was taken, and who accessed what is watched, in the order of the bus. */
-const performed = ({ from, options: { watches }, run }: Booted, decider: Decider): { readonly schedule: ReadonlyArray<Deviation>; readonly order: string } => {
-  const schedule: Array<Deviation> = []
+const performed = ({ from, options: { watches }, run, taken }: Booted, decider: Decider): { readonly schedule: ReadonlyArray<Deviation>; readonly order: string } => {
   const order: Array<string> = []
   run.restore(from)
+  taken.length = 0
   run.kernel.decider = decider
-  run.kernel.hearTaken((deviation) => void schedule.push(deviation))
   run.kernel.log = {
     append: (_now, _cpu, _task, _count, event) => {
       if (event._tag !== "Accessed") return
@@ -54,7 +57,7 @@ const performed = ({ from, options: { watches }, run }: Booted, decider: Decider
   }
   run.observe(new Watcher({ watches, sections: [], reached: [] }))
   while (run.outcome === undefined) run.step()
-  return { schedule, order: order.join("") }
+  return { schedule: [...taken], order: order.join("") }
 }
 const letterOf = (task: TaskId): string => known("ABCDEFGH"[Number(taskName(task).split(".").at(-1)) - 1], "few tasks")
 

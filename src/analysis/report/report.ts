@@ -58,6 +58,22 @@ export interface ReportedFailure {
   readonly commands: ReadonlyArray<readonly [what: string, command: string]>
 }
 
+/** What a detector finds that ends no campaign. */
+export interface ReportedWarning {
+  readonly detector: string
+  readonly severity: Severity
+  readonly message: string
+  /** Of the watched runs. */
+  readonly runCount: number
+  readonly saved: string | undefined
+}
+
+export interface ReportedWarnings {
+  /** 0: a run takes too many instructions to be watched. */
+  readonly watchedRunCount: number
+  readonly warnings: ReadonlyArray<ReportedWarning>
+}
+
 export interface SearchReport {
   readonly program: string
   readonly seed: string
@@ -73,6 +89,8 @@ export interface SearchReport {
   readonly unsupported: Readonly<Record<string, number>>
   /** What is worth knowing and no failure, and in how many runs. */
   readonly noted: Readonly<Record<string, number>>
+  /** What was seen in runs that did not fail; `undefined`: nobody looked. */
+  readonly warned: ReportedWarnings | undefined
   readonly ended: "tried" | "found" | "time" | "interrupted"
   readonly milliseconds: number
   readonly failures: ReadonlyArray<ReportedFailure>

@@ -15,7 +15,12 @@ const failure = fc.record({
   detector: "guest-failure", severity: "error", evidence: [1], run: 3, strategy: "random", deviationCount: 1, proof: "minimum", fewer: "none found, by all runs of one-deviation (3)", experiment: [{ name: "cpus", before: 2, after: 2 }, { name: "repeat", before: 3, after: 1 }], name: "fail-000000000000",
   commands: [["show", "rseqlab show x"]], ...drawn
 }))
-const report = fc.record({ program: hostile, seed: hostile, failures: fc.array(failure, { maxLength: 2 }), unsupported: fc.dictionary(hostile, fc.nat(), { maxKeys: 2 }), noted: fc.dictionary(hostile, fc.nat(), { maxKeys: 2 }) })
+const report = fc.record({ program: hostile, seed: hostile, failures: fc.array(failure, { maxLength: 2 }), unsupported: fc.dictionary(hostile, fc.nat(), { maxKeys: 2 }), noted: fc.dictionary(hostile, fc.nat(), { maxKeys: 2 }),
+  warned: fc.option(fc.record({
+    watchedRunCount: fc.nat(),
+    warnings: fc.array(fc.record({ detector: fc.constant("two-commits"), severity: fc.constant("warning" as const), message: hostile, runCount: fc.nat(), saved: fc.option(hostile, { nil: undefined }) }), { maxLength: 2 })
+  }), { nil: undefined })
+})
   .map((drawn): SearchReport => ({
     abis: ["mainline-6.12"], cpus: [0, 1], toolVersion: "0", from: 0, until: 9, runCountMax: 10, strategies: { random: 9 }, unendedCount: 0, ended: "tried",
     milliseconds: 5, failingRunCount: 1, ...drawn

@@ -47,7 +47,7 @@ export const failureLines = (failure: ReportedFailure, { from, program, runCount
 
 /** What was tried, in one or a few lines. */
 export const triedLines = (report: SearchReport): ReadonlyArray<string> => {
-  const { abis, cpus, ended, failingRunCount, failures, from, milliseconds, noted, program, seed, strategies, unendedCount, unsupported, until } = report
+  const { abis, cpus, ended, failingRunCount, failures, from, milliseconds, noted, program, seed, strategies, unendedCount, unsupported, until, warned } = report
   const seconds = (milliseconds / 1000).toFixed(1)
   const verdict = failures.length > 0 ? `${plural(failures.length, "distinct failure")} in ${plural(failingRunCount, "failing run")}` : "no failure found"
   const why = ended === "time" ? ", then the time was used up" : ended === "interrupted" ? ", then interrupted" : ""
@@ -59,7 +59,11 @@ export const triedLines = (report: SearchReport): ReadonlyArray<string> => {
     row("under", `${abis.join(",")} · cpus ${cpus.join(",")}`),
     ...(unendedCount === 0 ? [] : [row("not ended", `${plural(unendedCount, "run")} used the instructions up that a run may have here: not judged`)]),
     ...Object.entries(unsupported).map(([what, count]) => row("not judged", `${plural(count, "run")}: not supported: ${escapeTerminal(what)}`)),
-    ...Object.entries(noted).map(([what, count]) => row("noted", `${plural(count, "run")}: ${escapeTerminal(what)}`))
+    ...Object.entries(noted).map(([what, count]) => row("noted", `${plural(count, "run")}: ${escapeTerminal(what)}`)),
+    ...(warned?.warnings ?? []).flatMap(({ detector, message, runCount, saved }) => [
+      ...wrap(`${detector}: ${escapeTerminal(message)} (${runCount} of ${plural(warned?.watchedRunCount ?? 0, "watched run")})`, COLUMNS, row("seen", "")),
+      ...(saved === undefined ? [] : [row("", escapeTerminal(`rseqlab show ${saved}`))])
+    ])
   ]
 }
 

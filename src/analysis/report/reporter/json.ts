@@ -11,9 +11,9 @@ export const failureValue = ({ commands, evidence, fewer, message, saved, seen, 
   commands: Object.fromEntries(commands)
 })
 
-const summaryValue = ({ abis, cpus, ended, failingRunCount, failures, from, milliseconds, noted, program, seed, strategies, toolVersion, unendedCount, unsupported, until }: SearchReport) => ({
+const summaryValue = ({ abis, cpus, ended, failingRunCount, failures, from, milliseconds, noted, program, seed, strategies, toolVersion, unendedCount, unsupported, until, warned }: SearchReport) => ({
   schema: REPORT_SCHEMA, type: "summary", verdict: failures.length > 0 ? "failed" : "passed", program, toolVersion, seed, abi: abis, cpus,
-  from, until, runCount: until - from, failingRunCount, distinctFailureCount: failures.length, strategies, unendedCount, unsupported, noted, ended,
+  from, until, runCount: until - from, failingRunCount, distinctFailureCount: failures.length, strategies, unendedCount, unsupported, noted, warned: warned === undefined ? null : { ...warned, warnings: warned.warnings.map((one) => ({ ...one, saved: one.saved ?? null, message: escapeTerminal(one.message) })) }, ended,
   milliseconds: Math.round(milliseconds)
 })
 

@@ -4,7 +4,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { escapeTerminal } from "../analysis/report/format/terminal.ts"
 import { SCHEDULE_TEXT_LENGTH_MAX } from "../log/limits.ts"
-import { readWhole } from "../host/files.ts"
+import { isSameFile, readWhole } from "../host/files.ts"
 import { Decider, type SeededOptions, strategyFor, strategyText } from "../lab/decider.ts"
 import { EventLog } from "../lab/event-log.ts"
 import { defaultSeed, Kernel, type KernelOptions } from "../lab/kernel.ts"
@@ -137,7 +137,7 @@ const deciderFor = (flags: RunFlags, seed: string | undefined, program: Program)
     return definition.power._tag === "Enumerates" ? yield* searched(program, definition, options) : Decider.layerSeeded(definition, options)
   })
 
-const logFor = ({ force, jsonl, keep, record }: RunFlags) =>
+const logFor = ({ force, jsonl, keep, program, record }: RunFlags) =>
   Effect.gen(function*() {
     if (record === undefined) {
       if (force) return yield* refuse("--force is for --record FILE, and no file is named")
@@ -145,6 +145,7 @@ const logFor = ({ force, jsonl, keep, record }: RunFlags) =>
       return jsonl ? EventLog.layerObserving : EventLog.layerNone
     }
     if (record === "") return yield* refuse("--record expects the name of a file")
+    if (isSameFile(record, program)) return yield* refuse("--record would replace the program itself; choose another name")
     return EventLog.layerRecording(record, { mayReplace: force, ...(keep === undefined ? {} : { keep }) })
   })
 

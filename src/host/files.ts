@@ -26,17 +26,29 @@ export const clauseOf = (cause: unknown): string => {
   return cause instanceof Error && cause.message.includes("null bytes") ? "its name holds a zero byte" : `the system says ${code === "" ? String(cause) : code}`
 }
 
+/** Whether two names lead to one file that is there. */
+export const isSameFile = (one: string, other: string): boolean => {
+  try {
+    const [a, b] = [statSync(one, { bigint: true }), statSync(other, { bigint: true })]
+    return a.ino === b.ino && a.dev === b.dev
+  } catch {
+    return false
+  }
+}
+
 const limitText = (bytesMax: number): string => `it is larger than ${bytesMax / 2 ** 20} MiB`
 const CHUNK_BYTES = 1 << 20
 
 /**
- * A regular file, whole; at most `bytesMax`. Devices are read to their end under the same limit. A named pipe is refused: opening it
- * waits for a writer, and meanwhile not even Ctrl-C is heard.
+ * A regular file, whole; at most `bytesMax`. A device is refused, since it may have no end, and a named pipe: opening it waits for a
+ * writer, and meanwhile not even Ctrl-C is heard.
  */
 export const readWhole = (file: string, bytesMax: number): FileRead => {
   let descriptor: number | undefined
   try {
-    if (statSync(file).isFIFO()) return { _tag: "Unreadable", why: "it is a pipe" }
+    const there = statSync(file)
+    if (there.isFIFO()) return { _tag: "Unreadable", why: "it is a pipe" }
+    if (there.isCharacterDevice() || there.isBlockDevice()) return { _tag: "Unreadable", why: "it is a device" }
     descriptor = openSync(file, "r")
     const found = fstatSync(descriptor)
     const { size } = found

@@ -51,6 +51,19 @@ describe("--record", () => {
     assert.strictEqual(rseqlab(["replay", file]).code, 0)
   })
 
+  it("never replaces the program itself, whatever it is called", () => {
+    const text = "#: task w\nw: xor %edi, %edi\n mov $60, %eax\n syscall\n"
+    const program = fileIn(folder, "itself.s", text)
+    const { code, stderr } = rseqlab(["run", program, "--record", join(folder, ".", "itself.s"), "--force"])
+    assert.deepStrictEqual([code, /would replace the program itself/.test(stderr)], [2, true])
+    assert.strictEqual(readFileSync(program, "utf8"), text)
+  })
+
+  it("reads no device: it may have no end", () => {
+    const { code, stderr } = rseqlab(["replay", "/dev/zero"])
+    assert.deepStrictEqual([code, /it is a device/.test(stderr)], [2, true])
+  })
+
   it("replaces a good file only by a whole one", () => {
     const file = fileIn(folder, "kept.rec", "precious")
     assert.strictEqual(record(file, "--force", "--max-memory", "4K").code, 3)

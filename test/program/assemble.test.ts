@@ -174,6 +174,7 @@ describe("a problem", () => {
     ["a definition in a circle", ".set a, b\n.set b, a\n_start: .quad a", "3:15: a definition of a that does not hang on itself"],
     ["a division by zero", "_start: .quad 1 / (a - a)\na:", "1:15: a divisor other than 0"],
     ["a fault that is none", "#: faults refuse,split\n_start: nop", "1:11: faults of wait,refuse,evict,affinity,plug, or nothing for all"],
+    ["a contract named twice", "#: abi none\n#: task w\n#: abi mainline-6.12\nw:", "3:4: one line #: abi, and there was one before"],
     ["an unknown word after #:", "#: task w\n#: tasks w\nw:", "2:4: one of cpus, abi, task, repeat, faults, finally, watch, shared, sync, whole, percpu, never, balanced after #:"],
     ["a task that is no label", "#: task w\n_start: nop", "1:9: a label of the program; w is none"],
     ["no beginning", "nop", "1:1: a label _start or a line `#: task LABEL`"],

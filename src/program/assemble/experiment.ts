@@ -161,21 +161,26 @@ const last: Line = (_unit, cursor, draft) => {
   return true
 }
 
-const lines: Readonly<Record<string, Line>> = {
-  cpus, abi, task, repeat, faults, finally: last, ...Object.fromEntries(watchNames.map((name) => [name, watch(name)]))
-}
+const watchLines: Readonly<Record<string, Line>> = Object.fromEntries(watchNames.map((name) => [name, watch(name)]))
+const lines: Readonly<Record<string, Line>> = { cpus, abi, task, repeat, faults, finally: last, ...watchLines }
+
+/** What there can be several of; of any other line a second would silently take the place of the first. */
+const isRepeatable = (word: string): boolean => word === "task" || Object.hasOwn(watchLines, word)
 
 /** Reads the lines. `undefined` after a problem. */
 export const readAnnotations = (unit: Unit, annotations: ReadonlyArray<Statement>): Annotations | undefined => {
   const draft: Draft = {
     cpus: undefined, abi: undefined, repeat: undefined, faults: [], tasks: [], watches: [], finally: undefined
   }
+  const met = new Set<string>()
   for (const statement of annotations) {
     const cursor = newCursor(statement, unit.problems)
     const at = cursor.at()
     const word = cursor.word() ?? ""
     const line = Object.hasOwn(lines, word) ? lines[word] : undefined
     if (line === undefined) return cursor.expected(`one of ${Object.keys(lines).join(", ")} after #:`, at)
+    if (met.has(word) && !isRepeatable(word)) return cursor.expected(`one line #: ${word}, and there was one before`, at)
+    met.add(word)
     if (line(unit, cursor, draft) === undefined || cursor.end() === undefined) return undefined
   }
   return draft

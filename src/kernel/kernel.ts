@@ -91,8 +91,8 @@ export class Kernel {
   /** Replaced between runs that share a boot. */
   decider: Decider
   log: EventLog
-  private readonly takenHearers: Array<(deviation: Deviation) => void> = []
-  private readonly landedHearers: Array<(task: Task) => void> = []
+  private readonly takenHearers = new Set<(deviation: Deviation) => void>()
+  private readonly landedHearers = new Set<(task: Task) => void>()
 
   // ---- replaced by `emit`
   state: KernelState
@@ -271,14 +271,16 @@ export class Kernel {
     this.digestHigh ^= this.digestHigh >>> 13
   }
 
-  // ---- being heard: as long as the kernel is there
+  // ---- being heard: until the function that comes back is called, or as long as the kernel is there
   /** Each answer that was not quiet, as it takes effect. */
-  hearTaken(hear: (deviation: Deviation) => void): void {
-    this.takenHearers.push(hear)
+  hearTaken(hear: (deviation: Deviation) => void): () => void {
+    this.takenHearers.add(hear)
+    return () => void this.takenHearers.delete(hear)
   }
   /** Each write that a task had in flight, when it is there. */
-  hearLanded(hear: (task: Task) => void): void {
-    this.landedHearers.push(hear)
+  hearLanded(hear: (task: Task) => void): () => void {
+    this.landedHearers.add(hear)
+    return () => void this.landedHearers.delete(hear)
   }
   landed(task: Task): void {
     for (const hear of this.landedHearers) hear(task)

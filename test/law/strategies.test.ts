@@ -31,8 +31,9 @@ const performed = (file: string, decider: Decider, hold = (answers: Decider): De
   const schedule: Array<Deviation> = []
   run.restore(boot)
   run.kernel.decider = hold(decider)
-  run.kernel.hearTaken((deviation) => void schedule.push(deviation))
+  const unheard = run.kernel.hearTaken((deviation) => void schedule.push(deviation))
   while (run.outcome === undefined) run.step()
+  unheard()
   return { schedule, icount: run.kernel.now }
 }
 

@@ -98,6 +98,42 @@ describe("threads of a C library", () => {
   })
 })
 
+describe("a word that a task clears at its end", () => {
+  it("orders what the task did before whoever polls it, and no other word does", () => {
+    const hitOf = (polled: string): string | undefined => {
+      const loaded = loadProgram(Buffer.from(`#: task worker
+#: task joiner
+#: shared total 8
+.data
+tid: .long 1
+other: .long 1
+.balign 64
+total: .quad 0
+.text
+worker:
+  lea tid(%rip), %rdi
+  mov $218, %eax          # set_tid_address
+  syscall
+  movq $7, total(%rip)
+  movl $0, other(%rip)
+  xor %edi, %edi
+  mov $60, %eax
+  syscall
+joiner:
+  cmpl $0, ${polled}(%rip)
+  jne joiner
+  mov total(%rip), %rdi
+  xor %edi, %edi
+  mov $60, %eax
+  syscall
+`), "polling.s")
+      if (loaded._tag === "Refused") throw new Error(loaded.message)
+      return firstHit(targetFor(specOf(loaded.program, abisNamed("none"))), 20)?.finding.detector
+    }
+    expect([hitOf("tid"), hitOf("other")]).toEqual([undefined, "data-race"])
+  })
+})
+
 describe("a campaign", () => {
   it("watches every run of a program that claims something, and of no other", () => {
     const seen = (spec: RunSpec): boolean => {

@@ -14,7 +14,7 @@ export { ProgramMissing, ProgramRefused, ProgramStore, ProgramUnreadable } from 
 export { type Advance, Progress } from "../lab/progress.ts"
 export { loadRecording, RecordingDamaged } from "../lab/recording.ts"
 export { RecordingExists, RecordingMissing, type RecordingSink, RecordingStore, RecordingUnreadable, RecordingUnwritable } from "../lab/recording-store.ts"
-export { replayLeniently, type ReplayOptions, replayRecording, ReplayRefused } from "../lab/replay-recording.ts"
+export { ReplayDiverged, replayLeniently, type ReplayOptions, replayRecording, ReplayRefused } from "../lab/replay-recording.ts"
 export { runProgram, type RunFailure, type RunReport } from "../lab/run-program.ts"
 export { type Tried, tryStrategy } from "../lab/try-strategy.ts"
 

@@ -13,7 +13,7 @@ import { understandHits } from "../lab/fuzz-program.ts"
 import { defaultSeed, Kernel, type KernelOptions } from "../lab/kernel.ts"
 import { Progress } from "../lab/progress.ts"
 import { RecordingStore } from "../lab/recording-store.ts"
-import { bisectRefused, findingOf, NoPassingEnd, NothingFails, openSearch } from "../lab/search-recording.ts"
+import { bisectRefused, EndsAlike, findingOf, isSameSource, NoPassingEnd, NothingFails, openSearch, scheduleThere } from "../lab/search-recording.ts"
 import { Workspace } from "../lab/workspace.ts"
 import { bisectPair, type Verdict } from "../search/bisect.ts"
 import { Kept } from "../search/breed.ts"
@@ -99,7 +99,7 @@ export interface MinimizeResult extends Pick<FoundFailure, "schedule" | "placed"
   readonly runCount: number
 }
 
-/** The fewest deviations of a failing recording with which it still fails so. Rejects with `NothingFails`. */
+/** The fewest deviations of a failing recording with which it still fails so. Rejects with `NothingFails`, and with `ReplayDiverged` where the recording does not replay. */
 export const minimize = (recording: Recording, options: { readonly proofRunsMax?: number } = {}): Promise<MinimizeResult> =>
   promised(Effect.gen(function*() {
     const opened = yield* openSearch(recording, FILE)
@@ -140,15 +140,17 @@ export interface BisectResult {
   readonly runCount: number
 }
 
-/** The deviation between a passing and a failing run, and the instructions between which it makes the run fail. Rejects with `EndsAlike`, `NoPassingEnd`, `NothingFails`. */
+/** The deviation between a passing and a failing run, and the instructions between which it makes the run fail. Rejects with `EndsAlike`, `NoPassingEnd`, `NothingFails`, `ReplayDiverged`. */
 export const bisect = (failing: Recording, { judge, passing }: BisectOptions = {}): Promise<BisectResult> =>
   promised(Effect.gen(function*() {
     const opened = yield* openSearch(failing, FILE)
     const { spec: { program }, trials } = opened.target
+    const other = passing === undefined ? undefined : yield* openSearch(passing, "the passing recording")
+    if (other !== undefined && !isSameSource(other, opened)) return yield* new EndsAlike({ problem: "the two recordings hold different programs" })
     const wanted = judge === undefined ? sameFinding(yield* findingOf(opened)) : undefined
     const verdictOf = judge ?? ((trial: Trial): Verdict => (wanted?.(trial) === true ? "fails" : "passes"))
     const found = yield* driveJudged(
-      bisectPair(trials, passing?.schedule ?? [], failing.schedule),
+      bisectPair(trials, other === undefined ? [] : scheduleThere(other, opened.target), failing.schedule),
       ({ trial }) => Effect.promise(async () => verdictOf(trial)), () => {})
     if (found._tag !== "Bisected") return yield* bisectRefused(found, judge === undefined ? "the detectors" : "your judge", passing === undefined)
     const { critical: { located }, range } = found
@@ -163,7 +165,7 @@ export const bisect = (failing: Recording, { judge, passing }: BisectOptions = {
     return result
   }))
 
-/** Why a failing recording fails, minimized first: a sentence, and the deviation and the instruction it speaks of. Rejects with `NothingFails`, `NoPassingEnd`. */
+/** Why a failing recording fails, minimized first: a sentence, and the deviation and the instruction it speaks of. Rejects with `NothingFails`, `NoPassingEnd`, `ReplayDiverged`. */
 export const explain = (recording: Recording): Promise<{ readonly why: string; readonly critical: string; readonly at: BisectResult["at"] }> =>
   promised(Effect.gen(function*() {
     const opened = yield* openSearch(recording, FILE)

@@ -122,7 +122,7 @@ export const replay = (recording: Recording, options: ReplayOptions = {}): Promi
   Effect.runPromise(Effect.provide(replayRecording(recording, "the recording", options), Progress.layerNone))
 
 /** The recording's program under another schedule, or its own where it still applies. */
-export const replayUnder = (recording: Recording, schedule: string | Schedule = recording.schedule, options: ReplayOptions = {}): Promise<RunReport> =>
+export const replayUnder = (recording: Recording, schedule?: string | Schedule, options: ReplayOptions = {}): Promise<RunReport> =>
   Effect.runPromise(Effect.provide(
     Effect.flatMap(
       typeof schedule === "string" ? readSchedule(schedule) : Effect.succeed(schedule),

@@ -1,8 +1,4 @@
 import * as Effect from "effect/Effect"
-import type { Schedule } from "../log/choice.ts"
-import { tellLeniently } from "../run/lenient.ts"
-import { placed } from "../search/place.ts"
-import type { Target } from "../search/target.ts"
 import type { BisectFlags } from "./bisect.ts"
 import { abisOf } from "./bisect-abi.ts"
 import { byFinding, byModule, byScript } from "./bisect-judges.ts"
@@ -13,7 +9,7 @@ import { endWith } from "./ending.ts"
 import { CommandLineRefused } from "./experiment.ts"
 import { hostLayer } from "./host-layer.ts"
 import { print, printJson } from "./say.ts"
-import { type Opened } from "../lab/search-recording.ts"
+import { isSameSource, type Opened, scheduleThere } from "../lab/search-recording.ts"
 import { openTarget } from "./search-recording.ts"
 
 const MODES = ["until", "run", "predicate", "abi"] as const
@@ -25,18 +21,6 @@ const divided = ({ recordings }: BisectFlags) =>
     const behind = at === -1 ? 0 : typed.length - at - 1
     return { files: recordings.slice(0, recordings.length - behind), after: recordings.slice(recordings.length - behind) }
   })
-
-/** Another number of repetitions is another program of the same text. */
-const isSameSource = (one: Opened, other: Opened): boolean => {
-  const [{ text }, { text: otherText }] = [one.target.spec.program, other.target.spec.program]
-  return one.recording.header.programHash === other.recording.header.programHash || (text !== undefined && text === otherText)
-}
-
-/** The schedule of the passing run, by place, in the experiment of the failing one: that may have been shrunk, and the other not. */
-const scheduleThere = ({ recording: { schedule }, target }: Opened, failing: Target): Schedule => {
-  const telling = tellLeniently(failing.spec.program, placed(target.trials, schedule).map(({ deviation }) => deviation), () => {})
-  return failing.trials.perform(telling).schedule
-}
 
 const openEnds = (files: ReadonlyArray<string>, flags: BisectFlags) =>
   Effect.gen(function*() {

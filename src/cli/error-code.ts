@@ -11,6 +11,7 @@ const exitOfTag = {
   RecordingUnwritable: "usage",
   RecordingDamaged: "unsupported",
   ReplayRefused: "unsupported",
+  ReplayDiverged: "diverged",
   ContractRefused: "usage",
   ScheduleMalformed: "usage",
   CommandLineRefused: "usage",

@@ -91,10 +91,13 @@ const strictly = (recording: Recording, file: string, flags: ReplayFlags) =>
 const limitsOf = ({ header: { machine } }: Recording) =>
   ({ maxIcount: machine.icountMax, maxMemoryBytes: machine.memoryBytesMax, maxTasks: machine.taskCountMax, maxOutputBytes: machine.outputBytesMax })
 
+/** More are counted. */
+const DROPPED_LINE_COUNT_MAX = 1_000
+
 const leniently = (recording: Recording, file: string, flags: ReplayFlags) =>
   Effect.gen(function*() {
     const paint = yield* paintFor("stdout")
-    const typed = flags.schedule === undefined ? recording.schedule : yield* readSchedule(yield* scheduleText(flags.schedule))
+    const typed = flags.schedule === undefined ? undefined : yield* readSchedule(yield* scheduleText(flags.schedule))
     const report = yield* replayLeniently(recording, file, typed, { limits: limitsFor(flags) })
     const { dropped, now, outcome, schedule, spec } = report
     const isSame = JSON.stringify(outcomeValue(outcome)) === JSON.stringify(recording.end === undefined ? null : outcomeValue(recording.end.outcome))
@@ -104,7 +107,8 @@ const leniently = (recording: Recording, file: string, flags: ReplayFlags) =>
       lines: [
         `${exit === "passed" ? paint.good(isSame ? "the recorded result" : "another result") : paint.bad(isSame ? "the recorded result" : "another result")}: ${escapeTerminal(file)}`,
         `  ${escapeTerminal(outcomeSentence(outcome, spec.limits))} · ${plural(schedule.length, "deviation")} · ${plural(now, "instruction")}`,
-        ...dropped.map(({ deviation, reason }) => `  dropped   ${printDeviation(deviation)}: ${reason}`),
+        ...dropped.slice(0, DROPPED_LINE_COUNT_MAX).map(({ deviation, reason }) => `  dropped   ${printDeviation(deviation)}: ${reason}`),
+        ...(dropped.length > DROPPED_LINE_COUNT_MAX ? [`  dropped   ${grouped(dropped.length - DROPPED_LINE_COUNT_MAX)} more`] : []),
         `  realised  ${printSchedule(schedule)}`
       ],
       value: {

@@ -4,8 +4,7 @@ import { escapeTerminal } from "../analysis/report/format/terminal.ts"
 import type { Deviation } from "../log/choice.ts"
 import { isPlaced, type PlacedDeviation, printDeviation } from "../log/schedule.ts"
 import type { DropReason } from "../log/telling.ts"
-import { loadRecording } from "../lab/recording.ts"
-import { targetOf, targetOfRecording } from "../lab/failing.ts"
+import { targetOf } from "../lab/failing.ts"
 import { didYouMean } from "../base/nearest.ts"
 import { outcomeSentence } from "../lab/outcome-sentence.ts"
 import { unheard } from "../lab/unheard.ts"
@@ -14,13 +13,13 @@ import { addressOf, tellLeniently } from "../run/lenient.ts"
 import type { RunSpec } from "../run/start.ts"
 import { failureOf } from "../search/trial.ts"
 import { inExperimentOf } from "../search/experiment.ts"
-import { performSchedule, placed } from "../search/place.ts"
+import { placed } from "../search/place.ts"
 import { addressThere, type Relocated, relocate } from "../search/relocate.ts"
 import { isSameFinding, kindThere } from "../search/minimize.ts"
 import { paintFor } from "./color.ts"
 import type { ExitName } from "./exit.ts"
-import { limitsFor } from "./experiment.ts"
 import type { ReplayFlags } from "./replay.ts"
+import { openTarget } from "./search-recording.ts"
 
 type Program = RunSpec["program"]
 
@@ -43,15 +42,12 @@ const reasonText = (build: Program, deviation: PlacedDeviation | Deviation, reas
 export const replayOn = (file: string, program: string, flags: ReplayFlags) =>
   Effect.gen(function*() {
     const paint = yield* paintFor("stdout")
-    const recording = yield* loadRecording(file)
-    const then = yield* targetOfRecording(recording, file, limitsFor(flags))
+    const { recording, target: then, trial: recordedTrial } = yield* openTarget(file, flags)
     const { program: recorded } = then.spec
     const build = inExperimentOf(yield* ProgramStore.use((store) => store.load(program, { repeat: recorded.experiment.repeat })), then.spec)
     const now = yield* targetOf({ ...then.spec, program: build }, { isAsRecorded: true })
-    const { deviations, looked } = yield* unheard(() => ({
-      looked: failureOf(performSchedule(then.trials, recording.schedule)),
-      deviations: relocate(recorded, build, placed(then.trials, recording.schedule), recording.schedule)
-    }))
+    const looked = failureOf(recordedTrial)
+    const deviations = yield* unheard(() => relocate(recorded, build, placed(then.trials, recording.schedule), recording.schedule))
     const dropped: Array<{ readonly deviation: string; readonly reason: string }> = []
     const { finding, trial } = yield* unheard(() => {
       const telling = tellLeniently(build, deviations.map(({ deviation }) => deviation), (deviation, reason) => {

@@ -6,7 +6,8 @@ import { entryList } from "../analysis/report/reporter/default.ts"
 import { wrap } from "../analysis/report/wrap.ts"
 import { withPlaces, type Reading } from "../analysis/timeline/reading.ts"
 import { timeline, windowAround } from "../analysis/timeline/text.ts"
-import { kinds } from "../log/choice.ts"
+import { type Deviation, kinds } from "../log/choice.ts"
+import { SCHEDULE_DEVIATION_COUNT_MAX } from "../log/limits.ts"
 import { signalName } from "../linux/signal.ts"
 import type { Recording } from "../log/recording-reader.ts"
 import { printSchedule } from "../log/schedule.ts"
@@ -72,6 +73,26 @@ const findingLines = ({ entries }: Recording, reading: Reading, start: number, e
   everyFinding(entries).filter(({ evidence }) => evidence.some((index) => start <= index && index < end))
     .flatMap(({ detector, evidence, message, severity }) => wrap(`${severity}: ${escapeTerminal(withPlaces(message, reading))}, ${entryList(evidence)}`, COLUMNS, `${detector}  `))
 
+/** So many deviations are printed at once. */
+const PRINTED_DEVIATION_COUNT = 4096
+
+/** What `--schedule` reads again. */
+const scheduleText = function*({ deviations }: Recording): Generator<string> {
+  let some: Array<Deviation> = []
+  for (const deviation of deviations) {
+    some.push(deviation)
+    if (some.length < PRINTED_DEVIATION_COUNT) continue
+    yield printSchedule(some)
+    some = []
+  }
+  if (some.length > 0) yield printSchedule(some)
+}
+
+const showSchedule = (recording: Recording) =>
+  recording.deviationCount > SCHEDULE_DEVIATION_COUNT_MAX
+    ? new CommandLineRefused({ problem: `it holds ${grouped(recording.deviationCount)} deviations; as text at most ${grouped(SCHEDULE_DEVIATION_COUNT_MAX)} could be read again` })
+    : print([...scheduleText(recording)].join(","))
+
 const showEntries = (recording: Recording, flags: ShowFlags) =>
   Effect.gen(function*() {
     const { end, start } = windowOf(flags)
@@ -104,7 +125,7 @@ const perform = Effect.fnUntraced(function*(flags: ShowFlags) {
   const recording = yield* loadRecording(flags.recording)
   if (flags.header) yield* print(headerText(recording))
   else if (flags.inputs) yield* print(inputsText(recording))
-  else if (flags.schedule) yield* print(printSchedule(recording.schedule))
+  else if (flags.schedule) yield* showSchedule(recording)
   else yield* showEntries(recording, flags)
   if (recording.status !== "clean" && recording.damage !== undefined) {
     yield* say(`${escapeTerminal(flags.recording)} is good up to byte ${grouped(recording.validBytes)}; ${escapeLines(damageText(recording.damage))}`)

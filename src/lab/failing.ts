@@ -1,36 +1,19 @@
-/** A target made from files, searched in breaths, and its failures written down. */
+/** A target, searched in breaths, and its failures written down. */
 import * as Effect from "effect/Effect"
 import type { Schedule } from "../log/choice.ts"
-import type { Recording } from "../log/recording-reader.ts"
 import { recorded, tell } from "../log/telling.ts"
-import { watchesOf } from "../program/watch.ts"
 import { record } from "../run/record.ts"
-import { specOfHeader } from "../run/replay.ts"
-import { defaultLimits, type RunSpec } from "../run/start.ts"
+import type { RunSpec } from "../run/start.ts"
 import type { Bisecting, BisectQuestion, Verdict } from "../search/bisect.ts"
-import { watchedWords } from "../search/shared.ts"
 import { defaultTargetOptions, makeTarget, type Target, type TargetOptions } from "../search/target.ts"
 import { wholeWatcher } from "../search/watch.ts"
 import { BootRefused } from "./boot-refused.ts"
 import { type RecordingExists, RecordingStore, type RecordingUnwritable } from "./recording-store.ts"
 import { unheard } from "./unheard.ts"
-import { ReplayRefused } from "./replay-recording.ts"
 
 export const targetOf = (spec: RunSpec, options: Partial<TargetOptions> = {}): Effect.Effect<Target, BootRefused> =>
   Effect.flatMap(unheard(() => makeTarget(spec, { ...defaultTargetOptions, ...options })), (target) =>
     "_tag" in target ? Effect.fail(new BootRefused({ program: spec.program.name, reason: target.reason })) : Effect.succeed(target))
-
-/** The program and experiment a recording holds, under the policy and limits it was recorded with. */
-export const targetOfRecording = (
-  { entries, header }: Recording, file: string, limits: Partial<RunSpec["limits"]> = {}, options: Partial<TargetOptions> = {}
-): Effect.Effect<Target, BootRefused | ReplayRefused> =>
-  Effect.suspend((): Effect.Effect<Target, BootRefused | ReplayRefused> => {
-    const spec = specOfHeader(header, { ...defaultLimits, ...limits })
-    if ("_tag" in spec) return Effect.fail(new ReplayRefused({ file, reason: spec.reason }))
-    // What was watched beside what the program says: words that tasks share.
-    const watches = watchedWords(entries, watchesOf(spec.program))
-    return targetOf(spec, { watches, ...options, isAsRecorded: true })
-  })
 
 /** A search taken to its end. `hear` is told each step; between two of them Ctrl-C is heeded. */
 export const drive = <Step, Result>(search: Generator<Step, Result>, hear: (step: Step) => void = () => {}): Effect.Effect<Result> =>

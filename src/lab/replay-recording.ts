@@ -2,9 +2,11 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { known } from "../base/assert.ts"
+import { grouped } from "../base/bits.ts"
 import type { Limits } from "../kernel/kernel.ts"
 import type { Deviation } from "../log/choice.ts"
 import { type EventLog as Log, noLog } from "../log/event.ts"
+import { RETOLD_DEVIATION_COUNT_MAX } from "../log/limits.ts"
 import type { Recording } from "../log/recording-reader.ts"
 import type { TypedSchedule } from "../log/schedule.ts"
 import { replay, type ReplayResult, specOfHeader } from "../run/replay.ts"
@@ -20,6 +22,17 @@ export class ReplayRefused extends Schema.TaggedError<ReplayRefused>()("ReplayRe
 }) {
   override get message(): string {
     return `${this.file} cannot be replayed: ${this.reason}`
+  }
+}
+
+/** The run of a recording does not come again: whatever were worked out of it would be said of another run. */
+export class ReplayDiverged extends Schema.TaggedError<ReplayDiverged>()("ReplayDiverged", {
+  file: Schema.String,
+  /** A clause. */
+  difference: Schema.String
+}) {
+  override get message(): string {
+    return `${this.file} does not replay: ${this.difference}; \`rseqlab replay\` shows where`
   }
 }
 
@@ -50,12 +63,16 @@ export const replayRecording = (
 
 /** Leniently: the recording's program under `schedule`, its own by default. What does not apply is dropped and listed. */
 export const replayLeniently = (
-  recording: Recording, file: string, schedule: TypedSchedule = recording.schedule, options: ReplayOptions = {}
+  recording: Recording, file: string, schedule?: TypedSchedule, options: ReplayOptions = {}
 ): Effect.Effect<RunReport, ReplayRefused | SimulatorBroke, Progress> =>
   Effect.gen(function*() {
+    const { deviationCount } = recording
+    if (schedule === undefined && deviationCount > RETOLD_DEVIATION_COUNT_MAX) {
+      return yield* new ReplayRefused({ file, reason: `it holds ${grouped(deviationCount)} deviations, and at most ${grouped(RETOLD_DEVIATION_COUNT_MAX)} are told leniently; \`rseqlab replay\` without --lenient tells any number` })
+    }
     const spec = specOfHeader(recording.header, limitsOf(options))
     if ("_tag" in spec) return yield* new ReplayRefused({ file, reason: spec.reason })
-    const deciding = telling(schedule, spec.program)
+    const deciding = telling(schedule ?? recording.schedule, spec.program)
     const run = start(spec, deciding.answers, options.listener)
     if ("_tag" in run) return yield* new ReplayRefused({ file, reason: run.reason })
     const taken: Array<Deviation> = []

@@ -2,14 +2,21 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { readingOf, withPlaces } from "../analysis/timeline/reading.ts"
+import { divergenceClause } from "../analysis/timeline/divergence.ts"
+import type { Schedule } from "../log/choice.ts"
 import type { Recording } from "../log/recording-reader.ts"
-import type { RunSpec } from "../run/start.ts"
+import { watchesOf } from "../program/watch.ts"
+import { tellLeniently } from "../run/lenient.ts"
+import { specOfHeader } from "../run/replay.ts"
+import { defaultLimits, type RunSpec } from "../run/start.ts"
 import type { BisectFailure } from "../search/bisect.ts"
-import { performSchedule } from "../search/place.ts"
+import { performSchedule, placed } from "../search/place.ts"
+import { watchedWords } from "../search/shared.ts"
 import type { Target, TargetOptions } from "../search/target.ts"
 import { failureOf, type Trial } from "../search/trial.ts"
-import { targetOfRecording } from "./failing.ts"
+import { targetOf } from "./failing.ts"
 import { damageText, RecordingDamaged } from "./recording.ts"
+import { ReplayDiverged, replayRecording, ReplayRefused } from "./replay-recording.ts"
 
 /** A recording in which nothing fails, where a failure is wanted. */
 export class NothingFails extends Schema.TaggedError<NothingFails>()("NothingFails", { file: Schema.String }) {
@@ -54,17 +61,38 @@ export interface Opened {
   readonly trial: Trial
 }
 
-/** `file` is what messages call it. */
+/**
+ * A recording to be analysed: the one way to a target of it. Its run has come again, strictly, before anything is worked out of
+ * what it says. `file` is what messages call it.
+ */
 export const openSearch = (recording: Recording, file: string, limits: Partial<RunSpec["limits"]> = {}) =>
   Effect.gen(function*() {
     if (recording.status === "corrupt" && recording.damage !== undefined) return yield* new RecordingDamaged({ file, problem: damageText(recording.damage) })
+    const replayed = yield* replayRecording(recording, file, { limits })
+    if (replayed._tag === "Diverged") return yield* new ReplayDiverged({ file, difference: divergenceClause(replayed.divergence) })
+    const spec = specOfHeader(recording.header, { ...defaultLimits, ...limits })
+    if ("_tag" in spec) return yield* new ReplayRefused({ file, reason: spec.reason })
+    // What was watched beside what the program says: words that tasks share.
+    const watches = watchedWords(recording.entries, watchesOf(spec.program))
     const opened = (options: Partial<TargetOptions>) =>
-      Effect.map(targetOfRecording(recording, file, limits, options), (target): Opened =>
+      Effect.map(targetOf(spec, { watches, ...options, isAsRecorded: true }), (target): Opened =>
         ({ file, recording, target, trial: performSchedule(target.trials, recording.schedule) }))
     const first = yield* opened({})
     // Found by who watches every run, it shows itself to nobody else.
     return failureOf(first.trial) === undefined ? yield* opened({ isAlwaysWatched: true }) : first
   })
+
+/** Whether two recordings hold one program: another number of repetitions is another program of the same text. */
+export const isSameSource = (one: Opened, other: Opened): boolean => {
+  const [{ text }, { text: otherText }] = [one.target.spec.program, other.target.spec.program]
+  return one.recording.header.programHash === other.recording.header.programHash || (text !== undefined && text === otherText)
+}
+
+/** The schedule of a run, by place, in the experiment of another of the same source: that may have been shrunk, and this one not. */
+export const scheduleThere = ({ recording: { schedule }, target }: Opened, there: Target): Schedule => {
+  const telling = tellLeniently(there.spec.program, placed(target.trials, schedule).map(({ deviation }) => deviation), () => {})
+  return there.trials.perform(telling).schedule
+}
 
 /** The finding of a recording that must have one, its places by symbol. */
 export const findingOf = ({ file, target, trial }: Opened) => {

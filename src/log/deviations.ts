@@ -9,13 +9,13 @@
  *     parts   heads and tails of the counts, of the shapes, and of the nths: rows since the last that is not 0, nth
  */
 import { assert } from "../base/assert.ts"
-import { parseTask } from "../base/ids.ts"
+import { parseTask, rootTask } from "../base/ids.ts"
 import { list, natural, type Plain, shaped, type Shaped, text, tuple } from "../base/plain.ts"
 import { type Deviation, kindIndex, optionName, parseKind, parseOption } from "./choice.ts"
 import { type Content, type Damage, damage, type Frame, frameType, isDamage, pack, unpack } from "./codec.ts"
 import { ColumnReader, ColumnWriter } from "./column.ts"
 import type { RecordingLimits } from "./limits.ts"
-import { type Names, ShapeTable, type TaskTable } from "./names.ts"
+import { type Names, type Shape, ShapeTable, type TaskTable } from "./names.ts"
 import { Successors } from "./successors.ts"
 
 const OPTION_LENGTH_MAX = 256
@@ -114,36 +114,80 @@ export const checkScheduleChunk = ({ at, head, parts }: Frame, names: Names, suc
   const problem = learnTasks(tasks, names, limits, at) ?? learnShapes(shapes, names, limits, at)
   if (problem !== undefined) return problem
   if (parts.length !== 6 || parts[0]?.length !== rowCount || parts[2]?.length !== rowCount) return damage("Corrupt", at, `six parts of ${rowCount} rows`)
-  return readRows(parts, names, successors, () => {}) ? rowCount : damage("Corrupt", at, "rows that refer to what there is")
+  const rows = new Rows(parts, names, successors)
+  while (rows.next()) {
+    // Looking is all: the rows are made when they are asked for.
+  }
+  return rows.isWhole ? rowCount : damage("Corrupt", at, "rows that refer to what there is")
 }
 
 /** The deviations of a chunk that has been checked, in the order of the run; chunks in order too. */
-export const decodeScheduleChunk = ({ parts }: Content, names: Names, successors: Successors, take: (deviation: Deviation) => void): void => {
-  assert(readRows(parts, names, successors, take), "a chunk that was checked has not changed since")
+export function* decodeScheduleChunk({ parts }: Content, names: Names, successors: Successors): Generator<Deviation, void> {
+  const rows = new Rows(parts, names, successors)
+  while (rows.next()) {
+    const { count, nth, shape: { kind, option, task } } = rows
+    yield { task, count, nth, kind, option }
+  }
+  assert(rows.isWhole, "a chunk that was checked has not changed since")
 }
 
 const none = new Uint8Array(0)
+const noShape: Shape = { task: rootTask, kind: "turn", option: 0 }
 
-/** Reads rows as far as they make sense; whether they did to the end. */
-const readRows = (parts: ReadonlyArray<Uint8Array>, names: Names, successors: Successors, take: (deviation: Deviation) => void): boolean => {
-  const [countHeads = none, countTails = none, shapeHeads = none, shapeTails = none, nthHeads = none, nthTails = none] = parts
-  const counts = new ColumnReader(countHeads, countTails)
-  const shapes = new ColumnReader(shapeHeads, shapeTails)
-  const nths = new ColumnReader(nthHeads, nthTails)
-  const lastCounts: Array<number | undefined> = []
-  let nthRow = nths.isAtEnd ? Infinity : nths.upTo(Number.MAX_SAFE_INTEGER)
-  for (let row = 0; row < shapeHeads.length; row += 1) {
-    const shape = names.shapes[successors.decode(shapes.natural())]
-    if (shape === undefined) return false
-    const count = counts.onward(lastCounts[shape.task] ?? 0)
-    let nth = 0
-    if (row === nthRow) {
-      nth = nths.upTo(Number.MAX_SAFE_INTEGER)
-      nthRow = nths.isAtEnd ? Infinity : row + 1 + nths.upTo(Number.MAX_SAFE_INTEGER)
-    }
-    if (!Number.isSafeInteger(count) || counts.isBroken || shapes.isBroken || nths.isBroken) return false
-    lastCounts[shape.task] = count
-    take({ task: shape.task, count, nth, kind: shape.kind, option: shape.option })
+/** The rows of a chunk, one at a time. */
+class Rows {
+  shape = noShape
+  count = 0
+  nth = 0
+  private row = 0
+  private isBroken = false
+  private nthRow: number
+  private readonly rowCount: number
+  private readonly counts: ColumnReader
+  private readonly shapes: ColumnReader
+  private readonly nths: ColumnReader
+  private readonly names: Names
+  private readonly successors: Successors
+  private readonly lastCounts: Array<number | undefined> = []
+
+  constructor(parts: ReadonlyArray<Uint8Array>, names: Names, successors: Successors) {
+    const [countHeads = none, countTails = none, shapeHeads = none, shapeTails = none, nthHeads = none, nthTails = none] = parts
+    this.counts = new ColumnReader(countHeads, countTails)
+    this.shapes = new ColumnReader(shapeHeads, shapeTails)
+    this.nths = new ColumnReader(nthHeads, nthTails)
+    this.rowCount = shapeHeads.length
+    this.names = names
+    this.successors = successors
+    this.nthRow = this.nths.isAtEnd ? Infinity : this.nths.upTo(Number.MAX_SAFE_INTEGER)
   }
-  return counts.isWhole && shapes.isWhole && nths.isWhole
+
+  /** Goes on to the next row; false behind the last, and where one makes no sense. */
+  next(): boolean {
+    if (this.isBroken || this.row === this.rowCount) return false
+    const { counts, lastCounts, nths, row, shapes } = this
+    const shape = this.names.shapes[this.successors.decode(shapes.natural())]
+    if (shape === undefined) return this.broken()
+    const count = counts.onward(lastCounts[shape.task] ?? 0)
+    this.nth = 0
+    if (row === this.nthRow) {
+      this.nth = nths.upTo(Number.MAX_SAFE_INTEGER)
+      this.nthRow = nths.isAtEnd ? Infinity : row + 1 + nths.upTo(Number.MAX_SAFE_INTEGER)
+    }
+    if (!Number.isSafeInteger(count) || counts.isBroken || shapes.isBroken || nths.isBroken) return this.broken()
+    lastCounts[shape.task] = count
+    this.shape = shape
+    this.count = count
+    this.row = row + 1
+    return true
+  }
+
+  /** All rows made sense, and nothing is left over. */
+  get isWhole(): boolean {
+    return !this.isBroken && this.counts.isWhole && this.shapes.isWhole && this.nths.isWhole
+  }
+
+  private broken(): false {
+    this.isBroken = true
+    return false
+  }
 }

@@ -48,3 +48,6 @@ export const recordingLimits: RecordingLimits = {
 export const SCHEDULE_TEXT_LENGTH_MAX = 16 * MIB
 export const SCHEDULE_DEVIATION_COUNT_MAX = 1_000_000
 export const SYMBOL_LENGTH_MAX = 256
+
+/** Longest schedule of a recording that is held at once, to be told leniently. A strict replay holds none. */
+export const RETOLD_DEVIATION_COUNT_MAX = 100_000

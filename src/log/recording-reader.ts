@@ -33,7 +33,9 @@ export interface Recording {
   /** Of the valid part. Equal runs have equal ones, on every machine. */
   readonly contentHash: string
   readonly deviationCount: number
-  /** Made when first asked for. */
+  /** In the order of the run. Decoded anew by each walk, a chunk at a time: a few bytes may stand for millions. */
+  readonly deviations: Iterable<Deviation>
+  /** All of them at once. Made when first asked for, which is for whoever has replayed them. */
   readonly schedule: Schedule
   readonly entryCount: number
   /** Decoded anew by each walk, a chunk at a time. */
@@ -264,6 +266,8 @@ export const readRecording = (bytes: Uint8Array, limits: RecordingLimits = recor
   return { _tag: "Read", recording: recordingOf(bytes, limits, reading, { ...header, program: { name, value: program } }, at, problem) }
 }
 
+const iterable = <T>(walk: () => Iterator<T>): Iterable<T> => ({ [Symbol.iterator]: walk })
+
 const recordingOf = (
   bytes: Uint8Array, limits: RecordingLimits, reading: Reading, header: HeaderRead, validBytes: number, problem: Damage | undefined
 ): Recording => {
@@ -274,19 +278,16 @@ const recordingOf = (
     return frame
   }
   let schedule: Schedule | undefined
-  const readSchedule = (): Schedule => {
-    const all: Array<Deviation> = []
+  const deviations = iterable(function*() {
     const successors = new Successors()
-    for (const { at } of scheduleChunks) decodeScheduleChunk(frameAt(at), names, successors, (deviation) => all.push(deviation))
-    return all
-  }
+    for (const { at } of scheduleChunks) yield* decodeScheduleChunk(frameAt(at), names, successors)
+  })
   const entriesFrom = function*(index: number): Generator<Entry> {
     for (const { at, first, rowCount } of entryChunks) {
       if (first + rowCount <= index) continue
       for (const entry of decodeEntryChunk(frameAt(at), names, limits)) if (entry.index >= index) yield entry
     }
   }
-  const iterable = <T>(walk: () => Iterator<T>): Iterable<T> => ({ [Symbol.iterator]: walk })
   return {
     header,
     status: problem === undefined ? "clean" : problem._tag === "Truncated" ? "truncated" : "corrupt",
@@ -294,8 +295,9 @@ const recordingOf = (
     validBytes,
     contentHash: hexOf(hash),
     deviationCount,
+    deviations,
     get schedule() {
-      return (schedule ??= readSchedule())
+      return (schedule ??= [...deviations])
     },
     entryCount,
     entries: iterable(() => entriesFrom(0)),

@@ -38,7 +38,7 @@ export interface Telling {
 const PASSED_OVER_MAX = 4096
 
 /** How far `deviation` lies behind `(count, nth)`; negative if before. */
-const distance = (deviation: Deviation, count: number, nth: number): number => deviation.count - count || deviation.nth - nth
+export const distance = (deviation: Deviation, count: number, nth: number): number => deviation.count - count || deviation.nth - nth
 
 class Lane {
   /** In order of (count, nth); equal keys as in the schedule. */
@@ -99,7 +99,7 @@ const laneOf = ({ kind, nth, task }: { readonly kind: Kind; readonly nth: number
 }
 
 /** `option`, or what it stands for here; `undefined` if that is not on offer. */
-const onOffer = (options: ReadonlyArray<Option>, option: Option): Option | undefined => {
+export const onOffer = (options: ReadonlyArray<Option>, option: Option): Option | undefined => {
   if (option !== FIRST_WAITING) return options.includes(option) ? option : undefined
   for (const offered of options) if (offered !== KERNEL_THREAD) return offered
   return options[0]

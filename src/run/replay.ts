@@ -11,7 +11,8 @@ import { type Divergence, equalEntries } from "../log/divergence.ts"
 import { bothLogs, type Entry, type EventLog, type EventTag, noLog, watched } from "../log/event.ts"
 import type { Check, End, HeaderRead } from "../log/header.ts"
 import type { Recording } from "../log/recording-reader.ts"
-import { type DropReason, recorded, tell, type Telling } from "../log/telling.ts"
+import { retell } from "../log/retelling.ts"
+import { type DropReason, recorded, type Telling } from "../log/telling.ts"
 import type { Outcome } from "../log/outcome.ts"
 import { KERNEL_VERSION, quietPolicy } from "../log/version.ts"
 import { programOfPlain } from "../program/plain.ts"
@@ -274,7 +275,7 @@ export const replay = (recording: Recording, local: Limits, observer?: Observer,
   const spec = specOfHeader(recording.header, local)
   if ("_tag" in spec) return spec
   const comparing = new Comparing(recording)
-  const telling = tell(recording.schedule, (deviation, reason) => comparing.notTaken(deviation, reason))
+  const telling = retell(recording.deviations, (deviation, reason) => comparing.notTaken(deviation, reason))
   const run = start(spec, recorded(telling), bothLogs(comparing.log, listener))
   if ("_tag" in run) return cannot(run.reason)
   if (observer !== undefined) run.observe(observer)

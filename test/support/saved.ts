@@ -6,6 +6,7 @@ import { replayOn } from "../../src/cli/replay-on.ts"
 import type { ReplayFlags } from "../../src/cli/replay.ts"
 import { type Understood, understandHits } from "../../src/lab/fuzz-program.ts"
 import { ProgramStore } from "../../src/lab/program-store.ts"
+import { Progress } from "../../src/lab/progress.ts"
 import { RecordingStore } from "../../src/lab/recording-store.ts"
 import { Workspace } from "../../src/lab/workspace.ts"
 import { printSchedule } from "../../src/log/schedule.ts"
@@ -44,7 +45,7 @@ export const savedAndTold = (target: Target, { finding, run, strategy, trial }: 
   }).pipe(
     Effect.provideService(colorFlag, "never"),
     Effect.provide(Layer.mergeAll(
-      RecordingStore.layerMemory, Workspace.layerMemory, ProgramStore.layerMemory({ "twin.s": twin }),
+      RecordingStore.layerMemory, Workspace.layerMemory, Progress.layerNone, ProgramStore.layerMemory({ "twin.s": twin }),
       Layer.succeed(Surroundings, { env: {}, isStdoutTty: false, isStderrTty: false, typed: [] })
     ))
   ))

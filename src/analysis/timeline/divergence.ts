@@ -15,6 +15,18 @@ const key = (last: Deviation | undefined): string =>
 
 const entryText = (entry: Entry | undefined, reading: Reading): string => (entry === undefined ? "nothing: the run was over" : describe(entry, reading))
 
+/** Where a replay first differs, as a clause. */
+export const divergenceClause = (difference: Divergence): string => {
+  switch (difference._tag) {
+    case "EntryDiffers":
+      return difference.recorded === undefined ? "it goes on where the recording has ended" : `entry ${difference.recorded.index} does not come again`
+    case "NotTaken":
+      return `${printSchedule([difference.deviation])} was ${difference.reason}`
+    case "CheckDiffers":
+      return `${escapeTerminal(difference.what)} differs at now ${difference.at}`
+  }
+}
+
 /** Lines: three entries before, `-` as recorded, `+` as replayed, the key, and the question to ask next. */
 export const divergenceText = (difference: Divergence, reading: Reading = plainReading): ReadonlyArray<string> => {
   const before = difference.before.slice(-BEFORE_COUNT).map((entry) => `  ${describe(entry, reading)}`)

@@ -18,7 +18,7 @@ const header: Header = {
   policy: quietPolicy,
   program: { name: "none", value: null },
   machine: { cpus: [0, 1], memoryBytesMax: 0, icountMax: 0, taskCountMax: 0, outputBytesMax: 0 },
-  abis: [], argv: [], env: [], menu: defaultMenu, strategy: "random", seed: "bench"
+  abis: [], argv: [], env: [], menu: defaultMenu, strategy: "random", seed: "bench", watching: undefined
 }
 
 const written = (write: (writer: RecordingWriter) => void, codec: Codec): Uint8Array => {

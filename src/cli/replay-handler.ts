@@ -13,6 +13,7 @@ import { ProgramStore } from "../lab/program-store.ts"
 import { RecordingStore } from "../lab/recording-store.ts"
 import type { End } from "../log/header.ts"
 import { workspaceFiles } from "../host/workspace-files.ts"
+import type { Compared } from "../run/comparing.ts"
 import type { ReplayResult } from "../run/replay.ts"
 import { replayLeniently, replayRecording } from "../lab/replay-recording.ts"
 import { readingFor } from "../lab/showing.ts"
@@ -40,18 +41,38 @@ interface Replayed {
 
 type Same = Extract<ReplayResult, { readonly _tag: "Same" }>
 
-const wholly = (recording: Recording, name: string, file: string, { check, end }: Same & { readonly end: End }, paint: Paint): Replayed => ({
-  exit: "passed",
-  lines: [
-    `${paint.good("the same run, bit for bit")}: ${name}`,
-    `  ${escapeTerminal(outcomeSentence(end.outcome, limitsOf(recording)))} · ${plural(recording.deviationCount, "deviation")} · ${plural(check.now, "instruction")} · ${plural(check.entryCount, "event")}`,
-    `  state ${check.stateHash} · content ${recording.contentHash}`
-  ],
-  value: {
-    file, result: "same", outcome: outcomeValue(end.outcome),
-    deviationCount: recording.deviationCount, icount: check.now, entryCount: check.entryCount, stateHash: check.stateHash, contentHash: recording.contentHash
+/** What of a recording was not held against anything, and why. */
+const leftLines = ({ left: { frameCount, inputCount, unlikeCount, watchedCount } }: Compared): ReadonlyArray<string> => {
+  const line = (count: number, what: string, why: string): ReadonlyArray<string> => (count === 0 ? [] : [`  not compared: ${plural(count, what)} ${why}`])
+  return [
+    ...line(watchedCount, "event", "seen by an observer that is not known here"),
+    ...line(unlikeCount, "event", "of a kind that is not known here"),
+    ...line(inputCount, "input", "that nothing asks for"),
+    ...line(frameCount, "frame", "of a kind that is not known here")
+  ]
+}
+
+const wholly = (recording: Recording, name: string, file: string, { check, compared, end }: Same & { readonly end: End }, paint: Paint): Replayed => {
+  const left = leftLines(compared)
+  const kept = recording.entryCount
+  const said = left.length === 0 ? "the same run, bit for bit"
+    : compared.entryCount < kept ? `the same run, in ${grouped(compared.entryCount)} of its ${plural(kept, "event")}`
+    : "the same run, in all that is known here"
+  return {
+    exit: "passed",
+    lines: [
+      `${paint.good(said)}: ${name}`,
+      `  ${escapeTerminal(outcomeSentence(end.outcome, limitsOf(recording)))} · ${plural(recording.deviationCount, "deviation")} · ${plural(check.now, "instruction")} · ${plural(check.entryCount, "event")}${kept === 0 ? ", counted and not kept" : ""}`,
+      ...left,
+      `  state ${check.stateHash} · content ${recording.contentHash}`
+    ],
+    value: {
+      file, result: left.length === 0 ? "same" : "same-as-far-as-compared", outcome: outcomeValue(end.outcome),
+      deviationCount: recording.deviationCount, icount: check.now, entryCount: check.entryCount, entriesCompared: compared.entryCount, entriesKept: kept,
+      stateHash: check.stateHash, contentHash: recording.contentHash
+    }
   }
-})
+}
 
 /** It has no result that could come again: what is left of it did, or there is nothing left that could be compared. */
 const cutShort = (recording: Recording, name: string, file: string, { compared }: Same, paint: Paint): Replayed => {
@@ -63,7 +84,8 @@ const cutShort = (recording: Recording, name: string, file: string, { compared }
     lines: [
       isAny ? `${paint.good("the same run as far as the file goes")}: ${name}` : `${paint.bad("nothing to compare")}: ${name}`,
       `  cut short at byte ${grouped(recording.validBytes)}: how the run went on and ended is lost`,
-      `  compared ${plural(now, "instruction")} · ${plural(entryCount, "event")} · ${plural(deviationCount, "deviation")} · ${plural(checkCount, "check")}`
+      `  compared ${plural(now, "instruction")} · ${plural(entryCount, "event")} · ${plural(deviationCount, "deviation")} · ${plural(checkCount, "check")}`,
+      ...leftLines(compared)
     ],
     value: { file, result: isAny ? "same-as-far-as-it-goes" : "nothing-to-compare", outcome: null, validBytes: recording.validBytes, icount: now, entryCount, deviationCount, checkCount, contentHash: recording.contentHash }
   }

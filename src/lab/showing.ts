@@ -4,7 +4,7 @@ import type { Note } from "../analysis/timeline/text.ts"
 import { type Reading, plainReading, readingOf } from "../analysis/timeline/reading.ts"
 import { parseAbis } from "../kernel/abi/table.ts"
 import { syscallNumbered } from "../kernel/syscall/table.ts"
-import { type Entry, type EventTag, watched } from "../log/event.ts"
+import { type Entry, isWatchedTag } from "../log/event.ts"
 import type { HeaderRead } from "../log/header.ts"
 import type { Recording } from "../log/recording-reader.ts"
 import { printDeviation } from "../log/schedule.ts"
@@ -20,8 +20,6 @@ export const readingFor = ({ abis, program }: HeaderRead): Reading => {
   const call: Reading["call"] = (number) => rows.find((row) => row.number === number) ?? syscallNumbered(number)
   return read._tag === "Misshapen" ? { ...plainReading, call } : readingOf(read.value, call)
 }
-
-const isWatched = (tag: EventTag): boolean => Object.hasOwn(watched, tag)
 
 /** A deviation, and how many entries that every replay makes came before it. */
 export interface PlacedText {
@@ -40,7 +38,7 @@ export const deviationPlaces = (recording: Recording, options: ReplayOptions = {
   let applied = 0
   const listener: ReplayOptions["listener"] = {
     append: (_now, _cpu, _task, _count, event) => {
-      if (!isWatched(event._tag)) applied += 1
+      if (!isWatchedTag(event._tag)) applied += 1
     }
   }
   const taken = (deviation: Parameters<NonNullable<ReplayOptions["taken"]>>[0]): void => void placed.push({ text: printDeviation(deviation), appliedBefore: applied })
@@ -69,7 +67,7 @@ export function* passages(
   let next = 0
   for (const entry of placed.length === 0 ? recording.entriesFrom(start) : recording.entries) {
     if (entry.index >= end) break
-    if (!isWatched(entry.event._tag)) {
+    if (!isWatchedTag(entry.event._tag)) {
       for (let one = placed[next]; one !== undefined && one.appliedBefore <= appliedBefore; one = placed[++next]) {
         if (entry.index >= start) notes.push({ before: entry.index, text: one.text })
       }

@@ -1,6 +1,7 @@
 /** Where a replay first differs from its recording. Data: whoever shows it finds the words. */
+import { known } from "../base/assert.ts"
 import type { Deviation } from "./choice.ts"
-import { type Entry, eventRows, type FieldValue } from "./event.ts"
+import { type Entry, eventRows, eventTags, type FieldValue } from "./event.ts"
 import type { DropReason } from "./telling.ts"
 
 export type Divergence =
@@ -24,11 +25,13 @@ const equalFields = (a: FieldValue, b: FieldValue): boolean => {
   return names.length === Object.keys(right).length && names.every((name) => left[name] === right[name])
 }
 
-/** Whether two entries say the same of the same moment. */
-export const equalEntries = (a: Entry, b: Entry): boolean => {
+const fieldsOf = new Map(eventTags.map((tag) => [tag, Object.keys(eventRows[tag].fields)]))
+
+/** Whether two entries say the same of the same moment; in `fields` alone, where only those mean the same in both. */
+export const equalEntries = (a: Entry, b: Entry, fields: ReadonlyArray<string> = known(fieldsOf.get(a.event._tag), "every event has its fields")): boolean => {
   if (a.now !== b.now || a.cpu !== b.cpu || a.task !== b.task || a.count !== b.count || a.event._tag !== b.event._tag) return false
   const left = a.event as unknown as Readonly<Record<string, FieldValue>>
   const right = b.event as unknown as Readonly<Record<string, FieldValue>>
-  for (const field in eventRows[a.event._tag].fields) if (!equalFields(left[field], right[field])) return false
+  for (const field of fields) if (!equalFields(left[field], right[field])) return false
   return true
 }

@@ -113,7 +113,7 @@ export const followed = rows({
   ReliedGone: { doc: "The `what` (`area` or `descriptor`) at `address`, which the contract of `task` will look at, is no longer mapped.", fields: { task: "task", what: "text", address: "address" } }
 })
 
-/** What the engine saw for an observer who asked. A replay with other observers makes others; nothing counts or compares them. */
+/** What the engine saw for an observer who asked. Another observer sees others: nothing counts them, and they are compared with what one asked the same sees. */
 export const watched = rows({
   SectionEntered: { doc: "`task` reached `start` with its critical section armed.", fields: { task: "task", start: "address", postCommit: "address" } },
   SectionLeft: { doc: "`task` left its critical section at `ip` without committing it and without being aborted; it began at `start`.", fields: { task: "task", ip: "address", start: "address" } },
@@ -138,6 +138,8 @@ export type EventOf<Tag extends EventTag> =
   Tag extends EventTag ? { readonly _tag: Tag } & { readonly [F in keyof (typeof eventRows)[Tag]["fields"]]: FieldTypes[(typeof eventRows)[Tag]["fields"][F] & FieldKind] } : never
 export type Event = EventOf<EventTag>
 export const eventTags = Object.keys(eventRows) as ReadonlyArray<EventTag>
+export const isEventTag = (tag: string): tag is EventTag => Object.hasOwn(eventRows, tag)
+export const isWatchedTag = (tag: string): tag is WatchedTag => Object.hasOwn(watched, tag)
 
 /** An event and its place in the run. */
 export interface Entry<E extends Event = Event> {

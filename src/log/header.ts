@@ -1,7 +1,7 @@
 /** The head of a recording: everything a run is a function of, but for inputs and answers. And its end: what became of it. */
 import { known } from "../base/assert.ts"
-import { CPU_MAX, type CpuId, parseTask, type TaskId, taskName } from "../base/ids.ts"
-import { bytes, checked, list, mapped, natural, oneOf, type Plain, type Shape, type Shaped, text, tuple, variant, whole, word64 } from "../base/plain.ts"
+import { type AddressRange, CPU_MAX, type CpuId, parseTask, TASK_SIZE, type TaskId, taskName } from "../base/ids.ts"
+import { bytes, checked, list, mapped, natural, oneOf, optional, type Plain, type Shape, type Shaped, since, text, truth, tuple, variant, whole, word64 } from "../base/plain.ts"
 import { SEED_LENGTH_MAX } from "../base/prng.ts"
 import { kindNames, type Menu, parseKind } from "./choice.ts"
 import { dictionary } from "./entry-writer.ts"
@@ -20,7 +20,18 @@ export interface MachineOptions {
   readonly outputBytesMax: number
 }
 
-/** What a run is a function of. */
+/** Who made the watched entries: an observer of all that the program describes, and of this besides. Asked the same, it says the same. */
+export interface Watching {
+  /** `OBSERVER_VERSION` of who looked. */
+  readonly version: number
+  readonly isFollowing: boolean
+  readonly watches: ReadonlyArray<AddressRange>
+  /** In place of those the program describes. */
+  readonly sections: ReadonlyArray<AddressRange>
+  readonly reached: ReadonlyArray<number>
+}
+
+/** What a run is a function of; and who watched it. */
 export interface Header {
   readonly toolVersion: string
   readonly kernelVersion: number
@@ -38,6 +49,8 @@ export interface Header {
   readonly strategy: string
   /** Random bytes of the guest are drawn from it, too. */
   readonly seed: string
+  /** `undefined`: nobody, or somebody of whom nothing is known. */
+  readonly watching: Watching | undefined
 }
 
 /** What a recording says of itself besides: how to read it, and whether it is whole. */
@@ -56,7 +69,8 @@ const LIST_LENGTH_MAX = 65_536
 
 /** The header without the program's value, which has frames of its own. */
 export const plainOfHeader = (header: Header, programHash: string, programBytes: number): Plain => {
-  const { machine, menu, policy } = header
+  const { machine, menu, policy, watching } = header
+  const ranges = (all: ReadonlyArray<AddressRange>): Plain => all.map(({ end, start }) => [start, end])
   return [
     MAGIC,
     FORMAT_VERSION,
@@ -73,7 +87,8 @@ export const plainOfHeader = (header: Header, programHash: string, programBytes:
     header.strategy,
     header.seed,
     kindNames,
-    dictionary.map(({ fields, tag }) => [tag, fields.map(([name, holds]) => [name, holds])])
+    dictionary.map(({ fields, tag }) => [tag, fields.map(([name, holds]) => [name, holds])]),
+    watching === undefined ? null : [watching.version, watching.isFollowing, ranges(watching.watches), ranges(watching.sections), watching.reached]
   ]
 }
 
@@ -95,6 +110,9 @@ export const menuOf = (menu: Shaped<typeof menuShape>): Menu | undefined => {
   const kinds = menu.kinds.map(parseKind)
   return kinds.includes(undefined) ? undefined : { ...menu, kinds: new Set(kinds.filter((kind) => kind !== undefined)) }
 }
+
+const ranges = list(checked(tuple({ start: whole(0, TASK_SIZE), end: whole(0, TASK_SIZE) }), "a range that ends behind its start", ({ end, start }) => start < end), LIST_LENGTH_MAX)
+const watchingShape: Shape<Watching> = tuple({ version: natural, isFollowing: truth, watches: ranges, sections: ranges, reached: list(whole(0, TASK_SIZE), LIST_LENGTH_MAX) })
 
 /** What must hold before anything else is believed: appended to in every format to come. */
 export const preambleShape = tuple({ magic: name, formatVersion: natural, features: names })
@@ -121,7 +139,8 @@ export const headerShape = tuple({
       fields: unique(list(mapped(tuple({ name: identifier, holds: fieldKind }), ({ holds, name }) => [name, holds] as const), 256), ([field]) => field)
     }), 4096),
     ({ tag }) => tag
-  )
+  ),
+  watching: since(optional(watchingShape), undefined)
 })
 
 /** How a run stood at some point: what a replay compares. */

@@ -42,10 +42,13 @@ export interface Recording {
   readonly entries: Iterable<Entry>
   readonly entriesFrom: (index: number) => Iterable<Entry>
   readonly inputs: Iterable<Input>
+  readonly inputCount: number
   readonly checks: ReadonlyArray<Check>
   readonly end: End | undefined
   /** Events and fields whose rows are others here: such entries can be shown, and not folded. */
   readonly unlike: ReadonlyArray<string>
+  /** Frames of types that are not known here and may be skipped. */
+  readonly skippedFrameCount: number
 }
 
 export type ReadResult =
@@ -104,6 +107,7 @@ class Reading {
   readonly entryChunks: Array<Chunk> = []
   readonly inputs: Array<{ readonly at: number; readonly source: string; readonly offset: number }> = []
   readonly checks: Array<Check> = []
+  skippedFrameCount = 0
   private readonly successors = new Successors()
   private readonly index: Array<IndexRow> = []
   private hasIndex = false
@@ -138,6 +142,7 @@ class Reading {
       case frameType.index: return this.takeIndex(frame)
       case frameType.end: return this.takeEnd(frame)
       default:
+        if (type >= SKIPPABLE_TYPE_MIN) this.skippedFrameCount += 1
         return type >= SKIPPABLE_TYPE_MIN ? undefined : damage(type > 0 ? "Newer" : "Corrupt", at, `a frame of a type this version knows, not ${type}`)
     }
   }
@@ -271,7 +276,7 @@ const iterable = <T>(walk: () => Iterator<T>): Iterable<T> => ({ [Symbol.iterato
 const recordingOf = (
   bytes: Uint8Array, limits: RecordingLimits, reading: Reading, header: HeaderRead, validBytes: number, problem: Damage | undefined
 ): Recording => {
-  const { checks, deviationCount, end, entryChunks, entryCount, hash, inputs, names, scheduleChunks } = reading
+  const { checks, deviationCount, end, entryChunks, entryCount, hash, inputs, names, scheduleChunks, skippedFrameCount } = reading
   const frameAt = (at: number): Frame => {
     const frame = decodeFrame(bytes, at, limits, Infinity)
     assert(!isDamage(frame), "the bytes of an open recording do not change")
@@ -305,8 +310,10 @@ const recordingOf = (
     inputs: iterable(function*() {
       for (const { at, offset, source } of inputs) yield { source, offset, bytes: (onlyPart(frameAt(at)) ?? new Uint8Array(0)).slice() }
     }),
+    inputCount: inputs.length,
     checks,
     end,
-    unlike: unlikeEvents(header)
+    unlike: unlikeEvents(header),
+    skippedFrameCount
   }
 }

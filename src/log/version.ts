@@ -9,6 +9,9 @@ export const TOOL_VERSION = "0.1.0"
 /** Of what the kernel does. Replay is promised for this number alone. */
 export const KERNEL_VERSION = 1
 
+/** Of what an observer sees of a run and says of it, where it is asked the same. Watched entries are compared under this number alone. */
+export const OBSERVER_VERSION = 1
+
 /** Of the search: which run of a seed has which decider, what is kept of it, and who is bred from whom. */
 export const SEARCH_VERSION = 1
 

@@ -10,6 +10,8 @@ import type { Kernel } from "../kernel/kernel.ts"
 import { type KernelState, type Task, taskOf } from "../kernel/state.ts"
 import { callNumber } from "../linux/call-number.ts"
 import type { Event } from "../log/event.ts"
+import type { Watching } from "../log/header.ts"
+import { OBSERVER_VERSION } from "../log/version.ts"
 import type { BlockId, Machine } from "../machine/machine.ts"
 import type { Program } from "../program/program.ts"
 import { type Watch, type WatchName, watchesOf } from "../program/watch.ts"
@@ -18,6 +20,8 @@ import { Follower } from "./follow.ts"
 import { Sections } from "./sections.ts"
 
 export interface Observer {
+  /** What makes one that sees the same: `watcherOf` of the program and of this. `undefined`: it cannot be made again. */
+  readonly asked?: Watching | undefined
   /** Both replaced, never changed. */
   readonly marks: ReadonlyArray<Mark>
   readonly watches: ReadonlyArray<AddressRange>
@@ -48,6 +52,8 @@ export interface ObserverOptions {
   readonly reached: ReadonlyArray<Address>
   /** Follows registers through every instruction, for the observations that need it: many times as slow. */
   readonly isFollowing?: boolean
+  /** As `Observer.asked`. */
+  readonly asked?: Watching
 }
 
 const EVERY_INSTRUCTION: ReadonlyArray<Mark> = [{ _tag: "EveryInstruction" }]
@@ -57,13 +63,17 @@ export const watcherOf = (program: Program, { sections = program.sections, watch
   const watches = watchesOf(program)
   const claims = watches.filter(({ claim }) => claim !== "watch")
   const sequences = claims.filter(({ other }) => other !== 0).map(({ other: start }) => ({ start, end: start + 1 }))
-  const all = [...watches, ...sequences, ...more.filter((range) => !watches.some((watch) => watch === range))]
+  const besides = more.filter((range) => !watches.some((watch) => watch === range))
+  const all = [...watches, ...sequences, ...besides]
   const isNothing = all.length === 0 && sections.length === 0 && others.isFollowing !== true
-  return isNothing ? undefined : new Watcher({ reached: [], ...others, watches: all, claims, sections, described: program.sections })
+  const { isFollowing = false, reached = [] } = others
+  const asked: Watching = { version: OBSERVER_VERSION, isFollowing, watches: besides, sections, reached }
+  return isNothing ? undefined : new Watcher({ ...others, reached, watches: all, claims, sections, described: program.sections, asked })
 }
 
 /** Section edges, watched accesses, marked addresses. */
 export class Watcher implements Observer {
+  readonly asked: Watching | undefined
   marks: ReadonlyArray<Mark>
   /** What it wants to meet without following. */
   private own: ReadonlyArray<Mark>
@@ -86,7 +96,8 @@ export class Watcher implements Observer {
   private lastState: KernelState | undefined
   private readonly follower: Follower | undefined
 
-  constructor({ claims = [], isFollowing = false, reached, sections, described = sections, watches }: ObserverOptions) {
+  constructor({ asked, claims = [], isFollowing = false, reached, sections, described = sections, watches }: ObserverOptions) {
+    this.asked = asked
     this.follower = isFollowing ? new Follower(described) : undefined
     this.watches = watches
     this.declared = watches

@@ -2,7 +2,7 @@
 import type { Decider } from "../log/choice.ts"
 import { KERNEL_VERSION, TOOL_VERSION } from "../log/version.ts"
 import { bothLogs, type EventLog, noLog } from "../log/event.ts"
-import type { Check, Header } from "../log/header.ts"
+import type { Check, Header, Watching } from "../log/header.ts"
 import type { Outcome } from "../log/outcome.ts"
 import { createRecordingWriter, type RecordingOptions, type RecordingWriter } from "../log/recording.ts"
 import type { BootFailure } from "../kernel/boot.ts"
@@ -28,7 +28,8 @@ export interface Origin {
   readonly strategy: string
 }
 
-export const headerOf = ({ abis, argv, cpus, env, limits, menu, program, quiet, seed }: RunSpec, { strategy }: Origin): Header => ({
+/** `watching`: who makes the watched entries that are kept. */
+export const headerOf = ({ abis, argv, cpus, env, limits, menu, program, quiet, seed }: RunSpec, { strategy }: Origin, watching?: Watching): Header => ({
   toolVersion: TOOL_VERSION,
   kernelVersion: KERNEL_VERSION,
   policy: quiet,
@@ -37,7 +38,7 @@ export const headerOf = ({ abis, argv, cpus, env, limits, menu, program, quiet, 
     cpus, memoryBytesMax: limits.maxMemoryBytes, icountMax: limits.maxIcount, taskCountMax: limits.maxTasks, outputBytesMax: limits.maxOutputBytes
   },
   abis: abis.map(({ name }) => name),
-  argv, env, menu, strategy, seed
+  argv, env, menu, strategy, seed, watching
 })
 
 /** A run and its writer. `advance` it to the end, or end it before. */
@@ -95,7 +96,7 @@ export const record = (
   spec: RunSpec, origin: Origin, decider: Decider, sink: (bytes: Uint8Array) => void, options: RecordingOptions, observer?: Observer,
   listener: EventLog = noLog
 ): RecordedRun | BootFailure => {
-  const writer = createRecordingWriter(headerOf(spec, origin), sink, options)
+  const writer = createRecordingWriter(headerOf(spec, origin, options.keep === "entries" ? observer?.asked : undefined), sink, options)
   const run = start(spec, decider, bothLogs(writer.log, listener))
   if ("_tag" in run) return run
   if (observer !== undefined) run.observe(observer)

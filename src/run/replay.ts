@@ -6,17 +6,17 @@ import { taskName } from "../base/ids.ts"
 import type { AbiDefinition } from "../kernel/abi/definition.ts"
 import { parseAbis } from "../kernel/abi/table.ts"
 import type { Limits } from "../kernel/kernel.ts"
-import type { Deviation } from "../log/choice.ts"
-import { type Divergence, equalEntries } from "../log/divergence.ts"
-import { bothLogs, type Entry, type EventLog, type EventTag, noLog, watched } from "../log/event.ts"
+import type { Divergence } from "../log/divergence.ts"
+import { bothLogs, type EventLog, noLog } from "../log/event.ts"
 import type { Check, End, HeaderRead } from "../log/header.ts"
 import type { Recording } from "../log/recording-reader.ts"
 import { retell } from "../log/retelling.ts"
-import { type DropReason, recorded, type Telling } from "../log/telling.ts"
+import { recorded, type Telling } from "../log/telling.ts"
 import type { Outcome } from "../log/outcome.ts"
-import { KERNEL_VERSION, quietPolicy } from "../log/version.ts"
+import { KERNEL_VERSION, OBSERVER_VERSION, quietPolicy } from "../log/version.ts"
 import { programOfPlain } from "../program/plain.ts"
-import type { Observer } from "./observe.ts"
+import { type Compared, Comparing } from "./comparing.ts"
+import { type Observer, watcherOf } from "./observe.ts"
 import { checkOf } from "./record.ts"
 import type { Run } from "./run.ts"
 import { type RunSpec, start } from "./start.ts"
@@ -55,39 +55,11 @@ export const specOfHeader = (header: HeaderRead, local: Limits): RunSpec | Canno
   }
 }
 
-/** How far a replay was held against its recording: all of it, or all that a cut one still has. */
-export interface Compared {
-  /** Up to this instruction. */
-  readonly now: number
-  readonly entryCount: number
-  readonly deviationCount: number
-  readonly checkCount: number
-}
-
 /** How a strict replay came out. */
 export type ReplayResult =
   /** The same run, bit for bit, as far as the recording goes. `end`: how it ended; a cut recording has none. */
   | { readonly _tag: "Same"; readonly end: End | undefined; readonly check: Check; readonly compared: Compared }
   | { readonly _tag: "Diverged"; readonly divergence: Divergence }
-
-const BEFORE_COUNT = 3
-const watchedTags: ReadonlySet<string> = new Set(Object.keys(watched))
-const isWatched = (tag: EventTag): boolean => watchedTags.has(tag)
-
-/** The last few entries, oldest first when they are asked for. */
-class LastEntries {
-  private readonly ring: Array<Entry> = []
-  private count = 0
-
-  push(entry: Entry): void {
-    this.ring[this.count++ % BEFORE_COUNT] = entry
-  }
-
-  get all(): ReadonlyArray<Entry> {
-    const oldest = this.count % BEFORE_COUNT
-    return this.count < BEFORE_COUNT ? [...this.ring] : [...this.ring.slice(oldest), ...this.ring.slice(0, oldest)]
-  }
-}
 
 export class StrictReplay {
   readonly run: Run
@@ -129,7 +101,7 @@ export class StrictReplay {
   /** Of a recording that was cut: all it still has came again. What it has lost is anybody's guess. */
   private isThrough(): boolean {
     const { comparing, nextCheck, recording } = this
-    return nextCheck === recording.checks.length && !comparing.isEntryLeft && comparing.compared.deviationCount >= recording.deviationCount
+    return nextCheck === recording.checks.length && !comparing.isEntryLeft && comparing.deviationCount >= recording.deviationCount
   }
 
   private finish(): void {
@@ -192,92 +164,20 @@ const outcomeText = (outcome: Outcome): string => {
   }
 }
 
-/** Holds the entries of a replay against those recorded, as they come. */
-class Comparing {
-  divergence: Divergence | undefined
-  readonly compared = { now: 0, entryCount: 0, deviationCount: 0, checkCount: 0 }
-  /** Taken last. */
-  private last: Deviation | undefined
-  private readonly expected: Iterator<Entry> | undefined
-  /** What comes behind the last entry kept was lost, and differs from nothing. */
-  private readonly isCut: boolean
-  /** The next that is compared. */
-  private recorded: Entry | undefined
-  private readonly before = new LastEntries()
-  private index = 0
-
-  constructor({ end, entries, entryCount, unlike }: Recording) {
-    this.expected = entryCount > 0 && unlike.length === 0 ? entries[Symbol.iterator]() : undefined
-    this.isCut = end === undefined
-    this.recorded = this.nextExpected()
-  }
-
-  get isEntryLeft(): boolean {
-    return this.recorded !== undefined
-  }
-
-  took(deviation: Deviation, now: number): void {
-    this.last = deviation
-    this.compared.deviationCount++
-    this.compared.now = Math.max(this.compared.now, now)
-  }
-
-  checked(now: number): void {
-    this.compared.checkCount++
-    this.compared.now = Math.max(this.compared.now, now)
-  }
-
-  readonly log: EventLog = {
-    append: (now, cpu, task, count, event) => {
-      if (isWatched(event._tag) || this.divergence !== undefined) return
-      const replayed: Entry = { index: this.index++, now, cpu, task, count, event }
-      const { recorded } = this
-      if (this.expected !== undefined && (recorded === undefined ? !this.isCut : !equalEntries(recorded, replayed))) {
-        this.divergence = { _tag: "EntryDiffers", before: this.before.all, recorded, replayed, last: this.last }
-        return
-      }
-      if (recorded !== undefined) {
-        this.compared.entryCount++
-        this.compared.now = Math.max(this.compared.now, now)
-        this.recorded = this.nextExpected()
-      }
-      this.before.push(replayed)
-    }
-  }
-
-  /** Nothing recorded may be left over. */
-  finish(): void {
-    const { recorded } = this
-    if (recorded !== undefined && this.divergence === undefined) {
-      this.divergence = { _tag: "EntryDiffers", before: this.before.all, recorded, replayed: undefined, last: this.last }
-    }
-  }
-
-  differ(difference: { readonly at: number; readonly what: string; readonly recorded: string; readonly replayed: string }): void {
-    this.divergence ??= { _tag: "CheckDiffers", before: this.before.all, last: this.last, ...difference }
-  }
-
-  notTaken(deviation: Deviation, reason: DropReason): void {
-    this.divergence ??= { _tag: "NotTaken", before: this.before.all, deviation, reason }
-  }
-
-  private nextExpected(): Entry | undefined {
-    for (;;) {
-      const next = this.expected?.next()
-      if (next === undefined || next.done === true) return undefined
-      if (!isWatched(next.value.event._tag)) return next.value
-    }
-  }
-}
-
-/** Begins a strict replay. `listener` hears the entries, too. */
+/**
+ * Begins a strict replay, watched as the recording says it was, so that what was seen can be compared too; or by `observer`, and then
+ * it is not. `listener` hears the entries.
+ */
 export const replay = (recording: Recording, local: Limits, observer?: Observer, listener: EventLog = noLog): StrictReplay | CannotReplay => {
   const spec = specOfHeader(recording.header, local)
   if ("_tag" in spec) return spec
-  const comparing = new Comparing(recording)
+  const { watching } = recording.header
+  const watcher = observer === undefined && recording.entryCount > 0 && watching?.version === OBSERVER_VERSION ? watcherOf(spec.program, watching) : undefined
+  const comparing = new Comparing(recording, watcher !== undefined)
   const telling = retell(recording.deviations, (deviation, reason) => comparing.notTaken(deviation, reason))
   const run = start(spec, recorded(telling), bothLogs(comparing.log, listener))
   if ("_tag" in run) return cannot(run.reason)
-  if (observer !== undefined) run.observe(observer)
+  const looking = observer ?? watcher
+  if (looking !== undefined) run.observe(looking)
   return new StrictReplay(recording, run, comparing, telling)
 }

@@ -75,6 +75,14 @@ describe("rseqlab replay", () => {
     assert.strictEqual(code, 0)
   })
 
+  it("says how much it compared where that is not all", () => {
+    const older = rseqlab(["replay", "recordings/p1/lost-update.rec"])
+    assert.match(older.stdout, /^the same run, in 24 of its 37 events: .*\n.*\n {2}not compared: 13 events seen by an observer that is not known here$/m)
+    assert.strictEqual(older.code, 0)
+    const value = JSON.parse(rseqlab(["replay", "--json", "recordings/p1/lost-update.rec"]).stdout) as object
+    assert.deepInclude(value, { result: "same-as-far-as-compared", entryCount: 24, entriesCompared: 24, entriesKept: 37 })
+  })
+
   it("ends with 5 where it does not, and shows the difference", () => {
     const read = readRecording(readFileSync(recorded))
     assert(read._tag === "Read" && read.recording.end !== undefined)

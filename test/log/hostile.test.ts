@@ -31,13 +31,15 @@ const contents = contentsOf(small.bytes)
 
 /** The first events of the dictionary, which hold most sorts of fields. */
 const SLIM_EVENT_COUNT = 11
+/** Of the header. */
+const DICTIONARY_FIELD = 15
 /** A recording whose dictionary has only those: read in a third of the time, so that there can be many. */
 const slim = contentsOf(everything(stream("slim", "hostile"), "none", eventTags.slice(0, SLIM_EVENT_COUNT)).bytes).map((content) => {
   const [packed] = content.parts
   const header = content.type === frameType.header && packed !== undefined ? unpack(packed, recordingLimits) : undefined
   if (header === undefined || !("value" in header)) return content
   const fields = header.value as ReadonlyArray<Plain>
-  return { ...content, parts: [pack([...fields.slice(0, -1), (fields.at(-1) as ReadonlyArray<Plain>).slice(0, SLIM_EVENT_COUNT)])] }
+  return { ...content, parts: [pack(fields.with(DICTIONARY_FIELD, (fields[DICTIONARY_FIELD] as ReadonlyArray<Plain>).slice(0, SLIM_EVENT_COUNT)))] }
 })
 
 const ends = small.frames.reduce<Array<number>>((all, frame) => [...all, (all.at(-1) ?? 0) + frame.length], [])

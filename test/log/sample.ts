@@ -25,7 +25,8 @@ export const header = (program: Plain = ["tiny", new Uint8Array([0x90, 0xc3])]):
   env: [],
   menu: { ...defaultMenu, kinds: thenKinds, signals: [10] },
   strategy: "random --turn 1/100",
-  seed: "17"
+  seed: "17",
+  watching: { version: 1, isFollowing: true, watches: [{ start: 0, end: 8 }, { start: 0x401000, end: 0x7fff_ffff_f000 }], sections: [], reached: [0x401000] }
 })
 
 export const end = (entryCount: number): End => ({

@@ -3,17 +3,21 @@ import { beforeAll, describe, expect, it } from "vitest"
 import { concatBytes } from "../../src/base/bytes.ts"
 import { childTask, rootTask } from "../../src/base/ids.ts"
 import type { Deviation } from "../../src/log/choice.ts"
-import type { Entry } from "../../src/log/event.ts"
+import { type Entry, isWatchedTag } from "../../src/log/event.ts"
 import { readRecording, type Recording } from "../../src/log/recording-reader.ts"
+import { OBSERVER_VERSION } from "../../src/log/version.ts"
+import { type ObserverOptions, watcherOf } from "../../src/run/observe.ts"
 import { record } from "../../src/run/record.ts"
 import { replay, type ReplayResult } from "../../src/run/replay.ts"
 import { defaultLimits } from "../../src/run/start.ts"
 import { randomDecider } from "../../src/strategy/random.ts"
 import { exampleSpec } from "../support/examples.ts"
 
-const recordingOf = (file: string, seed: string, keep: "entries" | "schedule"): Recording => {
+const recordingOf = (file: string, seed: string, keep: "entries" | "schedule", asked?: Partial<ObserverOptions>): Recording => {
   const parts: Array<Uint8Array> = []
-  const recorder = record(exampleSpec(file), { strategy: "random" }, randomDecider(seed, {}), (bytes) => void parts.push(bytes), { keep, codec: "none" })
+  const spec = exampleSpec(file)
+  const observer = asked === undefined ? undefined : watcherOf(spec.program, asked)
+  const recorder = record(spec, { strategy: "random" }, randomDecider(seed, {}), (bytes) => void parts.push(bytes), { keep, codec: "none" }, observer)
   if ("_tag" in recorder) throw new Error(recorder.reason)
   while (recorder.outcome === undefined) recorder.advance(1000)
   const read = readRecording(concatBytes(parts))
@@ -23,9 +27,9 @@ const recordingOf = (file: string, seed: string, keep: "entries" | "schedule"): 
 
 /** A recording that says something else than it did. */
 const altered = (recording: Recording, change: Partial<Recording>): Recording => {
-  const { checks, contentHash, damage, deviationCount, deviations, end, entriesFrom, entries, entryCount, header, inputs, schedule, status, unlike, validBytes } = recording
+  const { checks, contentHash, damage, deviationCount, deviations, end, entriesFrom, entries, entryCount, header, inputCount, inputs, schedule, skippedFrameCount, status, unlike, validBytes } = recording
   return {
-    checks, contentHash, damage, deviationCount, deviations: change.schedule ?? deviations, end, entriesFrom, entries, entryCount, header, inputs, schedule, status, unlike, validBytes,
+    checks, contentHash, damage, deviationCount, deviations: change.schedule ?? deviations, end, entriesFrom, entries, entryCount, header, inputCount, inputs, schedule, skippedFrameCount, status, unlike, validBytes,
     ...change
   }
 }
@@ -130,6 +134,81 @@ describe("a strict replay", () => {
   })
 })
 
+describe("what an observer saw", () => {
+  const programs = ["percpu-push.s", "commit-sequence.s", "publish.s", "spin-lock.s"]
+  const options: ReadonlyArray<readonly [string, Partial<ObserverOptions>]> = [
+    ["by what the program describes", {}],
+    ["following, and of more words and places", { isFollowing: true, watches: [{ start: 0x402000, end: 0x402010 }], reached: [0x401000] }]
+  ]
+  it.each(programs.flatMap((file) => options.map(([how, asked]) => [file, how, asked] as const)))("in %s %s is seen again, and compared to the last entry", (file, _how, asked) => {
+    const recording = recordingOf(file, "3", "entries", asked)
+    const result = told(recording)
+    expect(result).toMatchObject({ _tag: "Same", compared: { entryCount: recording.entryCount, left: { watchedCount: 0, unlikeCount: 0 } } })
+    expect(recording.entryCount).toBeGreaterThan(recording.end?.entryCount ?? Infinity)
+  })
+
+  it("differs wherever one of its entries says something else, or is gone, or came before the one before it", () => {
+    const recording = recordingOf("percpu-push.s", "3", "entries", {})
+    const entries = [...recording.entries]
+    const seen = entries.flatMap(({ event: { _tag: tag } }, at) => (isWatchedTag(tag) ? [at] : []))
+    expect(seen.length).toBeGreaterThan(10)
+    const changed = (at: number): Entry => {
+      const entry = entries[at]
+      if (entry === undefined) throw new Error("an entry")
+      const [field, value] = Object.entries(entry.event).findLast(([name, value]) => name !== "_tag" && typeof value !== "string") ?? []
+      return { ...entry, event: { ...entry.event, [field ?? ""]: typeof value === "bigint" ? value + 1n : Number(value) + 1 } }
+    }
+    for (const at of seen) {
+      const before = entries[at - 1]
+      const others = [entries.with(at, changed(at)), entries.toSpliced(at, 1)]
+      if (before !== undefined) others.push(entries.toSpliced(at - 1, 2, ...entries.slice(at, at + 1), before))
+      for (const other of others) expect(told(altered(recording, { entries: other })), `entry ${at}`).toMatchObject({ _tag: "Diverged", divergence: { _tag: "EntryDiffers" } })
+    }
+  })
+
+  it("is counted and not compared where nobody says who looked, or another version did", () => {
+    const recording = recordingOf("percpu-push.s", "3", "entries", {})
+    const { end, entryCount, header } = recording
+    const watchedCount = entryCount - (end?.entryCount ?? 0)
+    for (const watching of [undefined, { version: OBSERVER_VERSION + 1, isFollowing: false, watches: [], sections: [], reached: [] }]) {
+      expect(told(altered(recording, { header: { ...header, watching } }))).toMatchObject({ _tag: "Same", compared: { entryCount: end?.entryCount, left: { watchedCount } } })
+    }
+  })
+})
+
+describe("what is not known here", () => {
+  const recording = recordingOf("percpu-counter.s", "7", "entries")
+  const { events } = recording.header
+  const entries = [...recording.entries]
+  const withEvents = (other: typeof events, unlike: ReadonlyArray<string>, change: Partial<Recording> = {}) => told(altered(recording, { header: { ...recording.header, events: other }, unlike, ...change }))
+
+  it("keeps nothing else from being compared: an event of the dictionary that nobody made", () => {
+    const more = [...events, { tag: "Foretold", fields: [] }]
+    expect(withEvents(more, ["Foretold"])).toMatchObject({ _tag: "Same", compared: { entryCount: recording.entryCount, left: { unlikeCount: 0 } } })
+    for (const at of [0, 50, entries.length - 1]) {
+      const other = entries.map((entry, index): Entry => (index === at ? { ...entry, now: entry.now + 1 } : entry))
+      expect(withEvents(more, ["Foretold"], { entries: other }), `entry ${at}`).toMatchObject({ _tag: "Diverged" })
+    }
+  })
+
+  it("is counted where a recording made it besides, and is a difference where it stands for something that is made here", () => {
+    const at = entries.findIndex(({ event }) => event._tag === "SwitchedIn")
+    const foretold = { ...entries[at], event: { _tag: "Foretold" } } as unknown as Entry
+    expect(withEvents(events, ["Foretold"], { entries: entries.toSpliced(at, 0, foretold) })).toMatchObject({ _tag: "Same", compared: { entryCount: recording.entryCount, left: { unlikeCount: 1 } } })
+    expect(withEvents(events, ["Foretold"], { entries: entries.with(at, foretold) })).toMatchObject({ _tag: "Diverged" })
+  })
+
+  it("is a field alone: of its event the others are compared, and the entry is counted as not known", () => {
+    const others = events.map((row) => (row.tag === "Called" ? { ...row, fields: row.fields.map(([name, holds]) => (name === "number" ? ["number", "text"] as const : [name, holds] as const)) } : row))
+    const callCount = entries.filter(({ event }) => event._tag === "Called").length
+    const texts = entries.map((entry): Entry => (entry.event._tag === "Called" ? { ...entry, event: { ...entry.event, number: "mmap" as never } } : entry))
+    expect(withEvents(others, ["Called"], { entries: texts })).toMatchObject({ _tag: "Same", compared: { entryCount: recording.entryCount - callCount, left: { unlikeCount: callCount } } })
+    const at = texts.findIndex(({ event }) => event._tag === "Called")
+    const other = texts.map((entry, index): Entry => (index === at && entry.event._tag === "Called" ? { ...entry, event: { ...entry.event, arguments: [0n, 1n, 2n, 3n, 4n, 5n] } } : entry))
+    expect(withEvents(others, ["Called"], { entries: other })).toMatchObject({ _tag: "Diverged" })
+  })
+})
+
 describe("a strict replay of what was cut", () => {
   let bytes: Uint8Array
   let whole: Recording
@@ -162,12 +241,13 @@ describe("a strict replay of what was cut", () => {
       expect([checkCount, deviationCount, entryCount], `${sizeBytes} bytes`).toEqual([recording.checks.length, recording.deviationCount, recording.entryCount])
       compared.set(recording.validBytes, result.compared)
     }
+    const left = { watchedCount: 0, unlikeCount: 0, inputCount: 0, frameCount: 0 }
     expect([...compared.values()]).toEqual([
-      { now: 0, entryCount: 0, deviationCount: 0, checkCount: 0 },
-      { now: expect.any(Number), entryCount: 0, deviationCount: whole.deviationCount, checkCount: 0 },
-      { now: whole.end?.now, entryCount: whole.entryCount, deviationCount: whole.deviationCount, checkCount: 0 },
+      { now: 0, entryCount: 0, deviationCount: 0, checkCount: 0, left },
+      { now: expect.any(Number), entryCount: 0, deviationCount: whole.deviationCount, checkCount: 0, left },
+      { now: whole.end?.now, entryCount: whole.entryCount, deviationCount: whole.deviationCount, checkCount: 0, left },
       // The index adds nothing.
-      { now: whole.end?.now, entryCount: whole.entryCount, deviationCount: whole.deviationCount, checkCount: 0 }
+      { now: whole.end?.now, entryCount: whole.entryCount, deviationCount: whole.deviationCount, checkCount: 0, left }
     ])
   })
 

@@ -9,7 +9,7 @@ import { assert, known } from "../base/assert.ts"
 import type { CpuId, TaskId } from "../base/ids.ts"
 import { taskName } from "../base/ids.ts"
 import { type Decider, type Deviation, kindIndex, kindNames, type Menu, type Option, type QuestionKind } from "../log/choice.ts"
-import type { EventLog, EventOf, AppliedTag, ObservedTag, WatchedTag } from "../log/event.ts"
+import { type AppliedTag, type Event, type EventLog, type EventOf, noLog, type ObservedTag, type WatchedTag } from "../log/event.ts"
 import { type Errno, errno } from "../linux/errno.ts"
 import type { Outcome } from "../log/outcome.ts"
 import type { QuietPolicy } from "../log/version.ts"
@@ -90,7 +90,7 @@ export class Kernel {
   readonly isDescribed: boolean
   /** Replaced between runs that share a boot. */
   decider: Decider
-  log: EventLog
+  private logs: ReadonlyArray<EventLog> = []
   private readonly takenHearers = new Set<(deviation: Deviation) => void>()
   private readonly landedHearers = new Set<(task: Task) => void>()
 
@@ -130,7 +130,7 @@ export class Kernel {
     this.isDescribed = options.isDescribed === true
     this.state = initial
     this.decider = decider
-    this.log = log
+    this.hear(log)
     this.cpu = known(options.cpus[0], "there is a CPU")
     this.task = root
     this.question = { kind: "pick", task: root, count: 0, ip: 0, nth: 0, options: [] }
@@ -171,21 +171,24 @@ export class Kernel {
   }
 
   // ---- saying
+  private append(now: number, count: number, event: Event): void {
+    for (const log of this.logs) log.append(now, this.cpu, this.task, count, event)
+  }
   /** The only way the state changes. */
   emit(event: EventOf<AppliedTag>): void {
     this.state = apply(this.state, event)
     this.entryCount++
-    this.log.append(this.now, this.cpu, this.task, this.count, event)
+    this.append(this.now, this.count, event)
   }
   /** Writes down what changes no state. */
   observe(event: EventOf<ObservedTag>): void {
     this.entryCount++
-    this.log.append(this.now, this.cpu, this.task, this.count, event)
+    this.append(this.now, this.count, event)
   }
   /** Writes down what an observer saw: no part of the run, so it is not counted. */
   notice(event: EventOf<WatchedTag>, count = this.count): void {
     // What was seen in the middle of a stretch lies so far back.
-    this.log.append(this.now - (this.count - count), this.cpu, this.task, count, event)
+    this.append(this.now - (this.count - count), count, event)
   }
   /** Steps of a call that loops inside the kernel: they count in `now`, so that a limit ends them. */
   step(task: TaskId, steps: number): void {
@@ -272,6 +275,11 @@ export class Kernel {
   }
 
   // ---- being heard: until the function that comes back is called, or as long as the kernel is there
+  /** Each event, in order, after those who came before. */
+  hear(log: EventLog): () => void {
+    if (log !== noLog) this.logs = [...this.logs, log]
+    return () => void (this.logs = this.logs.filter((one) => one !== log))
+  }
   /** Each answer that was not quiet, as it takes effect. */
   hearTaken(hear: (deviation: Deviation) => void): () => void {
     this.takenHearers.add(hear)

@@ -44,6 +44,8 @@ const STRETCH_ICOUNT_MAX = 1 << 20
 /** The first multiple of `period` after `count`. The remainder of small numbers is an instruction, that of doubles a call into libm. */
 const nextMultiple = (count: number, period: number): number => count - (count < 2 ** 31 ? (count | 0) % period : count % period) + period
 
+const nobodyHears = (): void => {}
+
 const isPlaceOf = (marks: ReadonlyArray<Mark>, ip: Address): boolean => marks.some((mark) => mark._tag === "Executed" && mark.at === ip)
 
 export class Run {
@@ -58,6 +60,8 @@ export class Run {
   private deciderMarks: ReadonlyArray<Mark> = []
   private observerMarks: ReadonlyArray<Mark> = []
   private watches = nobody.watches
+  /** Ends what the observer hears. */
+  private unheard = nobodyHears
   /** By CPU: who stood ready there last. */
   private readonly ready: Array<Ready | undefined> = []
   // The next deadline is a function of the kernel's state: looked for once a state.
@@ -79,17 +83,10 @@ export class Run {
 
   /** Listens to what the engine can see and the kernel cannot. A run with observers is the same run without. */
   observe(observer: Observer): void {
-    const { kernel } = this
+    this.unheard()
     this.observer = observer
     this.setWatches()
-    if (observer === nobody) return
-    const { log } = kernel
-    kernel.log = {
-      append: (now, cpu, task, count, event) => {
-        log.append(now, cpu, task, count, event)
-        observer.heard(event)
-      }
-    }
+    this.unheard = observer === nobody ? nobodyHears : this.kernel.hear({ append: (_now, _cpu, _task, _count, event) => observer.heard(event) })
   }
 
   /** Runs on for about so many instructions, to the end of a stretch. Where it breathes is never visible in the run. */

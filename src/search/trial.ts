@@ -96,6 +96,7 @@ export class Trials {
         if (this.detection.wants(event._tag)) this.detection.observe({ index, now, cpu, task, count, event })
       }
     }
+    kernel.hear(this.log)
     this.watch(this.isAlwaysWatched)
     kernel.hearTaken((deviation) => this.taken(deviation))
   }
@@ -144,7 +145,6 @@ export class Trials {
   }
 
   private watch(isWatched: boolean): void {
-    this.run.kernel.log = this.log
     this.run.observe(isWatched && this.watcher !== undefined ? this.watcher : nobody)
   }
 }
@@ -165,7 +165,7 @@ const comeTo = (run: Run, at: Address, patience: Patience): void => {
   const { kernel } = run
   const before = run.snapshot()
   let there: RunSnapshot | undefined
-  kernel.log = { append: (_now, _cpu, task, count, event) => patience.hear(task, count, event) }
+  const unheard = kernel.hear({ append: (_now, _cpu, task, count, event) => patience.hear(task, count, event) })
   kernel.decider = {
     ...quietDecider,
     marks: [{ _tag: "Executed", at }],
@@ -181,4 +181,5 @@ const comeTo = (run: Run, at: Address, patience: Patience): void => {
   if (there !== undefined) run.release(there)
   run.release(before)
   kernel.decider = quietDecider
+  unheard()
 }

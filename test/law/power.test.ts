@@ -48,15 +48,16 @@ const performed = ({ from, options: { watches }, run, taken }: Booted, decider: 
   run.restore(from)
   taken.length = 0
   run.kernel.decider = decider
-  run.kernel.log = {
+  const unheard = run.kernel.hear({
     append: (_now, _cpu, _task, _count, event) => {
       if (event._tag !== "Accessed") return
       // A read-modify-write that was not split is both.
       for (let each = 0; each < event.isRead + event.isWrite; each++) order.push(letterOf(event.task))
     }
-  }
+  })
   run.observe(new Watcher({ watches, sections: [], reached: [] }))
   while (run.outcome === undefined) run.step()
+  unheard()
   return { schedule: [...taken], order: order.join("") }
 }
 const letterOf = (task: TaskId): string => known("ABCDEFGH"[Number(taskName(task).split(".").at(-1)) - 1], "few tasks")

@@ -44,7 +44,7 @@ const verdictOfOutcome = (outcome: Outcome): Verdict => {
   }
 }
 
-const exitOfVerdict: Readonly<Record<Verdict, ExitName>> = {
+export const exitOfVerdict: Readonly<Record<Verdict, ExitName>> = {
   passed: "passed", failed: "failed", limit: "limit", unsupported: "unsupported", abandoned: "interrupted"
 }
 

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { plural } from "../analysis/report/reporter/default.ts"
+import { guestFailure } from "../analysis/detect/guest-failure.ts"
 import { placesOf, withPlaces } from "../analysis/timeline/reading.ts"
 import { grouped } from "../base/bits.ts"
 import { isWorkingFolderGone } from "../host/files.ts"
@@ -17,7 +18,7 @@ import { defaultSeed } from "../lab/kernel.ts"
 import { outcomeSentence } from "../lab/outcome-sentence.ts"
 import type { PlainHit } from "../search/batch.ts"
 import { unheard } from "../lab/unheard.ts"
-import { unmodelledCalls, unmodelledSentence } from "../lab/unmodelled.ts"
+import { blamedCalls, unmodelledCalls, unmodelledSentence } from "../lab/unmodelled.ts"
 import { Kept } from "../search/breed.ts"
 import type { Target } from "../search/target.ts"
 import { failureOf } from "../search/trial.ts"
@@ -70,7 +71,7 @@ const perform = Effect.fnUntraced(function*(flags: FuzzFlags) {
   const { corpora, options, seed, spec } = yield* askedOf(flags, defaultSeed)
   const target = yield* targetOf(spec, options)
   const { quiet } = target
-  const unmodelled = unmodelledCalls(target.unknownCalls)
+  const unmodelled = unmodelledCalls(target.lacking.unknownCalls)
   const verdict = verdictOf(quiet.outcome, unmodelled)
   if (verdict === "unsupported" && unmodelled.length > 0) {
     yield* say(`the quiet run of ${escapeLines(spec.program.name)} cannot be judged: ${unmodelledSentence(unmodelled)}, then ${escapeLines(outcomeSentence(quiet.outcome, target.bounded.limits))}`)
@@ -118,9 +119,11 @@ const perform = Effect.fnUntraced(function*(flags: FuzzFlags) {
   yield* reporting(searchReport(target, seed, from, runCountMax, tried, understood, typed, warned))
   // Somebody has been told.
   yield* written(understood.map(({ failure }) => failure.name), isKeptGoing ? [] : pending).pipe(Effect.catch((error) => say(`the corpus is not kept: ${escapeLines(error.message)}`)))
+  // What comes to a bad end behind a call that only we lack shows nothing of the program.
+  const isShown = understood.some(({ failure }) => failure.finding.detector !== guestFailure.name || blamedCalls(failure.lacking, target.lacking).length === 0)
   const isTimeout = flags.failOnTimeout && tried.ended === "time" && tried.hits.length === 0
   yield* endWithCode(
-    tried.hits.length > 0 ? codeOfVerdict("failed", flags.expect === "fail")
+    tried.hits.length > 0 ? codeOfVerdict(isShown ? "failed" : "unsupported", flags.expect === "fail")
     : tried.ended === "interrupted" ? exitCode("interrupted")
     : isTimeout ? exitCode("timeout")
     : codeOfVerdict("passed", flags.expect === "fail"))

@@ -7,6 +7,7 @@ import { taskName } from "../base/ids.ts"
 import { TOOL_VERSION } from "../log/version.ts"
 import { printSchedule } from "../log/schedule.ts"
 import type { Campaign } from "../lab/campaign.ts"
+import { lackingLines } from "../lab/unmodelled.ts"
 import type { Understood } from "../lab/fuzz-program.ts"
 import type { Failure } from "../search/failure.ts"
 import { searchedText } from "../search/simplest.ts"
@@ -66,7 +67,7 @@ export const reportedFailure = (understood: Understood, seed: string, typed: Rea
   return {
     detector: finding.detector, rule: detectorNamed(finding.detector)?.rule ?? "", severity: finding.severity, message: finding.message,
     evidence: finding.evidence, run: hit.run, strategy: hit.strategy, deviationCount: minimized.schedule.length, proof: minimized.proof, fewer: searchedText(failure),
-    schedule: printSchedule(minimized.schedule), placed, name, saved, why: minimized.proof === "as found" ? NOT_LOOKED_INTO : explanation?.sentence, steps: stepsOf(failure), experiment: changes,
+    schedule: printSchedule(minimized.schedule), placed, name, saved, why: minimized.proof === "as found" ? NOT_LOOKED_INTO : explanation?.sentence, steps: stepsOf(failure), experiment: changes, lacking: lackingLines(failure.lacking),
     seen: seen.map(({ detector, evidence, message, severity }) => ({ detector, severity, message, evidence })),
     commands: commandsOf(understood, seed, typed)
   }
@@ -80,7 +81,7 @@ export const searchReport = (
   const { ended, failingCount, milliseconds, noted, strategies, unendedCount, unsupported, until } = tried
   return {
     program: spec.program.name, seed, abis: spec.abis.map(({ name }) => name), cpus: spec.cpus, toolVersion: TOOL_VERSION, from, until, runCountMax,
-    strategies, unendedCount, unsupported, noted, warned, ended, milliseconds, failures: understood.map((one) => reportedFailure(one, seed, typed)),
+    strategies, unendedCount, unsupported, lacking: lackingLines(target.lacking), noted, warned, ended, milliseconds, failures: understood.map((one) => reportedFailure(one, seed, typed)),
     failingRunCount: failingCount
   }
 }

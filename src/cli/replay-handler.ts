@@ -17,10 +17,11 @@ import type { Compared } from "../run/comparing.ts"
 import type { ReplayResult } from "../run/replay.ts"
 import { replayLeniently, replayRecording } from "../lab/replay-recording.ts"
 import { readingFor } from "../lab/showing.ts"
+import { unmodelledCalls } from "../lab/unmodelled.ts"
 import { type Paint, paintFor } from "./color.ts"
 import { endWith } from "./ending.ts"
 import { isUserError } from "./error-code.ts"
-import { type ExitName, verdictOf } from "./exit.ts"
+import { type ExitName, exitOfVerdict, verdictOf } from "./exit.ts"
 import { CommandLineRefused, limitsFor, scheduleText } from "./experiment.ts"
 import { outcomeValue, RESULT_SCHEMA } from "./result.ts"
 import { escapeLines, print, printJson, say } from "./say.ts"
@@ -123,7 +124,7 @@ const leniently = (recording: Recording, file: string, flags: ReplayFlags) =>
     const report = yield* replayLeniently(recording, file, typed, { limits: limitsFor(flags) })
     const { dropped, now, outcome, schedule, spec } = report
     const isSame = JSON.stringify(outcomeValue(outcome)) === JSON.stringify(recording.end === undefined ? null : outcomeValue(recording.end.outcome))
-    const exit: ExitName = flags.schedule === undefined ? (isSame ? "passed" : "diverged") : verdictOf(outcome) === "passed" ? "passed" : "failed"
+    const exit: ExitName = flags.schedule === undefined ? (isSame ? "passed" : "diverged") : exitOfVerdict[verdictOf(outcome, unmodelledCalls(report.unknownCalls.map(({ number }) => number)))]
     const replayed: Replayed = {
       exit,
       lines: [
@@ -141,8 +142,8 @@ const leniently = (recording: Recording, file: string, flags: ReplayFlags) =>
     return replayed
   })
 
-/** The worst of several: a failure, then a divergence, then what could not be replayed. */
-const severity: ReadonlyArray<ExitName> = ["failed", "diverged", "unsupported", "usage"]
+/** The worst of several: a failure, then a divergence, then what could not be judged, then what could not be replayed. */
+const severity: ReadonlyArray<ExitName> = ["failed", "diverged", "limit", "unsupported", "interrupted", "usage"]
 const worst = (all: ReadonlyArray<Replayed>): ExitName => severity.find((name) => all.some(({ exit }) => exit === name)) ?? "passed"
 
 const one = (file: string, flags: ReplayFlags) =>

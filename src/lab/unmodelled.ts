@@ -3,6 +3,7 @@
  * correct: what failed is the simulation.
  */
 import { callNameOf } from "../linux/call-number.ts"
+import type { Lacking } from "../search/lacking.ts"
 import { abis } from "../kernel/abi/table.ts"
 
 /** What a contract brings is there or not by the contract that was asked for: that is the experiment. */
@@ -11,5 +12,21 @@ const ofContracts: ReadonlySet<number> = new Set(Object.values(abis).flatMap(({ 
 export const unmodelledCalls = (unknown: Iterable<number>): ReadonlyArray<number> =>
   [...unknown].filter((number) => callNameOf(number) !== undefined && !ofContracts.has(number)).sort((a, b) => a - b)
 
+/**
+ * Calls that may be why a run failed: those that it made and the quiet run, which passes, did not.
+ * A call that both make is answered alike in both, so something else is why.
+ */
+export const blamedCalls = (failing: Lacking, quiet: Lacking): ReadonlyArray<number> =>
+  unmodelledCalls(failing.unknownCalls.filter((number) => !quiet.unknownCalls.includes(number)))
+
 /** `not supported: memfd_create (319)`. */
 export const unmodelledSentence = (calls: ReadonlyArray<number>): string => `not supported: ${calls.map((number) => `${callNameOf(number)} (${number})`).join(", ")}`
+
+/** What a run did not get, a line each; none where it lacked nothing. */
+export const lackingLines = ({ missedFiles, unknownCalls }: Lacking): ReadonlyArray<string> => {
+  const calls = unmodelledCalls(unknownCalls)
+  return [
+    ...(calls.length === 0 ? [] : [`${unmodelledSentence(calls)}, answered ENOSYS`]),
+    ...(missedFiles.length === 0 ? [] : [`the simulated machine does not have: ${missedFiles.join(", ")}`])
+  ]
+}

@@ -7,6 +7,7 @@ import { printSchedule } from "../log/schedule.ts"
 import { criticalRange, type CriticalRange } from "./bisect.ts"
 import { causeOf } from "./cause.ts"
 import { explain, type Explanation } from "./explain.ts"
+import { type Lacking, lackingIn } from "./lacking.ts"
 import { minimize, type Minimized, type MinimizeProgress, sameFinding, type Wanted } from "./minimize.ts"
 import { performSchedule, placed } from "./place.ts"
 import { type Change, shrinkExperiment, unshrunk } from "./shrink.ts"
@@ -27,6 +28,8 @@ export interface Failure {
   readonly searched: ReadonlyArray<Searched>
   /** `undefined`: the quiet run fails, and there is no deviation to blame; or it is as it was found. */
   readonly explanation: Explanation | undefined
+  /** What its run asked for and did not get. */
+  readonly lacking: Lacking
   /** The minimal schedule by place. */
   readonly placed: string
   /** Its cause: what makes two failures one. */
@@ -63,7 +66,7 @@ export function* understand(
   const reading = readingOf(target.spec.program)
   const placing = (one: Finding): Finding => ({ ...one, message: withPlaces(one.message, reading) })
   return {
-    target, changes: unshrunk(target), finding: placing(told), seen: besides(told, found).map(placing), minimized, searched: [], explanation, placed: byPlace, key,
+    target, changes: unshrunk(target), finding: placing(told), seen: besides(told, found).map(placing), minimized, searched: [], explanation, lacking: lackingIn(target.trials, minimized.schedule), placed: byPlace, key,
     name: failureName(minimized.trial.findings, key)
   }
 }
@@ -85,7 +88,7 @@ export const asFound = (target: Target, schedule: Schedule, finding: Finding): F
   const text = printSchedule(deviations.map(({ deviation }) => deviation))
   const key = [finding.detector, text].join("\n")
   const minimized: Minimized = { deviations, schedule, trial, proof: "as found", proofTrialCount: 0, trialCount: 3 }
-  return { target, changes: unshrunk(target), finding, seen: [], minimized, searched: [], explanation: undefined, placed: text, key, name: failureName(trial.findings, key) }
+  return { target, changes: unshrunk(target), finding, seen: [], minimized, searched: [], explanation: undefined, lacking: lackingIn(trials, schedule), placed: text, key, name: failureName(trial.findings, key) }
 }
 
 /** Between which instructions the last deviation makes the run fail. */

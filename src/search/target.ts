@@ -9,6 +9,7 @@ import { Watcher, watcherOf } from "../run/observe.ts"
 import { type NotStarted, type RunSpec, start } from "../run/start.ts"
 import { defaultStrategyOptions, type StrategyOptions } from "../strategy/definition.ts"
 import { profileOf } from "../strategy/offers.ts"
+import { type Lacking, lackingOf } from "./lacking.ts"
 import { Patience } from "./patience.ts"
 import { SharedWords } from "./shared.ts"
 import { type Trial, Trials } from "./trial.ts"
@@ -44,8 +45,8 @@ export interface Target {
   readonly trials: Trials
   readonly detectors: ReadonlyArray<AnyDetector>
   readonly quiet: Trial
-  /** Calls the quiet run made that are not there, by number. */
-  readonly unknownCalls: ReadonlyArray<number>
+  /** What the quiet run asked for and did not get. */
+  readonly lacking: Lacking
   /** What strategies are made with: its watches are all that steers, what tasks share included. */
   readonly options: StrategyOptions
   /** What is shown of a run, beside what the program says. */
@@ -76,7 +77,6 @@ interface Probed {
   readonly interestingNow: number
   /** Words that tasks were seen to share. */
   readonly shared: ReadonlyArray<AddressRange>
-  readonly unknownCalls: ReadonlyArray<number>
 }
 
 const probe = (spec: RunSpec, isLookedFor: boolean): Probed | NotStarted => {
@@ -98,7 +98,7 @@ const probe = (spec: RunSpec, isLookedFor: boolean): Probed | NotStarted => {
   if ("_tag" in run) return run
   run.observe(new Watcher({ watches: [], sections: spec.program.sections, reached: [] }))
   patience.runToEnd(run, spec.limits, () => void (before = run.kernel.now))
-  return { unknownCalls: [...run.kernel.state.unknownCalls.keys()], sections: [...found.values()], icount: run.kernel.now, interestingNow: first.birthOrSection ?? first.contract ?? 0, shared: words.ranges(spec.program) }
+  return { sections: [...found.values()], icount: run.kernel.now, interestingNow: first.birthOrSection ?? first.contract ?? 0, shared: words.ranges(spec.program) }
 }
 
 const unspoken = (shared: ReadonlyArray<AddressRange>, told: ReadonlyArray<AddressRange>): ReadonlyArray<AddressRange> =>
@@ -133,6 +133,7 @@ export const makeTarget = (asked: RunSpec, made: TargetOptions): Target | NotSta
   const forkNow = isForkedLater ? Math.max(forkAtNow, probed.interestingNow) : forkAtNow
   const trials = new Trials(run, { detectors, forkAtNow: forkNow, forkAt, watcher, isAlwaysWatched: isAlwaysWatched ?? hasClaims(watchesOf(spec.program)) })
   const quiet = trials.perform(quietDecider)
+  const lacking = lackingOf(run)
   const everyBoundary = sections.length === 0 && told.length === 0 && quiet.icount <= SHORT_ICOUNT
   const base: StrategyOptions = { ...defaultStrategyOptions, seed, rates, sections, watches, everyBoundary }
   let profile: StrategyOptions["profile"] | undefined
@@ -146,7 +147,7 @@ export const makeTarget = (asked: RunSpec, made: TargetOptions): Target | NotSta
   }
   // Patience is that of this experiment: the quiet run of another may not end.
   const again: Target["again"] = (other, addressThere) => makeTarget({ ...other, limits: bounded.limits }, elsewhere(made, addressThere))
-  return { spec, bounded, trials, detectors, quiet, unknownCalls: probed.unknownCalls, options, shown, shared, again }
+  return { spec, bounded, trials, detectors, quiet, lacking, options, shown, shared, again }
 }
 
 const elsewhere = (options: TargetOptions, addressThere: (address: Address) => Address | undefined): TargetOptions => ({

@@ -6,7 +6,7 @@ import { codeOfError } from "../../src/cli/error-code.ts"
 import { codeOfGuest, codeOfVerdict, exits } from "../../src/cli/exit.ts"
 import { createRecordingWriter } from "../../src/log/recording.ts"
 import { readRecording } from "../../src/log/recording-reader.ts"
-import { callingWhatIsNotThere, failingForWantOfACall, openingADevice, dyingOfSigill, dyingOfSigsegv, spinning, unmodelled, waiting } from "./programs.ts"
+import { callingWhatIsNotThere, failingForWantOfACall, losingAnUpdate, openingADevice, dyingOfSigill, dyingOfSigsegv, spinning, unmodelled, waiting } from "./programs.ts"
 import { fileIn, linesOf, root, rseqlab, scratchFolder } from "./spawned.ts"
 
 const folder = scratchFolder()
@@ -47,6 +47,25 @@ describe("rseqlab run", () => {
       assert.strictEqual(code, 6, stderr)
       assert.match(stderr, /not supported: memfd_create \(319\), then exit status 1/)
     }
+  })
+
+  it.each([
+    { before: false, after: true, code: 6 }, { before: true, after: false, code: 1 }, { before: true, after: true, code: 1 }
+  ])("says of what a search finds whether a call was lacking, and blames it where only the failing run makes it: $before $after", ({ after, before, code }) => {
+    const file = program(`losing-${before}-${after}.s`, losingAnUpdate({ before, after }))
+    const { code: ended, stderr, stdout } = rseqlab(["fuzz", file], { cwd: folder })
+    assert.strictEqual(ended, code, stderr)
+    assert.match(stdout, /not supported: memfd_create \(319\), answered ENOSYS, before this:\n {2}the program exited with status 1/)
+    const saved = / saved +(.*)/.exec(stdout)?.[1] ?? ""
+    const { schedule } = JSON.parse(rseqlab(["fuzz", file, "--json", "--fresh"], { cwd: folder }).stdout).failures[0]
+    assert.strictEqual(rseqlab(["replay", saved], { cwd: folder }).code, 0)
+    assert.strictEqual(rseqlab(["replay", saved, "--schedule", schedule], { cwd: folder }).code, 6)
+  })
+
+  it("lists what the quiet run of a search lacked", () => {
+    const { code, stdout } = rseqlab(["fuzz", program("dev.s", openingADevice), "--runs", "5"], { cwd: folder })
+    assert.strictEqual(code, 0)
+    assert.match(stdout, / lacking +the simulated machine does not have: \/dev\/null\n/)
   })
 
   it("lists files of Linux's own that are not there", () => {

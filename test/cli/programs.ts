@@ -44,6 +44,30 @@ _start: mov $319, %eax
         syscall
 `
 
+/** Two tasks add to a word without a lock. A lost update is told by status 1: after memfd_create, or the call is made before all that, or both. */
+export const losingAnUpdate = ({ after, before }: { readonly after: boolean; readonly before: boolean }): string => `
+#: task adder
+#: task adder
+#: finally check
+        .data
+total:  .quad 0
+        .text
+adder:  ${before ? "mov $319, %eax\n syscall" : ""}
+        mov total(%rip), %rax
+        inc %rax
+        mov %rax, total(%rip)
+        xor %edi, %edi
+        mov $60, %eax
+        syscall
+check:  xor %edi, %edi
+        cmpq $2, total(%rip)
+        je 1f
+        ${after ? "mov $319, %eax\n syscall" : ""}
+        mov $1, %edi
+1:      mov $231, %eax
+        syscall
+`
+
 /** Opens /dev/null, then status 0. */
 export const openingADevice = `
 _start: lea path(%rip), %rdi

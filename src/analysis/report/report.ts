@@ -49,6 +49,8 @@ export interface ReportedFailure {
   readonly name: string
   /** Where the recording is; `undefined`: it could not be saved. */
   readonly saved: string | undefined
+  /** What the run asked for and the simulated machine does not have: a failure after that may be none of the program's. */
+  readonly lacking: ReadonlyArray<string>
   /** What other detectors say of the run. */
   readonly seen: ReadonlyArray<ReportedSight>
   /** The explanation; `undefined`: no deviation is needed. */
@@ -87,6 +89,8 @@ export interface SearchReport {
   readonly strategies: Readonly<Record<string, number>>
   readonly unendedCount: number
   readonly unsupported: Readonly<Record<string, number>>
+  /** What the quiet run asked for and the simulated machine does not have. */
+  readonly lacking: ReadonlyArray<string>
   /** What is worth knowing and no failure, and in how many runs. */
   readonly noted: Readonly<Record<string, number>>
   /** What was seen in runs that did not fail; `undefined`: nobody looked. */

@@ -8,14 +8,14 @@ const weapons = ["\ud800", "\u001b]0;x\u0007", "</script>", "]]>", "<failure>", 
 const hostile = fc.array(fc.oneof(fc.constantFrom(...weapons), fc.string({ unit: "binary", maxLength: 6 })), { maxLength: 6 }).map((parts) => parts.join(""))
 
 const failure = fc.record({
-  message: hostile, placed: hostile, why: hostile, saved: hostile, rule: hostile, schedule: hostile,
+  lacking: fc.array(hostile, { maxLength: 2 }), message: hostile, placed: hostile, why: hostile, saved: hostile, rule: hostile, schedule: hostile,
   seen: fc.array(fc.record({ detector: fc.constant("two-commits"), severity: fc.constant("warning" as const), message: hostile, evidence: fc.constant([4]) }), { maxLength: 2 }),
   steps: fc.array(fc.record({ entry: fc.nat(), task: fc.constant("1.1"), text: hostile, isEssential: fc.boolean() }), { maxLength: 3 })
 }).map((drawn): ReportedFailure => ({
   detector: "guest-failure", severity: "error", evidence: [1], run: 3, strategy: "random", deviationCount: 1, proof: "minimum", fewer: "none found, by all runs of one-deviation (3)", experiment: [{ name: "cpus", before: 2, after: 2 }, { name: "repeat", before: 3, after: 1 }], name: "fail-000000000000",
   commands: [["show", "rseqlab show x"]], ...drawn
 }))
-const report = fc.record({ program: hostile, seed: hostile, failures: fc.array(failure, { maxLength: 2 }), unsupported: fc.dictionary(hostile, fc.nat(), { maxKeys: 2 }), noted: fc.dictionary(hostile, fc.nat(), { maxKeys: 2 }),
+const report = fc.record({ lacking: fc.array(hostile, { maxLength: 2 }), program: hostile, seed: hostile, failures: fc.array(failure, { maxLength: 2 }), unsupported: fc.dictionary(hostile, fc.nat(), { maxKeys: 2 }), noted: fc.dictionary(hostile, fc.nat(), { maxKeys: 2 }),
   warned: fc.option(fc.record({
     watchedRunCount: fc.nat(),
     warnings: fc.array(fc.record({ detector: fc.constant("two-commits"), severity: fc.constant("warning" as const), message: hostile, runCount: fc.nat(), saved: fc.option(hostile, { nil: undefined }) }), { maxLength: 2 })

@@ -27,13 +27,14 @@ export const entryList = (entries: ReadonlyArray<number>): string =>
 
 /** The block of one failure: what, why, and what to type next. */
 export const failureLines = (failure: ReportedFailure, { from, program, runCountMax, seed }: SearchReport): ReadonlyArray<string> => {
-  const { commands, deviationCount, detector, evidence, experiment, fewer, message, proof, run, saved, schedule, seen, why } = failure
+  const { commands, deviationCount, detector, evidence, experiment, fewer, lacking, message, proof, run, saved, schedule, seen, why } = failure
   const ofRuns = runCountMax === undefined ? "" : ` of ${grouped(from + runCountMax)}`
   const head = `FOUND ${detector} in ${escapeTerminal(program)}`
   const how = `seed ${escapeTerminal(seed)} · ${run < 0 ? "a stored schedule" : `run ${grouped(run)}${ofRuns}`} · ${plural(deviationCount, "deviation")} (${proof})`
   const entries = evidence.length === 0 ? "" : `    ${entryList(evidence)}`
   return [
     `${head.padEnd(45)} ${how}`,
+    ...lacking.flatMap((one) => wrap(`${escapeTerminal(one)}, before this:`, COLUMNS, "  ")),
     `  ${escapeTerminal(message)}${entries}`,
     ...wrap(escapeTerminal(why ?? "The quiet run fails: no deviation is needed."), COLUMNS, row("why", "")),
     ...(shrunkText(experiment) === "" ? [] : [row("shrunk", shrunkText(experiment))]),
@@ -47,7 +48,7 @@ export const failureLines = (failure: ReportedFailure, { from, program, runCount
 
 /** What was tried, in one or a few lines. */
 export const triedLines = (report: SearchReport): ReadonlyArray<string> => {
-  const { abis, cpus, ended, failingRunCount, failures, from, milliseconds, noted, program, seed, strategies, unendedCount, unsupported, until, warned } = report
+  const { abis, cpus, ended, failingRunCount, failures, from, lacking, milliseconds, noted, program, seed, strategies, unendedCount, unsupported, until, warned } = report
   const seconds = (milliseconds / 1000).toFixed(1)
   const verdict = failures.length > 0 ? `${plural(failures.length, "distinct failure")} in ${plural(failingRunCount, "failing run")}` : "no failure found"
   const why = ended === "time" ? ", then the time was used up" : ended === "interrupted" ? ", then interrupted" : ""
@@ -59,6 +60,7 @@ export const triedLines = (report: SearchReport): ReadonlyArray<string> => {
     row("under", `${abis.join(",")} · cpus ${cpus.join(",")}`),
     ...(unendedCount === 0 ? [] : [row("not ended", `${plural(unendedCount, "run")} used the instructions up that a run may have here: not judged`)]),
     ...Object.entries(unsupported).map(([what, count]) => row("not judged", `${plural(count, "run")}: not supported: ${escapeTerminal(what)}`)),
+    ...lacking.flatMap((one) => wrap(escapeTerminal(one), COLUMNS, row("lacking", ""))),
     ...Object.entries(noted).map(([what, count]) => row("noted", `${plural(count, "run")}: ${escapeTerminal(what)}`)),
     ...(warned?.warnings ?? []).flatMap(({ detector, message, runCount, saved }) => [
       ...wrap(`${detector}: ${escapeTerminal(message)} (${runCount} of ${plural(warned?.watchedRunCount ?? 0, "watched run")})`, COLUMNS, row("seen", "")),

@@ -6,14 +6,14 @@ import { defineReporter } from "./definition.ts"
 /** Changes when the meaning of a field does. */
 export const REPORT_SCHEMA = 1
 
-export const failureValue = ({ commands, evidence, fewer, message, saved, seen, steps, why, ...rest }: ReportedFailure): object => ({
-  schema: REPORT_SCHEMA, type: "failure", ...rest, message: escapeTerminal(message), evidence, saved: saved ?? null, why: why ?? null, fewer: fewer ?? null, seen: seen.map((one) => ({ ...one, message: escapeTerminal(one.message) })), steps,
+export const failureValue = ({ commands, evidence, fewer, lacking, message, saved, seen, steps, why, ...rest }: ReportedFailure): object => ({
+  schema: REPORT_SCHEMA, type: "failure", ...rest, message: escapeTerminal(message), lacking: lacking.map(escapeTerminal), evidence, saved: saved ?? null, why: why ?? null, fewer: fewer ?? null, seen: seen.map((one) => ({ ...one, message: escapeTerminal(one.message) })), steps,
   commands: Object.fromEntries(commands)
 })
 
-const summaryValue = ({ abis, cpus, ended, failingRunCount, failures, from, milliseconds, noted, program, seed, strategies, toolVersion, unendedCount, unsupported, until, warned }: SearchReport) => ({
+const summaryValue = ({ abis, cpus, ended, failingRunCount, failures, from, lacking, milliseconds, noted, program, seed, strategies, toolVersion, unendedCount, unsupported, until, warned }: SearchReport) => ({
   schema: REPORT_SCHEMA, type: "summary", verdict: failures.length > 0 ? "failed" : "passed", program, toolVersion, seed, abi: abis, cpus,
-  from, until, runCount: until - from, failingRunCount, distinctFailureCount: failures.length, strategies, unendedCount, unsupported, noted, warned: warned === undefined ? null : { ...warned, warnings: warned.warnings.map((one) => ({ ...one, saved: one.saved ?? null, message: escapeTerminal(one.message) })) }, ended,
+  from, until, runCount: until - from, failingRunCount, distinctFailureCount: failures.length, strategies, unendedCount, unsupported, lacking: lacking.map(escapeTerminal), noted, warned: warned === undefined ? null : { ...warned, warnings: warned.warnings.map((one) => ({ ...one, saved: one.saved ?? null, message: escapeTerminal(one.message) })) }, ended,
   milliseconds: Math.round(milliseconds)
 })
 

@@ -6,7 +6,7 @@
 import { assert, known } from "../base/assert.ts"
 import type { CpuId, TaskId } from "../base/ids.ts"
 import { type AppliedTag, applied, type ContractRecord, type Event, type EventOf } from "../log/event.ts"
-import { mappedParts, replacedIn } from "./mapping-list.ts"
+import { mappedParts, remapped } from "./mapping.ts"
 import {
   type Contracts, type Cpu, cpuOf, type KernelState, type Process, processOf, type Restart, slotOf, type Task, taskOf, type Timer, type WaitKind
 } from "./state.ts"
@@ -108,7 +108,7 @@ export const reducers: Reducers = {
     const processes = state.processes.some(({ id }) => id === process)
       ? processesWith(state, process, (was) => ({ ...was, taskCount: was.taskCount + 1 }))
       : [...state.processes, {
-        id: process, slot: state.processes.length, taskCount: 1, actions: {}, pending: [], mappings: [], locksMappings: false,
+        id: process, slot: state.processes.length, taskCount: 1, actions: {}, pending: [], mappings: undefined, locksMappings: false,
         breakStart: 0, breakEnd: 0, timers: [], lastTimer: 0, closedFiles: [], membarriers: 0, exiting: undefined, contracts: {}
       }]
     return queued({ ...state, slots, tasks, processes }, child, cpu)
@@ -185,19 +185,19 @@ export const reducers: Reducers = {
   Mapped: (state, { end, isShared, process, protection, start }) =>
     withProcess(state, process, (was) => {
       const mapped = { start, end, protection, isShared: isShared === 1, isLocked: was.locksMappings }
-      return { ...was, mappings: replacedIn(was.mappings, { start, end }, [mapped]) }
+      return { ...was, mappings: remapped(was.mappings, { start, end }, [mapped]) }
     }),
   Unmapped: (state, { end, process, start }) =>
-    withProcess(state, process, (was) => ({ ...was, mappings: replacedIn(was.mappings, { start, end }, []) })),
+    withProcess(state, process, (was) => ({ ...was, mappings: remapped(was.mappings, { start, end }, []) })),
   Protected: (state, { end, process, protection, start }) =>
     withProcess(state, process, (was) => {
       const changed = mappedParts(was.mappings, { start, end }).map((part) => ({ ...part, protection }))
-      return { ...was, mappings: replacedIn(was.mappings, { start, end }, changed) }
+      return { ...was, mappings: remapped(was.mappings, { start, end }, changed) }
     }),
   Locked: (state, { end, isLocked, process, start }) =>
     withProcess(state, process, (was) => {
       const changed = mappedParts(was.mappings, { start, end }).map((part) => ({ ...part, isLocked: isLocked === 1 }))
-      return { ...was, mappings: replacedIn(was.mappings, { start, end }, changed) }
+      return { ...was, mappings: remapped(was.mappings, { start, end }, changed) }
     }),
   LocksMappings: (state, { isLocked, process }) => withProcess(state, process, (was) => ({ ...was, locksMappings: isLocked === 1 })),
   BreakSet: (state, { end, process }) => {

@@ -4,11 +4,12 @@
  * Source: Linux mm/mmap.c, arch/x86/kernel/sys_x86_64.c arch_get_unmapped_area_topdown
  */
 import { type Address, type AddressRange, PAGE_BYTES, TASK_SIZE } from "../base/ids.ts"
+import { countOf, roomBelow } from "../base/ranges.ts"
 import { READ } from "../machine/machine.ts"
 import { landAll } from "./in-flight.ts"
 import type { Kernel } from "./kernel.ts"
-import { mappedParts } from "./mapping-list.ts"
-import { type Mapping, type Process, processOf, type Task } from "./state.ts"
+import { mappedParts, type Mappings, splitCount } from "./mapping.ts"
+import { type Process, processOf, type Task } from "./state.ts"
 
 /** Mappings are placed below here, top down: where Linux begins without randomization. */
 export const MMAP_BASE: Address = 0x7fff_f7ff_f000
@@ -24,18 +25,12 @@ export const effective = (protection: number): number => {
   return bits === 0 ? 0 : bits | READ
 }
 
-export const mappingsOf = (kernel: Kernel, task: Task): ReadonlyArray<Mapping> => processOf(kernel.state, task.process).mappings
+export const mappingsOf = (kernel: Kernel, task: Task): Mappings => processOf(kernel.state, task.process).mappings
 
 /** The highest gap below `MMAP_BASE` that is large enough; `undefined` if there is none. */
-export const findGap = (mappings: ReadonlyArray<Mapping>, sizeBytes: number): Address | undefined => {
-  let top = MMAP_BASE
-  for (let index = mappings.length - 1; index >= 0; index--) {
-    const mapping = mappings[index]
-    if (mapping === undefined || mapping.start >= top) continue
-    if (mapping.end <= top - sizeBytes) break
-    top = mapping.start
-  }
-  return top - sizeBytes >= MMAP_MIN_ADDRESS ? top - sizeBytes : undefined
+export const findGap = (mappings: Mappings, sizeBytes: number): Address | undefined => {
+  const start = roomBelow(mappings, MMAP_BASE, sizeBytes) - sizeBytes
+  return start >= MMAP_MIN_ADDRESS ? start : undefined
 }
 
 /** Maps zeroed pages. False: our own limit is reached, and the run has ended. */
@@ -51,34 +46,53 @@ export const map = (kernel: Kernel, { process }: Task, range: AddressRange, prot
   return true
 }
 
-export const unmap = (kernel: Kernel, task: Task, range: AddressRange): void => {
+/** False: one mapping would become two, and there are as many as there may be. */
+export const unmap = (kernel: Kernel, task: Task, range: AddressRange): boolean => {
   const process: Process = processOf(kernel.state, task.process)
+  const parts = mappedParts(process.mappings, range)
+  if (parts.length === 1 && splitCount(process.mappings, range) === 2 && countOf(process.mappings) >= MAP_COUNT_MAX) return false
   landAll(kernel, process.id)
-  for (const { end, start } of mappedParts(process.mappings, range)) {
+  for (const { end, start } of parts) {
     kernel.worked((end - start) / PAGE_BYTES, "pages")
     kernel.worked(1, "entries")
     kernel.machine.unmap(kernel.spaceOf(process.id), { start, end })
     kernel.emit({ _tag: "Unmapped", process: process.id, start, end })
   }
+  return true
 }
 
-export const protect = (kernel: Kernel, task: Task, range: AddressRange, protection: number): void => {
+/** Whether the part, which is to be something else than it is, may become a mapping of its own. */
+const maySplit = (kernel: Kernel, task: Task, part: AddressRange): boolean => {
+  const mappings = mappingsOf(kernel, task)
+  const more = splitCount(mappings, part)
+  return more === 0 || countOf(mappings) + more <= MAP_COUNT_MAX
+}
+
+/** False: there are as many mappings as there may be. What comes before that is done. Source: Linux mm/vma.c split_vma */
+export const protect = (kernel: Kernel, task: Task, range: AddressRange, protection: number): boolean => {
   const { id, mappings } = processOf(kernel.state, task.process)
   const space = kernel.spaceOf(id)
   landAll(kernel, id)
   for (const part of mappedParts(mappings, range)) {
+    kernel.worked(1, "entries")
     if (part.protection === protection) continue
+    if (!maySplit(kernel, task, part)) return false
     kernel.worked((part.end - part.start) / PAGE_BYTES, "pages")
     kernel.machine.protect(space, { start: part.start, end: part.end }, protection)
     kernel.emit({ _tag: "Protected", process: id, start: part.start, end: part.end, protection })
   }
+  return true
 }
 
-/** Locks what is mapped of the range, or unlocks it. */
-export const lock = (kernel: Kernel, task: Task, range: AddressRange, isLocked: boolean): void => {
+/** Locks what is mapped of the range, or unlocks it. False: there are as many mappings as there may be. */
+export const lock = (kernel: Kernel, task: Task, range: AddressRange, isLocked: boolean): boolean => {
   for (const part of mappedParts(mappingsOf(kernel, task), range)) {
-    if (part.isLocked !== isLocked) kernel.emit({ _tag: "Locked", process: task.process, start: part.start, end: part.end, isLocked: isLocked ? 1 : 0 })
+    kernel.worked(1, "entries")
+    if (part.isLocked === isLocked) continue
+    if (!maySplit(kernel, task, part)) return false
+    kernel.emit({ _tag: "Locked", process: task.process, start: part.start, end: part.end, isLocked: isLocked ? 1 : 0 })
   }
+  return true
 }
 
 export const pageUp = (at: number): number => Math.ceil(at / PAGE_BYTES) * PAGE_BYTES

@@ -7,6 +7,7 @@ import { known } from "../base/assert.ts"
 import type { Address, CpuId, TaskId } from "../base/ids.ts"
 import { errno } from "../linux/errno.ts"
 import type { ContractRecord } from "../log/event.ts"
+import type { Mappings } from "./mapping.ts"
 
 /**
  * What a signal does to a wait and its call. `never`: nothing, unless it kills. `fails`: EINTR. The others restart the call
@@ -144,15 +145,6 @@ export interface SignalAction {
   readonly mask: bigint
 }
 
-export interface Mapping {
-  readonly start: Address
-  readonly end: Address
-  readonly protection: number
-  readonly isShared: boolean
-  /** By mlock(2) and its like. */
-  readonly isLocked: boolean
-}
-
 export interface Timer {
   /** 0: ITIMER_REAL. Of `timer_create`: its id plus 1. */
   readonly id: number
@@ -182,8 +174,7 @@ export interface Process {
   /** By signal number. */
   readonly actions: Readonly<Record<number, SignalAction>>
   readonly pending: ReadonlyArray<PendingSignal>
-  /** Ascending, disjoint. */
-  readonly mappings: ReadonlyArray<Mapping>
+  readonly mappings: Mappings
   /** What is mapped from now on is locked: mlockall(2) with MCL_FUTURE. */
   readonly locksMappings: boolean
   readonly breakStart: Address

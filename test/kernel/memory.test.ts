@@ -1,5 +1,6 @@
 import { assert, describe, it } from "vitest"
-import { MMAP_BASE } from "../../src/kernel/memory.ts"
+import { allOf, countOf } from "../../src/base/ranges.ts"
+import { MAP_COUNT_MAX, MMAP_BASE } from "../../src/kernel/memory.ts"
 import { processOf } from "../../src/kernel/state.ts"
 import { DATA, DATA_END, NOWHERE } from "./abi/hand.ts"
 import { Guest, HEAP } from "./guest.ts"
@@ -11,7 +12,7 @@ const [NONE, READ, READ_WRITE] = [0, 1, 3]
 
 /** The kernel's list and the machine's pages say the same. */
 const inStep = (guest: Guest): void => {
-  const { mappings } = processOf(guest.kernel.state, guest.id(0))
+  const mappings = allOf(processOf(guest.kernel.state, guest.id(0)).mappings)
   const space = guest.kernel.spaceOf(guest.id(0))
   for (const { end, protection, start } of mappings) {
     for (let at = start; at < end; at += PAGE) assert.strictEqual(guest.machine.protectionAt(space, at), protection, `page 0x${at.toString(16)}`)
@@ -101,6 +102,58 @@ describe("mprotect", () => {
     assert.strictEqual(guest.memory.read8(at + 3 * PAGE), undefined)
     assert.strictEqual(guest.memory.read8(at + 5 * PAGE), 0)
     inStep(guest)
+  })
+})
+
+/** Held against Linux 6.18 with /proc/self/maps, by the same calls. */
+describe("the number of mappings", () => {
+  const count = (guest: Guest): number => countOf(processOf(guest.kernel.state, guest.id(0)).mappings)
+  const SHARED = 0x21
+
+  it("grows by one where neighbors are not alike: private ones that are become one, shared ones are objects of their own", () => {
+    const guest = new Guest()
+    const before = count(guest)
+    for (let left = 10; left > 0; left--) mmap(guest, 1)
+    assert.strictEqual(count(guest) - before, 1)
+    mmap(guest, 1, 0, ANONYMOUS, READ)
+    assert.strictEqual(count(guest) - before, 2)
+    for (let left = 10; left > 0; left--) mmap(guest, 1, 0, SHARED)
+    assert.strictEqual(count(guest) - before, 12)
+    inStep(guest)
+  })
+
+  it("is what it was once a mapping is all of one kind again", () => {
+    const guest = new Guest()
+    const at = mmap(guest, 64) as number
+    const before = count(guest)
+    for (let page = 0; page < 64; page += 2) guest.make(0, "mprotect", at + page * PAGE, PAGE, READ)
+    assert.strictEqual(count(guest) - before, 63)
+    guest.make(0, "mlock", at + PAGE, PAGE)
+    assert.strictEqual(count(guest) - before, 63, "apart already")
+    guest.make(0, "munlock", at + PAGE, PAGE)
+    assert.strictEqual(guest.make(0, "mprotect", at, 64 * PAGE, READ_WRITE), 0)
+    assert.strictEqual(count(guest), before)
+    inStep(guest)
+  })
+
+  it("has a limit, which whatever splits a mapping meets as well", () => {
+    const guest = new Guest()
+    const at = mmap(guest, 16) as number
+    const page = (index: number): number => at + index * PAGE
+    // All but four are there without their pages.
+    for (let start = NOWHERE; count(guest) < MAP_COUNT_MAX - 4; start += 2 * PAGE) {
+      guest.kernel.emit({ _tag: "Mapped", process: guest.id(0), start, end: start + PAGE, protection: READ, isShared: 0 })
+    }
+    const flips = [2, 4, 6].map((index) => guest.make(0, "mprotect", page(index), PAGE, READ))
+    assert.deepStrictEqual([...flips, count(guest)], [0, 0, "ENOMEM", MAP_COUNT_MAX])
+    assert.isTrue(guest.memory.write8(page(6), 1), "it is as it was")
+    assert.strictEqual(guest.make(0, "munmap", page(7), PAGE), "ENOMEM")
+    assert.strictEqual(guest.make(0, "mlock", page(7), PAGE), "ENOMEM")
+    assert.strictEqual(guest.make(0, "munmap", page(15), PAGE), 0, "at its edge nothing is split")
+    assert.strictEqual(mmap(guest, 1, 0, ANONYMOUS, READ), page(15), "one more than may be split")
+    assert.strictEqual(mmap(guest, 1, 0, ANONYMOUS, NONE), "ENOMEM")
+    assert.strictEqual(guest.make(0, "mprotect", at, 16 * PAGE, READ_WRITE), 0)
+    assert.strictEqual(count(guest), MAP_COUNT_MAX - 4)
   })
 })
 

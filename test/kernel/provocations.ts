@@ -291,6 +291,7 @@ export const provocations: ReadonlyArray<Provocation> = [
 
 /** An errno that a row lists and no single call can provoke, and why. */
 export const unprovoked: Readonly<Partial<Record<SyscallName, Partial<Record<Errno, string>>>>> = {
+  munmap: { ENOMEM: "needs as many mappings as there may be: test/kernel/memory.test.ts makes them" },
   tkill: { EAGAIN: "needs a full queue of realtime signals: test/kernel/signal-pending.test.ts fills one" },
   tgkill: { EAGAIN: "needs a full queue of realtime signals: test/kernel/signal-pending.test.ts fills one" }
 }

@@ -1,6 +1,6 @@
 /** What memory will be used for. */
 import { advice } from "../../linux/mman.ts"
-import { mappedParts } from "../mapping-list.ts"
+import { mappedParts } from "../mapping.ts"
 import { isPageAligned, lock, map, pageUp } from "../memory.ts"
 import { processOf } from "../state.ts"
 import { defineSyscall, done, failed, returned, unsupported } from "./definition.ts"

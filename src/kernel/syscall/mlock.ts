@@ -2,7 +2,8 @@
 import type { CallName } from "../../linux/call-number.ts"
 import { u64 } from "../../base/bits.ts"
 import { PAGE_BYTES, TASK_SIZE } from "../../base/ids.ts"
-import { mappedParts, mappedUntil } from "../mapping-list.ts"
+import { coveredUntil } from "../../base/ranges.ts"
+import { mappedParts } from "../mapping.ts"
 import { lock, mappingsOf } from "../memory.ts"
 import { processOf } from "../state.ts"
 import { defineSyscall, failed, returned } from "./definition.ts"
@@ -24,9 +25,9 @@ const lockRange = <const Name extends CallName>(name: Name, locks: boolean, summ
       const from = Number(first)
       const end = Number(first + lengthBytes)
       const mappings = mappingsOf(kernel, task)
-      const until = Math.min(end, mappedUntil(mappings, from))
+      const until = Math.min(end, coveredUntil(mappings, from))
       // Up to the first hole it is done.
-      if (until > from) lock(kernel, task, { start: from, end: until }, locks)
+      if (until > from && !lock(kernel, task, { start: from, end: until }, locks)) return failed("ENOMEM")
       // Locked memory is brought in, and what nobody may use cannot be.
       const isUseless = locks && mappedParts(mappings, { start: from, end }).some(({ protection }) => protection === 0)
       return until < end || isUseless ? failed("ENOMEM") : returned()

@@ -3,7 +3,7 @@ import { MAP_TYPE, mapFlag, PROT_EXEC, PROT_GROWSDOWN, PROT_GROWSUP, PROT_READ, 
 import type { Errno } from "../../linux/errno.ts"
 import { alignDown } from "../../base/bits.ts"
 import { PAGE_BYTES, TASK_SIZE } from "../../base/ids.ts"
-import { mappedParts, mappedUntil } from "../mapping-list.ts"
+import { countOf, coveredUntil, touches } from "../../base/ranges.ts"
 import { effective, findGap, fits, isPageAligned, lock, map, MAP_COUNT_MAX, mappingsOf, MMAP_MIN_ADDRESS, pageUp, protect, unmap } from "../memory.ts"
 import type { Kernel } from "../kernel.ts"
 import { processOf, type Task } from "../state.ts"
@@ -31,11 +31,11 @@ export const mmap = defineSyscall({
     const length = pageUp(sizeBytes)
     if (length > TASK_SIZE) return failed("ENOMEM")
     const mappings = mappingsOf(kernel, task)
-    if (mappings.length > MAP_COUNT_MAX) return failed("ENOMEM")
+    if (countOf(mappings) > MAP_COUNT_MAX) return failed("ENOMEM")
 
     const isFixed = has(mapFlag.FIXED) || has(mapFlag.FIXED_NOREPLACE)
     const wanted = isFixed ? hint : hintAt(hint)
-    const isFree = (start: number) => mappedParts(mappings, { start, end: start + length }).length === 0
+    const isFree = (start: number) => !touches(mappings, start, start + length)
     const start = isFixed || (wanted !== 0 && fits(wanted, length) && isFree(wanted)) ? wanted : findGap(mappings, length)
     if (start === undefined || !fits(start, length)) return failed("ENOMEM")
     if (!isPageAligned(start)) return failed("EINVAL")
@@ -73,12 +73,11 @@ export const munmap = defineSyscall({
   parameters: { start: "address", sizeBytes: "size" },
   summary: "takes mappings away",
   support: "full",
-  errors: ["EINVAL"],
+  errors: ["EINVAL", "ENOMEM"],
   source: "mmap(2); Linux mm/mmap.c do_vmi_munmap",
   perform: (kernel, task, { sizeBytes, start }) => {
     if (!isPageAligned(start) || !fits(start, sizeBytes) || sizeBytes === 0) return failed("EINVAL")
-    unmap(kernel, task, { start, end: start + pageUp(sizeBytes) })
-    return returned()
+    return unmap(kernel, task, { start, end: start + pageUp(sizeBytes) }) ? returned() : failed("ENOMEM")
   }
 })
 
@@ -99,10 +98,10 @@ export const mprotect = defineSyscall({
     // Beyond 2^64 the end would be below the start.
     if (end >= 2 ** 64) return failed("ENOMEM")
     if ((wide & ~BigInt(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM)) !== 0n) return failed("EINVAL")
-    const until = Math.min(end, mappedUntil(mappingsOf(kernel, task), start))
+    const until = Math.min(end, coveredUntil(mappingsOf(kernel, task), start))
     // Up to the first hole it is done.
-    if (until > start) protect(kernel, task, { start, end: until }, effective(Number(wide)))
-    return until === end ? returned() : failed("ENOMEM")
+    const isDone = until === start || protect(kernel, task, { start, end: until }, effective(Number(wide)))
+    return isDone && until === end ? returned() : failed("ENOMEM")
   }
 })
 
@@ -120,7 +119,7 @@ export const brk = defineSyscall({
     const wanted = pageUp(end)
     if (wanted > now) {
       // A page is left free between the heap and what follows.
-      const isInTheWay = mappedParts(mappings, { start: now, end: wanted + PAGE_BYTES }).length > 0
+      const isInTheWay = touches(mappings, now, wanted + PAGE_BYTES)
       if (wanted > TASK_SIZE || isInTheWay) return returned(breakEnd)
       if (!map(kernel, task, { start: now, end: wanted }, effective(PROT_WRITE), false)) return done
     } else if (wanted < now) {

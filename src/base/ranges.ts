@@ -140,7 +140,7 @@ export const allOf = <T extends AddressRange>(ranges: Ranges<T>): ReadonlyArray<
 const always = (): boolean => true
 
 /** What `all` cover together, whether or not they overlap. */
-export const covering = (all: Iterable<AddressRange>, covered: Ranges<AddressRange> = undefined): Ranges<AddressRange> => {
+export const covering = (all: Iterable<AddressRange>, covered?: Ranges<AddressRange>): Ranges<AddressRange> => {
   let ranges = covered
   for (const { end, start } of all) ranges = replacedIn(ranges, { start, end }, [{ start, end }], always)
   return ranges

@@ -137,7 +137,7 @@ const deciderFor = (flags: RunFlags, seed: string | undefined, program: Program)
     return definition.power._tag === "Enumerates" ? yield* searched(program, definition, options) : Decider.layerSeeded(definition, options)
   })
 
-const logFor = ({ force, jsonl, keep, program, record }: RunFlags) =>
+const logFor = ({ force, jsonl, keep, program, record, schedule }: RunFlags) =>
   Effect.gen(function*() {
     if (record === undefined) {
       if (force) return yield* refuse("--force is for --record FILE, and no file is named")
@@ -146,6 +146,7 @@ const logFor = ({ force, jsonl, keep, program, record }: RunFlags) =>
     }
     if (record === "") return yield* refuse("--record expects the name of a file")
     if (isSameFile(record, program)) return yield* refuse("--record would replace the program itself; choose another name")
+    if (schedule?.startsWith("@") === true && isSameFile(record, schedule.slice(1))) return yield* refuse("--record would replace the schedule that is told; choose another name")
     return EventLog.layerRecording(record, { mayReplace: force, ...(keep === undefined ? {} : { keep }) })
   })
 

@@ -116,17 +116,18 @@ const perform = Effect.fnUntraced(function*(flags: FuzzFlags) {
   for (const { unsaved } of understood) if (unsaved !== undefined) yield* say(`not saved: ${escapeLines(unsaved)}`)
   const isPassed = tried.hits.length === 0 && tried.ended !== "interrupted"
   const warned = isPassed ? yield* tellWarnings(target, kept.all.map(({ schedule }) => schedule)) : undefined
-  yield* reporting(searchReport(target, seed, from, runCountMax, tried, understood, typed, warned))
+  const isTold = yield* reporting(searchReport(target, seed, from, runCountMax, tried, understood, typed, warned))
   // Somebody has been told.
   yield* written(understood.map(({ failure }) => failure.name), isKeptGoing ? [] : pending).pipe(Effect.catch((error) => say(`the corpus is not kept: ${escapeLines(error.message)}`)))
   // What comes to a bad end behind a call that only we lack shows nothing of the program.
   const isShown = understood.some(({ failure }) => failure.finding.detector !== guestFailure.name || blamedCalls(failure.lacking, target.lacking).length === 0)
   const isTimeout = flags.failOnTimeout && tried.ended === "time" && tried.hits.length === 0
-  yield* endWithCode(
-    tried.hits.length > 0 ? codeOfVerdict(isShown ? "failed" : "unsupported", flags.expect === "fail")
+  const code = tried.hits.length > 0 ? codeOfVerdict(isShown ? "failed" : "unsupported", flags.expect === "fail")
     : tried.ended === "interrupted" ? exitCode("interrupted")
     : isTimeout ? exitCode("timeout")
-    : codeOfVerdict("passed", flags.expect === "fail"))
+    : codeOfVerdict("passed", flags.expect === "fail")
+  // Whoever waits for the report is not to take an old one, or none, for good news.
+  yield* endWithCode(code === exitCode("passed") && !isTold ? exitCode("usage") : code)
 })
 
 /** Looks for a failure as the flags say. */

@@ -3,6 +3,7 @@ import { escapeTerminal } from "../analysis/report/format/terminal.ts"
 import { plural } from "../analysis/report/reporter/default.ts"
 import { grouped } from "../base/bits.ts"
 import { printDeviation, printSchedule } from "../log/schedule.ts"
+import { isSameFile } from "../host/files.ts"
 import { drive, saveRun } from "../lab/failing.ts"
 import { PROOF_TRIAL_COUNT_MAX } from "../search/failure.ts"
 import { minimize, type Minimized, sameFinding } from "../search/minimize.ts"
@@ -29,6 +30,7 @@ const changeText = ({ after, before }: Change): string => (before === after ? gr
 const perform = Effect.fnUntraced(function*(flags: MinimizeFlags) {
   const { force, json, output, proof, recording: file, scheduleOnly } = flags
   if (force && output === undefined) return yield* new CommandLineRefused({ problem: "--force is for --output FILE, and no file is named" })
+  if (output !== undefined && isSameFile(output, file)) return yield* new CommandLineRefused({ problem: "--output would replace the recording itself; choose another name" })
   const opened = yield* openTarget(file, flags)
   const looked = yield* findingOf(opened)
   const { recording: { header, schedule: before }, target: whole } = opened

@@ -96,7 +96,10 @@ const didYouMeanFile = (file: string): string => {
 export const importModule = (file: string): Effect.Effect<{ readonly exports: Readonly<Record<string, unknown>> } | { readonly why: string }> =>
   Effect.promise(async () => {
     if (!existsSync(file)) return { why: `there is no such file${didYouMeanFile(file)}` }
-    if (statSync(file).isDirectory()) return { why: "it is a directory" }
+    const there = statSync(file)
+    if (there.isDirectory()) return { why: "it is a directory" }
+    // Importing reads to the end, and nobody is heard meanwhile.
+    if (!there.isFile()) return { why: "it is no regular file" }
     try {
       return { exports: (await import(pathToFileURL(resolve(file)).href)) as Readonly<Record<string, unknown>> }
     } catch (cause) {

@@ -9,13 +9,15 @@ import { clauseOf, readWhole } from "./files.ts"
 
 const hint = "choose another place, or make it writable"
 
+class NotRegular extends Error {}
+
 const attempt = (file: string, work: () => void): Effect.Effect<void, RecordingUnwritable> =>
   Effect.suspend(() => {
     try {
       work()
       return Effect.void
     } catch (cause) {
-      return Effect.fail(new RecordingUnwritable({ file, why: clauseOf(cause), hint }))
+      return Effect.fail(new RecordingUnwritable({ file, why: cause instanceof NotRegular ? "it is no regular file" : clauseOf(cause), hint }))
     }
   })
 
@@ -52,6 +54,9 @@ const syncFolder = (folder: string): void => {
 }
 
 const writeWhole = (file: string, bytes: Uint8Array): void => {
+  const there = statSync(file, { throwIfNoEntry: false })
+  // A device that is replaced is gone.
+  if (there !== undefined && !there.isFile() && !there.isDirectory()) throw new NotRegular()
   const part = partOf(file)
   // Never written through a name that may be a link to somewhere else.
   rmSync(part, { force: true })

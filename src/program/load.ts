@@ -1,5 +1,6 @@
 import { assemble, type AssembleOptions } from "./assemble/assemble.ts"
 import { describeAssemblyError } from "./assemble/problem.ts"
+import { textOfSource } from "./assemble/source-text.ts"
 import { describeElfError, isElf, loadElf } from "./elf.ts"
 import type { Program } from "./program.ts"
 
@@ -28,7 +29,7 @@ export const loadProgram = (bytes: Uint8Array, file: string, options: AssembleOp
   if (binaryAt !== -1) {
     return refused(`${file}: at byte ${binaryAt}: expected text; neither a static ELF executable nor assembler text`, file)
   }
-  const assembly = assemble(new TextDecoder().decode(bytes), file, options)
+  const assembly = assemble(textOfSource(bytes), file, options)
   return assembly._tag === "Assembled"
     ? { _tag: "Loaded", program: assembly.program }
     : refused(describeAssemblyError(assembly.error), file)

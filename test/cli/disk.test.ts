@@ -1,6 +1,6 @@
 /** Where a recording cannot be written, or must not be. */
 import { spawnSync } from "node:child_process"
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "vitest"
 import { type Ended, fileIn, linesOf, main, root, rseqlab, scratchFolder } from "./spawned.ts"
@@ -16,6 +16,38 @@ describe("a working folder that is gone", () => {
     const command = `rmdir "$PWD" && exec "$0" "$@"`
     const { status, stderr } = spawnSync("sh", ["-c", command, process.execPath, main, "fuzz", join(root, "examples/percpu-push.s"), "--runs", "20", ...words], { cwd: gone, encoding: "utf8", timeout: 30_000 })
     assert.deepStrictEqual([status, linesOf(stderr)], [2, ["rseqlab: the working folder is not there any more, and fuzz keeps in it what it finds"]])
+  })
+})
+
+describe("--reporter NAME=FILE", () => {
+  const program = fileIn(folder, "passes.s", "#: task w\nw: xor %edi, %edi\n mov $60, %eax\n syscall\n")
+  const pipe = join(folder, "pipe")
+  spawnSync("mkfifo", [pipe])
+  const report = (names: string) => rseqlab(["fuzz", program, "--runs", "3", "--fresh", "--reporter", names], { cwd: folder })
+
+  it.each([
+    ["a folder that is not there", (): string => join(folder, "nowhere/x.json"), /its folder is not there/],
+    ["a folder itself", (): string => folder, /it is a folder/],
+    // A device would be as good, if it were not gone where this fails.
+    ["a pipe", (): string => pipe, /cannot be written: it is no regular file/]
+  ] as const)("ends a campaign that passes with 2 where it leads to %s, and the other reports are written", (_claim, file, said) => {
+    const other = join(folder, "other.json")
+    rmSync(other, { force: true })
+    const { code, stderr } = report(`json=${file()},jsonl=${other}`)
+    assert.deepStrictEqual([code, existsSync(other)], [2, true], stderr)
+    assert.match(stderr, said)
+  })
+
+  it("leaves a failure its own code", () => {
+    const { code } = rseqlab(["fuzz", join(root, "examples/p1.s"), "--fresh", "--reporter", `json=${join(folder, "nowhere/x.json")}`], { cwd: folder })
+    assert.strictEqual(code, 1)
+  })
+
+  it("replaces no program, and no report by another", () => {
+    const text = readFileSync(program, "utf8")
+    const [itself, twice] = [report(`json=${join(folder, ".", "passes.s")}`), report("json=x,junit=./x")]
+    assert.deepStrictEqual([itself.code, /would replace the program itself/.test(itself.stderr), readFileSync(program, "utf8")], [2, true, text])
+    assert.deepStrictEqual([twice.code, /several reporters write \.\/x/.test(twice.stderr)], [2, true])
   })
 })
 
@@ -57,6 +89,22 @@ describe("--record", () => {
     const { code, stderr } = rseqlab(["run", program, "--record", join(folder, ".", "itself.s"), "--force"])
     assert.deepStrictEqual([code, /would replace the program itself/.test(stderr)], [2, true])
     assert.strictEqual(readFileSync(program, "utf8"), text)
+  })
+
+  it("never replaces the schedule that is told, nor minimize the recording it reads", () => {
+    const schedule = fileIn(folder, "told.txt", "1.1@1:turn=1\n")
+    const told = record(schedule, "--force", "--schedule", `@${schedule}`)
+    assert.deepStrictEqual([told.code, /would replace the schedule/.test(told.stderr), readFileSync(schedule, "utf8")], [2, true, "1.1@1:turn=1\n"])
+    const file = join(folder, "once.rec")
+    assert.strictEqual(record(file, "--schedule", "1.1@1:turn=1").code, 1)
+    const before = readFileSync(file)
+    const shrunk = rseqlab(["minimize", file, "--force", "--output", file])
+    assert.deepStrictEqual([shrunk.code, /would replace the recording itself/.test(shrunk.stderr), readFileSync(file).equals(before)], [2, true, true])
+  })
+
+  it("imports no device as a predicate", () => {
+    const { code, stderr } = rseqlab(["bisect", join(folder, "once.rec"), "--predicate", "/dev/zero"])
+    assert.deepStrictEqual([code, /it is no regular file/.test(stderr)], [2, true], stderr)
   })
 
   it("reads no device: it may have no end", () => {

@@ -186,6 +186,25 @@ describe("a problem", () => {
     expect(failure(assemble(text, "test.s"))).toBe(expected)
   })
 
+  it.each([
+    ["itself", ".macro m a\n nop\n m \\a\n.endm\n_start: m 1", "t.s:5:9", "m", 3],
+    ["one that calls it", ".macro a\n b\n.endm\n.macro b\n a\n.endm\n_start:\n\ta", "t.s:8:2", "a", 5]
+  ])("of a macro that calls %s is told in three lines, at the call in the text", (_whom, text, place, macro, line) => {
+    const assembly = assemble(text, "t.s")
+    if (assembly._tag !== "AssemblyFailed") throw new Error("it never ends")
+    const said = describeAssemblyError(assembly.error).split("\n")
+    expect(said).toHaveLength(3)
+    expect(said[0]).toBe(`${place}: expected macros and repetitions at most 64 deep; ${macro} is called again and again, last at line ${line}`)
+  })
+
+  it("deep in macros is shown with a few of them", () => {
+    const assembly = assemble(".macro m n\n.if \\n\n m (\\n-1)\n.else\n bad\n.endif\n.endm\n_start: m 40", "t.s")
+    if (assembly._tag !== "AssemblyFailed") throw new Error("bad is no instruction")
+    expect(describeAssemblyError(assembly.error).split("\n").slice(3)).toEqual([
+      "  in macro m, called at t.s:3", "  in macro m, called at t.s:3", "  in 38 more macros", "  in macro m, called at t.s:8"
+    ])
+  })
+
   it("is shown under the line, and in the macro it came from", () => {
     const assembly = assemble("_start:\n.macro twice x\n\tmov \\x, %ecx ; bad \\x\n.endm\n\ttwice %eax", "dir/test.s")
     expect(assembly._tag === "AssemblyFailed" && describeAssemblyError(assembly.error)).toBe([

@@ -23,6 +23,16 @@ export const expand = (
   let expansionLength = 0
   let callCount = 0
 
+  /** The statement of the text that is expanded now. */
+  let outermost: { readonly cursor: Cursor; readonly at: number } | undefined
+
+  /** Whoever is too deep is in something that calls itself: said once, where it began, and not of each call. */
+  const tooDeep = (cursor: Cursor): undefined => {
+    const { macro, line } = cursor.statement.within ?? {}
+    const within = macro === undefined ? "" : `; ${macro} is called again and again, last at line ${line}`
+    return (outermost?.cursor ?? cursor).expected(`macros and repetitions at most ${NESTING_MAX} deep${within}`, outermost?.at ?? 0)
+  }
+
   const counted = (cursor: Cursor): true | undefined =>
     ++statementCount > STATEMENT_COUNT_MAX
       ? cursor.expected("at most 1,000,000 statements, repetitions included", 0)
@@ -115,11 +125,12 @@ export const expand = (
       if (each === undefined) break
       const cursor = newCursor(each, unit.problems)
       if (counted(cursor) === undefined) return undefined
-      if (depth > NESTING_MAX) return cursor.expected(`macros and repetitions at most ${NESTING_MAX} deep`, 0)
+      if (depth > NESTING_MAX) return tooDeep(cursor)
       if (!conditions.isActive()) skipLabels(cursor)
       else if (defineLabels(unit, cursor) === undefined) return undefined
 
       const at = cursor.at()
+      if (depth === 0) outermost = { cursor, at }
       const word = cursor.word() ?? ""
       const condition = conditions.take(word, cursor)
       if (condition === undefined) return undefined

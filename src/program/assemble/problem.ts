@@ -74,9 +74,11 @@ const callsOf = (innermost: Expansion | undefined): AssemblyError["within"] => {
 }
 
 const EXCERPT_LENGTH_MAX = 120
+/** Calls shown of those a problem came from: the innermost, and the one in the text. */
+const CALL_COUNT_MAX = 4
 
 /**
- * Three lines and one for each macro: place and expectation, the source, a caret under it. Not escaped
+ * Three lines and one for each of a few macros: place and expectation, the source, a caret under it. Not escaped
  * for a terminal.
  */
 export const describeAssemblyError = (
@@ -86,6 +88,7 @@ export const describeAssemblyError = (
   const from = column > EXCERPT_LENGTH_MAX ? column - EXCERPT_LENGTH_MAX / 2 : 0
   const excerpt = source.slice(from, from + EXCERPT_LENGTH_MAX)
   const caret = `${excerpt.slice(0, column - 1 - from).replace(/[^\t]/g, " ")}^`
-  const calls = within.map((call) => `  in macro ${call.macro}, called at ${file}:${call.line}`)
+  const said = within.map((call) => `  in macro ${call.macro}, called at ${file}:${call.line}`)
+  const calls = said.length <= CALL_COUNT_MAX ? said : [...said.slice(0, CALL_COUNT_MAX - 2), `  in ${said.length - CALL_COUNT_MAX + 1} more macros`, ...said.slice(-1)]
   return [`${file}:${line}:${column}: expected ${expected}`, `  ${excerpt}`, `  ${caret}`, ...calls].join("\n")
 }

@@ -1,6 +1,7 @@
 /** A program, and what the flags claim of its data besides its own lines. */
 import * as Effect from "effect/Effect"
-import { opposedWatch, placeWatch, type Watch } from "../program/watch.ts"
+import { atMost, programLimits } from "../program/limits.ts"
+import { byName, opposedWatch, placeWatch, type Watch } from "../program/watch.ts"
 import type { RunSpec } from "../run/start.ts"
 import { CommandLineRefused } from "./experiment.ts"
 import type { WatchFlags } from "./watch-flags.ts"
@@ -14,8 +15,9 @@ export const withWatches = (program: Program, flags: WatchFlags): Effect.Effect<
     const requests = [...watch, ...shared, ...sync, ...whole, ...percpu, ...never, ...balanced]
     if (requests.length === 0) return Effect.succeed(program)
     const watches: Array<Watch> = [...program.experiment.watches]
+    const named = byName(program.symbols)
     for (const request of requests) {
-      const watched = placeWatch(request, program.symbols)
+      const watched = watches.length === programLimits.watches.max ? { expected: atMost("watches") } : placeWatch(request, named)
       const refused = "expected" in watched ? watched : opposedWatch([...watches, watched])
       if (refused !== undefined) return Effect.fail(new CommandLineRefused({ problem: `--${request.claim} ${request.name}: ${program.name}: expected ${refused.expected}` }))
       if (!("expected" in watched)) watches.push(watched)

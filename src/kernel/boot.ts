@@ -6,11 +6,12 @@
  */
 import { alignDown, alignUp, hex } from "../base/bits.ts"
 import { bytesOfLatin1, viewOf } from "../base/bytes.ts"
-import { type Address, childTask, type CpuId, PAGE_BYTES, rootTask, type TaskId } from "../base/ids.ts"
+import { type Address, childTask, type CpuId, PAGE_BYTES, rootTask, TASK_SIZE, type TaskId } from "../base/ids.ts"
 import { stream } from "../base/prng.ts"
 import { known } from "../base/assert.ts"
 import { type Decider, quietDecider } from "../log/choice.ts"
 import type { EventLog } from "../log/event.ts"
+import { misfitOf } from "../program/limits.ts"
 import type { Program, TaskRequest } from "../program/program.ts"
 import { type Machine, READ, type SpaceId, WRITE } from "../machine/machine.ts"
 import { Kernel, type KernelOptions } from "./kernel.ts"
@@ -23,9 +24,15 @@ export const FIRST_TID = 1000
 
 const STACK_TOP = 0x7fff_ff00_0000
 const STACK_BYTES = 0x80_0000
-/** Stacks and thread areas of `#: task`s: one slot each, from here upward. */
+/** Stacks and thread areas of `#: task`s: one slot each, from here upward; the slot below is task 1's, and those below it are for whoever finds no room above. */
 const TASK_SLOTS = 0x7fe0_0000_0000
 const TASK_SLOT_BYTES = 0x1000_0000
+/** The last is cut short, and holds the largest stack all the same. */
+const UPPER_SLOT_COUNT = Math.ceil((TASK_SIZE - TASK_SLOTS) / TASK_SLOT_BYTES)
+const FIRST_TASK_SLOT = TASK_SLOTS - TASK_SLOT_BYTES
+
+const slotOfTask = (index: number): Address =>
+  index < UPPER_SLOT_COUNT ? TASK_SLOTS + index * TASK_SLOT_BYTES : FIRST_TASK_SLOT - (index - UPPER_SLOT_COUNT + 1) * TASK_SLOT_BYTES
 const TASK_STACK_BYTES_MIN = PAGE_BYTES
 
 const AT = {
@@ -61,6 +68,8 @@ export const emptyState = (cpus: ReadonlyArray<CpuId>): KernelState => ({
 
 /** Loads the program and creates its tasks. No question is asked before the first instruction. */
 export const boot = (program: Program, options: BootOptions, decider: Decider, log: EventLog): Kernel | BootFailure => {
+  const expected = misfitOf(program)
+  if (expected !== undefined) return bootFailed(`it is no program: expected ${expected}`)
   const { cpus, machine } = options
   const first = known([...cpus].sort((a, b) => a - b)[0], "there is a CPU")
   // Who is asked from the first instruction on is not asked before it: so a fork of any boot is a boot.
@@ -109,7 +118,9 @@ class Loading {
 const startTasks = (kernel: Kernel, load: Loading, { experiment }: Program): BootFailure | undefined => {
   const root = kernel.current(rootTask)
   for (const [index, request] of experiment.tasks.entries()) {
-    if (index + 1 >= kernel.limits.maxTasks) return bootFailed(`the program asks for ${experiment.tasks.length} tasks; the limit is ${kernel.limits.maxTasks} (--max-tasks)`)
+    if (index + 1 >= kernel.limits.maxTasks) {
+      return bootFailed(`the program asks for ${experiment.tasks.length} tasks, ${experiment.tasks.length + 1} with the one that starts them; the limit is ${kernel.limits.maxTasks} (--max-tasks)`)
+    }
     const cpu = request.cpu ?? emptiest(kernel, root.allowed)
     if (!root.allowed.includes(cpu)) return bootFailed(`task ${request.name} starts on CPU ${cpu}, which is not there; --cpus ${root.allowed.join(",")} are`)
     const child = childTask(rootTask, index + 1)
@@ -123,7 +134,7 @@ const startTasks = (kernel: Kernel, load: Loading, { experiment }: Program): Boo
     if (refused !== undefined) return refused
   }
   const registers = kernel.registers(root)
-  const slot = TASK_SLOTS - TASK_SLOT_BYTES
+  const slot = FIRST_TASK_SLOT
   if (experiment.finallyEntry !== undefined) {
     if (!load.map(slot, slot + STACK_BYTES, READ | WRITE)) return bootFailed("the stack of task 1 does not fit into the memory limit")
     registers.setNumber(RSP, slot + STACK_BYTES - 64)
@@ -137,7 +148,7 @@ const startTasks = (kernel: Kernel, load: Loading, { experiment }: Program): Boo
 
 /** Registers and memory of a described task: `rdi` its argument, `rsi` its ordinal from 0, its own stack and thread area. */
 const prepareTask = (kernel: Kernel, load: Loading, id: TaskId, request: TaskRequest, index: number): BootFailure | undefined => {
-  const slot = TASK_SLOTS + index * TASK_SLOT_BYTES
+  const slot = slotOfTask(index)
   const stackBytes = alignUp(Math.max(request.stackBytes, TASK_STACK_BYTES_MIN), PAGE_BYTES)
   const stackEnd = slot + PAGE_BYTES + stackBytes
   // A page below the stack stays unmapped, and one between it and the thread area.

@@ -5,6 +5,7 @@
 import { viewOf } from "../base/bytes.ts"
 import { TASK_SIZE, type Address } from "../base/ids.ts"
 import { RSEQ_CS } from "../linux/elf.ts"
+import { programLimits } from "./limits.ts"
 import type { DescribedSection, Segment } from "./program.ts"
 
 interface NamedSection {
@@ -15,7 +16,7 @@ interface NamedSection {
 
 const POINTER_BYTES = 8
 /** A program describes as many as it likes; so many are kept. */
-const SECTION_COUNT_MAX = 65_536
+const SECTION_COUNT_MAX = programLimits["described sections"].max
 
 /**
  * By address of the descriptor, each once. A descriptor that describes nothing is passed over: the

@@ -10,6 +10,7 @@ import * as ELF from "../linux/elf.ts"
 import { describedSections } from "./described.ts"
 import { newReader, type ElfError, type Reader } from "./elf/reader.ts"
 import { readSections, readSymbols } from "./elf/sections.ts"
+import { atMost, programLimits } from "./limits.ts"
 import { NO_EXPERIMENT, type Program, type Segment } from "./program.ts"
 
 export type ElfLoad =
@@ -25,7 +26,6 @@ const LINK_IT = "link it with -static -no-pie"
 const FILE_BYTES_MAX = 256 * 1024 * 1024
 /** PROT_EXEC */
 const EXECUTE = 4
-const SEGMENT_COUNT_MAX = 64
 const MEMORY_BYTES_MAX = 2 ** 32
 
 const protectionOf = (flags: number): number =>
@@ -125,8 +125,8 @@ const readSegments = (
     // Without a PT_PHDR, they are wherever the segment that holds them puts them.
     const isHeld = offset <= at && at + count * PHDR.sizeBytes <= offset + segment.bytes.length
     if (isHeld) headersAt ??= segment.start + (at - offset)
-    if (segment.memoryBytes > 0 && loaded.push(segment) > SEGMENT_COUNT_MAX) {
-      return reader.expected(header, `at most ${SEGMENT_COUNT_MAX} segments`)
+    if (segment.memoryBytes > 0 && loaded.push(segment) > programLimits.segments.max) {
+      return reader.expected(header, atMost("segments"))
     }
   }
   if (loaded.length === 0) return reader.expected(at, "a segment to load")

@@ -2,6 +2,7 @@ import { assemble, type AssembleOptions } from "./assemble/assemble.ts"
 import { describeAssemblyError } from "./assemble/problem.ts"
 import { textOfSource } from "./assemble/source-text.ts"
 import { describeElfError, isElf, loadElf } from "./elf.ts"
+import { misfitOf } from "./limits.ts"
 import type { Program } from "./program.ts"
 
 export type ProgramLoad =
@@ -16,11 +17,16 @@ export type ProgramLoad =
 const refused = (message: string, file: string): ProgramLoad =>
   ({ _tag: "Refused", message: file.includes("\n") ? message.replaceAll(file, file.replaceAll("\n", "␤")) : message })
 
+const fitting = (program: Program, file: string): ProgramLoad => {
+  const expected = misfitOf(program)
+  return expected === undefined ? { _tag: "Loaded", program } : refused(`${file}: expected ${expected}`, file)
+}
+
 /** A program from the bytes of a file: an ELF executable by its first four bytes, assembler text otherwise. */
 export const loadProgram = (bytes: Uint8Array, file: string, options: AssembleOptions = {}): ProgramLoad => {
   if (isElf(bytes)) {
     const loaded = loadElf(bytes, file)
-    return loaded._tag === "Loaded" ? loaded : refused(describeElfError(loaded.error), file)
+    return loaded._tag === "Loaded" ? fitting(loaded.program, file) : refused(describeElfError(loaded.error), file)
   }
   const binaryAt = bytes.indexOf(0)
   if (bytes.length === 0) {
@@ -31,6 +37,6 @@ export const loadProgram = (bytes: Uint8Array, file: string, options: AssembleOp
   }
   const assembly = assemble(textOfSource(bytes), file, options)
   return assembly._tag === "Assembled"
-    ? { _tag: "Loaded", program: assembly.program }
+    ? fitting(assembly.program, file)
     : refused(describeAssemblyError(assembly.error), file)
 }

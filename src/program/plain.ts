@@ -7,12 +7,9 @@ import {
 } from "../base/plain.ts"
 import { faultNames } from "../log/choice.ts"
 import type { DescribedSection, Experiment, Program, ProgramSymbol, Segment, TaskRequest } from "./program.ts"
+import { NAME_LENGTH_MAX, programLimits } from "./limits.ts"
 import { type Watch, watchNames } from "./watch.ts"
 
-const SEGMENT_COUNT_MAX = 65_535
-const SYMBOL_COUNT_MAX = 1_000_000
-const TASK_COUNT_MAX = 65_536
-const NAME_LENGTH_MAX = 4096
 const TEXT_LENGTH_MAX = 16 * 2 ** 20
 const OPTION_LENGTH_MAX = 64
 
@@ -64,8 +61,8 @@ const watch: Shape<Watch> = tuple({
 const experiment: Shape<Experiment> = tuple({
   cpus: optional(list(cpu, 64)),
   abi: optional(name),
-  tasks: list(task, TASK_COUNT_MAX),
-  watches: list(watch, 65_536),
+  tasks: list(task, programLimits.tasks.max),
+  watches: list(watch, programLimits.watches.max),
   finallyEntry: optional(address),
   repeat: optional(natural),
   faults: since(list(oneOf(...faultNames), faultNames.length), [])
@@ -73,9 +70,9 @@ const experiment: Shape<Experiment> = tuple({
 
 const program: Shape<Program> = tuple({
   name,
-  segments: list(segment, SEGMENT_COUNT_MAX),
-  symbols: list(symbol, SYMBOL_COUNT_MAX),
-  sections: list(section, SYMBOL_COUNT_MAX),
+  segments: list(segment, programLimits.segments.max),
+  symbols: list(symbol, programLimits.symbols.max),
+  sections: list(section, programLimits["described sections"].max),
   entry: address,
   headers: optional(tuple({ at: address, sizeBytes: natural, count: natural })),
   experiment,

@@ -3,6 +3,7 @@
  * `#: percpu counters 64 x4`, `--percpu counters,64,x4`; where it has a prefix, symbols that begin so need neither.
  */
 import { didYouMean } from "../base/nearest.ts"
+import { firstBehind, type Ranges, replacedIn } from "../base/ranges.ts"
 import { rowNamed, table } from "../base/table.ts"
 import { type Address, type AddressRange, TASK_SIZE } from "../base/ids.ts"
 import type { Program, ProgramSymbol } from "./program.ts"
@@ -65,7 +66,7 @@ export interface WatchRefused {
   readonly expected: string
 }
 
-const WATCH_BYTES_MAX = 2 ** 20
+export const WATCH_BYTES_MAX = 2 ** 20
 const NUMBER = /^(0[xX][0-9a-fA-F]{1,6}|[0-9]{1,8})$/
 
 const sizeOf = (word: string): number | undefined => {
@@ -96,12 +97,16 @@ export const parseWatch = (claim: WatchName, words: ReadonlyArray<string>): Watc
 }
 const OPTION_TEXT = { seq: "seq=NAME", count: "x4", by: "by=mm_cid", locked: "locked" } as const
 
+/** Symbols by name; of several of one name the first. */
+export const byName = (symbols: ReadonlyArray<ProgramSymbol>): ReadonlyMap<string, ProgramSymbol> =>
+  new Map(symbols.toReversed().map((symbol) => [symbol.name, symbol]))
+
 /** The request with addresses. */
-export const placeWatch = (request: WatchRequest, symbols: ReadonlyArray<ProgramSymbol>): Watch | WatchRefused => {
+export const placeWatch = (request: WatchRequest, symbols: ReadonlyMap<string, ProgramSymbol>): Watch | WatchRefused => {
   const { cellCount, claim, name, option, sequence } = request
-  const symbol = symbols.find((one) => one.name === name)
+  const symbol = symbols.get(name)
   if (symbol === undefined) return noSymbol(name, symbols)
-  const sequenceSymbol = sequence === undefined ? undefined : symbols.find((one) => one.name === sequence)
+  const sequenceSymbol = sequence === undefined ? undefined : symbols.get(sequence)
   if (sequence !== undefined && sequenceSymbol === undefined) return noSymbol(sequence, symbols)
   const row: WatchRow = watchRows[claim]
   const unit = request.sizeBytes ?? symbol.sizeBytes
@@ -117,20 +122,24 @@ export const placeWatch = (request: WatchRequest, symbols: ReadonlyArray<Program
   return { name, start: symbol.at, end: symbol.at + sizeBytes, claim, strideBytes: isMany ? unit : 0, option, other: sequenceSymbol?.at ?? 0 }
 }
 
-const noSymbol = (name: string, symbols: ReadonlyArray<ProgramSymbol>): WatchRefused =>
-  ({ expected: `a symbol of the program; ${name.slice(0, 80)} is none${didYouMean(name, symbols.map((one) => one.name))}` })
+const noSymbol = (name: string, symbols: ReadonlyMap<string, ProgramSymbol>): WatchRefused =>
+  ({ expected: `a symbol of the program; ${name.slice(0, 80)} is none${didYouMean(name, [...symbols.keys()])}` })
 
-const opposed: ReadonlySet<WatchName> = new Set<WatchName>(["shared", "whole"])
+/** What no memory is claimed to be beside a claim: data and a word that orders, and the same twice. */
+const opposed: Readonly<Partial<Record<WatchName, ReadonlyArray<WatchName>>>> = { shared: ["sync"], whole: ["sync"], sync: ["shared", "whole"] }
 
-/** Whether no memory is claimed to be two things at once. */
-const areOpposed = (one: Watch, other: Watch): boolean =>
-  one.claim !== "watch" && (one.claim === other.claim || (one.claim === "sync" && opposed.has(other.claim)) || (other.claim === "sync" && opposed.has(one.claim)))
-
-/** A watch that does not go with one before it. */
+/** The first watch that does not go with one before it. */
 export const opposedWatch = (watches: ReadonlyArray<Watch>): (WatchRefused & { readonly index: number }) | undefined => {
+  // Of one claim no two overlap, or that is what was looked for.
+  const claimed = new Map<WatchName, Ranges<Watch>>()
   for (const [index, watch] of watches.entries()) {
-    const met = watches.slice(0, index).find((one) => one.start < watch.end && watch.start < one.end && areOpposed(one, watch))
-    if (met !== undefined) return { index, expected: `memory of its own: ${watch.claim} ${watch.name} overlaps ${met.claim} ${met.name}` }
+    const { claim, end, name, start } = watch
+    if (claim === "watch") continue
+    for (const other of [claim, ...opposed[claim] ?? []]) {
+      const met = firstBehind(claimed.get(other), start)
+      if (met !== undefined && met.start < end) return { index, expected: `memory of its own: ${claim} ${name} overlaps ${other} ${met.name}` }
+    }
+    claimed.set(claim, replacedIn(claimed.get(claim), watch, [watch]))
   }
   return undefined
 }
@@ -139,11 +148,12 @@ export const opposedWatch = (watches: ReadonlyArray<Watch>): (WatchRefused & { r
 export const watchedAs = (from: Program, to: Program): Program => {
   const nameOf = new Map(from.symbols.map(({ at, name }) => [at, name]))
   const atOf = new Map(to.symbols.map(({ at, name }) => [name, at]))
+  const said = new Set(to.experiment.watches.map(({ claim, name }) => `${claim} ${name}`))
   const more = from.experiment.watches.flatMap((watch): ReadonlyArray<Watch> => {
     const { claim, end, name, other, start } = watch
     const there = atOf.get(name)
     const otherThere = other === 0 ? 0 : atOf.get(nameOf.get(other) ?? "")
-    const isSaid = to.experiment.watches.some((one) => one.name === name && one.claim === claim)
+    const isSaid = said.has(`${claim} ${name}`)
     return there === undefined || otherThere === undefined || isSaid ? [] : [{ ...watch, start: there, end: there + end - start, other: otherThere }]
   })
   return more.length === 0 ? to : { ...to, experiment: { ...to.experiment, watches: [...to.experiment.watches, ...more] } }

@@ -14,6 +14,7 @@ import { retell } from "../log/retelling.ts"
 import { recorded, type Telling } from "../log/telling.ts"
 import type { Outcome } from "../log/outcome.ts"
 import { KERNEL_VERSION, OBSERVER_VERSION, quietPolicy } from "../log/version.ts"
+import { misfitOf } from "../program/limits.ts"
 import { programOfPlain } from "../program/plain.ts"
 import { type Compared, Comparing } from "./comparing.ts"
 import { type Observer, watcherOf } from "./observe.ts"
@@ -40,6 +41,8 @@ export const specOfHeader = (header: HeaderRead, local: Limits): RunSpec | Canno
   }
   const program = programOfPlain(header.program.value)
   if (program._tag === "Misshapen") return cannot(`the program it holds is not one: ${program.problem.path}: expected ${program.problem.expected}`)
+  const expected = misfitOf(program.value)
+  if (expected !== undefined) return cannot(`the program it holds is not one: expected ${expected}`)
   const abis = parseAbis(header.abis.join(","))
   if (abis._tag === "Refused") return cannot(abis.message)
   const { machine } = header

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest"
 import { assemble } from "../../src/program/assemble/assemble.ts"
 import type { ProgramSymbol } from "../../src/program/program.ts"
-import { opposedWatch, parseWatch, placeWatch, type Watch, watchedAs, type WatchName, watchesOf } from "../../src/program/watch.ts"
+import { byName, opposedWatch, parseWatch, placeWatch, type Watch, watchedAs, type WatchName, watchesOf } from "../../src/program/watch.ts"
 import { assembleText } from "../support/examples.ts"
 
 const symbol = (name: string, at: number, sizeBytes: number, kind: ProgramSymbol["kind"] = "object"): ProgramSymbol => ({ name, at, sizeBytes, kind })
@@ -12,7 +12,7 @@ const symbols = [symbol("cells", 0x1000, 256), symbol("bare", 0x2000, 0, "other"
 const said = (claim: WatchName, text: string): Watch | string => {
   const request = parseWatch(claim, text.split(","))
   if ("expected" in request) return request.expected
-  const watched = placeWatch(request, symbols)
+  const watched = placeWatch(request, byName(symbols))
   return "expected" in watched ? watched.expected : watched
 }
 
@@ -95,7 +95,7 @@ rseqlab_balanced_count: .zero 4
     const program = assembleText(text(0), "one.s")
     const request = parseWatch("whole", ["pair", "16", "seq=version"])
     if ("expected" in request) throw new Error(request.expected)
-    const watched = placeWatch(request, program.symbols)
+    const watched = placeWatch(request, byName(program.symbols))
     if ("expected" in watched) throw new Error(watched.expected)
     const from = { ...program, experiment: { ...program.experiment, watches: [watched] } }
     const at = (build: typeof program, name: string): number | undefined => build.symbols.find((one) => one.name === name)?.at

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest"
 import { quietDecider } from "../../src/log/choice.ts"
 import type { Event } from "../../src/log/event.ts"
 import { loadProgram } from "../../src/program/load.ts"
-import { parseWatch, placeWatch, type WatchName } from "../../src/program/watch.ts"
+import { byName, parseWatch, placeWatch, type WatchName } from "../../src/program/watch.ts"
 import { watcherOf } from "../../src/run/observe.ts"
 import { type RunSpec, specOf, start } from "../../src/run/start.ts"
 import { understand } from "../../src/search/failure.ts"
@@ -27,7 +27,7 @@ const claiming = (spec: RunSpec, ...claims: ReadonlyArray<readonly [WatchName, .
   const { program } = spec
   const watches = claims.map(([claim, ...words]) => {
     const request = parseWatch(claim, words)
-    const watched = "expected" in request ? request : placeWatch(request, program.symbols)
+    const watched = "expected" in request ? request : placeWatch(request, byName(program.symbols))
     if ("expected" in watched) throw new Error(watched.expected)
     return watched
   })

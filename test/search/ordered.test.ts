@@ -9,7 +9,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { loadProgram } from "../../src/program/load.ts"
-import { parseWatch, placeWatch } from "../../src/program/watch.ts"
+import { byName, parseWatch, placeWatch } from "../../src/program/watch.ts"
 import type { Program } from "../../src/program/program.ts"
 import { specOf } from "../../src/run/start.ts"
 import { fuzz, type Hit } from "../../src/search/fuzz.ts"
@@ -32,7 +32,7 @@ describe.skipIf(!canBuild)("data that threads share (needs gcc and a static libc
     const loaded = loadProgram(readFileSync(file), "ordered")
     if (loaded._tag === "Refused") throw new Error(loaded.message)
     const request = parseWatch("shared", ["data"])
-    const watched = "expected" in request ? request : placeWatch(request, loaded.program.symbols)
+    const watched = "expected" in request ? request : placeWatch(request, byName(loaded.program.symbols))
     if ("expected" in watched) throw new Error(watched.expected)
     program = { ...loaded.program, experiment: { ...loaded.program.experiment, watches: [watched] } }
   })

@@ -2,9 +2,9 @@
 import { type FaultName, faultNames, parseFaults } from "../../log/choice.ts"
 import type { Cursor } from "./cursor.ts"
 import type { Experiment, ProgramSymbol, TaskRequest } from "../program.ts"
-import { opposedWatch, parseWatch, placeWatch, type Watch, type WatchName, watchNames, type WatchRequest } from "../watch.ts"
+import { atMost, CPU_COUNT_MAX, programLimits, REPEAT_MAX, STACK_BYTES_MAX } from "../limits.ts"
+import { byName, opposedWatch, parseWatch, placeWatch, type Watch, type WatchName, watchNames, type WatchRequest } from "../watch.ts"
 import { newCursor } from "./cursor.ts"
-import { STACK_BYTES_MAX, TASK_COUNT_MAX } from "./limits.ts"
 import type { Place, Statement } from "./problem.ts"
 import { newEvaluator, type Expression } from "./symbol.ts"
 import type { Unit } from "./unit.ts"
@@ -37,8 +37,6 @@ type Draft = Mutable<Omit<Annotations, "tasks" | "watches">> & {
 
 /** CPUs go by numbers below this. */
 const CPU_END = 2 ** 20
-const CPU_COUNT_MAX = 64
-const REPEAT_MAX = 1_000_000_000
 const STACK_BYTES_DEFAULT = 16 * 1024
 
 const natural = (cursor: Cursor, what: string, max: number): number | undefined => {
@@ -110,7 +108,7 @@ const task: Line = (unit, cursor, draft) => {
   while (!cursor.isAtEnd()) {
     const at = cursor.at()
     if (cursor.match(/x(?=[0-9])/y) !== undefined) {
-      const read = natural(cursor, "a number of tasks", TASK_COUNT_MAX)
+      const read = natural(cursor, "a number of tasks", programLimits.tasks.max)
       if (read === undefined) return undefined
       count = read
     } else if (cursor.take("cpu=")) {
@@ -139,7 +137,7 @@ const task: Line = (unit, cursor, draft) => {
     return cursor.expected(`one argument for all or one for each of ${count}`, place.at)
   }
   const written = draft.tasks.reduce((sum, each) => sum + each.count, count)
-  if (written > TASK_COUNT_MAX) return cursor.expected(`at most ${TASK_COUNT_MAX} tasks`, place.at)
+  if (written > programLimits.tasks.max) return cursor.expected(atMost("tasks"), place.at)
   draft.tasks.push({ name, count, cpus: taskCpus, arguments: values, stackBytes, place })
   return true
 }
@@ -148,6 +146,7 @@ const watch = (claim: WatchName): Line => (_unit, cursor, draft) => {
   const place = cursor.place()
   const request = parseWatch(claim, cursor.rest().trim().split(/[ \t]+/))
   if ("expected" in request) return cursor.expected(request.expected)
+  if (draft.watches.length === programLimits.watches.max) return cursor.expected(atMost("watches"), place.at)
   cursor.match(/.*/ys)
   draft.watches.push({ request, place })
   return true
@@ -213,13 +212,15 @@ export const placeAnnotations = (unit: Unit, annotations: Annotations, symbols: 
     }
   }
   const watches: Array<Watch> = []
+  const named = byName(symbols)
   for (const { place, request } of annotations.watches) {
-    const watched = placeWatch(request, symbols)
+    const watched = placeWatch(request, named)
     if ("expected" in watched) return unit.problems.expected(place, watched.expected)
     watches.push(watched)
-    const opposed = opposedWatch(watches)
-    if (opposed !== undefined) return unit.problems.expected(place, opposed.expected)
   }
+  const opposed = opposedWatch(watches)
+  const opposedAt = opposed === undefined ? undefined : annotations.watches[opposed.index]?.place
+  if (opposed !== undefined && opposedAt !== undefined) return unit.problems.expected(opposedAt, opposed.expected)
   const { abi: contracts, cpus: machine, faults: asked, finally: routine, repeat: count } = annotations
   const finallyEntry = routine === undefined ? undefined : addressOf(routine.name, routine.place)
   if (routine !== undefined && finallyEntry === undefined) return undefined

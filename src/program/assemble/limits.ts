@@ -14,7 +14,5 @@ export const EXPANSION_LENGTH_MAX = 16 * 1024 * 1024
 export const NESTING_MAX = 64
 export const OPERATOR_COUNT_MAX = 256
 export const ALIGNMENT_BYTES_MAX = 1024 * 1024
-export const TASK_COUNT_MAX = 1024
-export const STACK_BYTES_MAX = 64 * 1024 * 1024
 /** Before this many rounds branches have found their sizes; after it all that are left get the long form. */
 export const RELAXATION_ROUND_MAX = 64

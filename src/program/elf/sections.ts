@@ -1,6 +1,7 @@
 /** Section headers and the table of symbols: for people and tools, nothing runs by them. */
 import { TASK_SIZE } from "../../base/ids.ts"
 import * as ELF from "../../linux/elf.ts"
+import { atMost, programLimits } from "../limits.ts"
 import type { ProgramSymbol } from "../program.ts"
 import type { Reader } from "./reader.ts"
 
@@ -16,7 +17,6 @@ export interface SectionHeader {
 }
 
 const SECTION_COUNT_MAX = 65_535
-const SYMBOL_COUNT_MAX = 1_000_000
 /** Of all symbols together: a table may name one long string a million times. */
 const NAMES_LENGTH_MAX = 32 * 1024 * 1024
 
@@ -76,7 +76,7 @@ export const readSymbols = (
     return reader.expected(table.at, "the table of symbols inside the file")
   }
   const count = Math.floor(table.sizeBytes / SYM.sizeBytes)
-  if (count > SYMBOL_COUNT_MAX) return reader.expected(table.at, "at most 1,000,000 symbols")
+  if (count > programLimits.symbols.max) return reader.expected(table.at, atMost("symbols"))
   const symbols: Array<ProgramSymbol> = []
   let namesLength = 0
   for (let index = 1; index < count; index += 1) {

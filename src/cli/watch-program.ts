@@ -1,6 +1,5 @@
 /** A program, and what the flags claim of its data besides its own lines. */
 import * as Effect from "effect/Effect"
-import { atMost, programLimits } from "../program/limits.ts"
 import { byName, opposedWatch, placeWatch, type Watch } from "../program/watch.ts"
 import type { RunSpec } from "../run/start.ts"
 import { CommandLineRefused } from "./experiment.ts"
@@ -17,7 +16,7 @@ export const withWatches = (program: Program, flags: WatchFlags): Effect.Effect<
     const watches: Array<Watch> = [...program.experiment.watches]
     const named = byName(program.symbols)
     for (const request of requests) {
-      const watched = watches.length === programLimits.watches.max ? { expected: atMost("watches") } : placeWatch(request, named)
+      const watched = placeWatch(request, named)
       const refused = "expected" in watched ? watched : opposedWatch([...watches, watched])
       if (refused !== undefined) return Effect.fail(new CommandLineRefused({ problem: `--${request.claim} ${request.name}: ${program.name}: expected ${refused.expected}` }))
       if (!("expected" in watched)) watches.push(watched)

@@ -59,6 +59,8 @@ export interface UserMemory {
   /** 64 bits as a double: exact below 2^53, above every user address otherwise. */
   readonly readAddress: (at: Address) => number | undefined
   readonly readBytes: (at: Address, lengthBytes: number) => Uint8Array | undefined
+  /** Whether these bytes stand there and may be read: what is read again and again is compared, not copied. */
+  readonly holds: (at: Address, bytes: Uint8Array) => boolean
   /** False where a byte is not writable; then nothing is written. */
   readonly write8: (at: Address, value: number) => boolean
   readonly write32: (at: Address, value: number) => boolean

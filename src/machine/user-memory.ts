@@ -65,6 +65,19 @@ export const userMemory = ({ code, linear, spaces }: MemoryAccess, space: number
     return bytes
   }
 
+  const holds = (at: number, bytes: Uint8Array): boolean => {
+    if (!isUserRange(at, bytes.length)) return false
+    let host = 0
+    for (let index = 0; index < bytes.length; index++, host++) {
+      if (index === 0 || offsetIn(at + index) === 0) {
+        host = readable(at + index)
+        if (host === 0) return false
+      }
+      if (linear.u8[host] !== bytes[index]) return false
+    }
+    return true
+  }
+
   const writeBytes = (at: number, bytes: Uint8Array): boolean => {
     if (!allows(at, bytes.length, "write")) return false
     if (bytes.length > 0 && isOnOnePage(at, bytes.length)) {
@@ -120,6 +133,7 @@ export const userMemory = ({ code, linear, spaces }: MemoryAccess, space: number
       return bytes === undefined ? undefined : bytes.getUint32(4, true) * 2 ** 32 + bytes.getUint32(0, true)
     },
     readBytes,
+    holds,
     write8: (at, value) => {
       const host = placeOf(at, 1)
       if (host === 0) return false

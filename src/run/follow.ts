@@ -256,9 +256,9 @@ export class Follower {
   private decodedAt(kernel: Kernel, task: Task, ip: Address): Decoded | undefined {
     const memory = kernel.memory(task)
     const met = this.decoded.get(ip)
-    const bytes = memory.readBytes(ip, met?.bytes.length ?? INSTRUCTION_BYTES_MAX) ?? beforePageEnd(memory, ip)
+    if (met !== undefined && memory.holds(ip, met.bytes)) return met
+    const bytes = memory.readBytes(ip, INSTRUCTION_BYTES_MAX) ?? beforePageEnd(memory, ip)
     if (bytes === undefined) return undefined
-    if (met !== undefined && met.bytes.length === bytes.length && met.bytes.every((byte, index) => byte === bytes[index])) return met
     const instruction = decode(bytes, ip)
     if (instruction === "truncated") return undefined
     const { lengthBytes } = instruction

@@ -120,10 +120,10 @@ export class Sections {
 
   /** Code may be written anew: what is known of a section is known of its bytes. */
   private lastOf(memory: UserMemory, range: AddressRange): Last {
+    const known = this.lasts.get(keyOf(range))
+    if (known !== undefined && known.bytes.length > 0 && memory.holds(range.start, known.bytes)) return known
     const sizeBytes = range.end - range.start
     const bytes = sizeBytes > 0 && sizeBytes <= SECTION_BYTES_MAX ? memory.readBytes(range.start, sizeBytes) : undefined
-    const known = this.lasts.get(keyOf(range))
-    if (known !== undefined && isSame(known.bytes, bytes ?? NO_BYTES)) return known
     const found = lastOf(bytes ?? NO_BYTES, range)
     this.lasts.set(keyOf(range), found)
     return found
@@ -131,8 +131,6 @@ export class Sections {
 }
 
 const NO_BYTES = new Uint8Array(0)
-
-const isSame = (one: Uint8Array, other: Uint8Array): boolean => one.length === other.length && one.every((byte, index) => byte === other[index])
 
 /** Registered, and its arming word is empty: what it names otherwise may be unsound, but is for the kernel to judge. */
 const isDisarmed = (kernel: Kernel, task: Task): boolean =>

@@ -48,8 +48,10 @@ interface KnownRegister {
 
 const icedName = (name: string): string => name.toUpperCase().replace(/^(R\d+)B$/, "$1L")
 
+const icedRegisters: ReadonlyMap<string, unknown> = new Map(Object.entries(Register))
+
 const registerNumber = (name: string): Register => {
-  const found: unknown = Object.entries(Register).find(([key]) => key === icedName(name))?.[1]
+  const found = icedRegisters.get(icedName(name))
   assert(typeof found === "number", `the decoder knows the register ${name}`)
   return found
 }

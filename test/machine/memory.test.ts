@@ -116,6 +116,8 @@ const operate = (draw: Stream, machine: Machine, tasks: Tasks, pairs: Array<Pair
       const { at, bytes: { length } } = drawBytes(draw)
       const expected = model.read(at, length)
       same(memory.readBytes(at, length), expected)
+      expect(memory.holds(at, expected ?? new Uint8Array(length))).toBe(expected !== undefined)
+      if (expected !== undefined && length > 0) expect(memory.holds(at, expected.map((byte, index) => (index === at % length ? byte ^ 1 : byte)))).toBe(false)
       expect(memory.allows(at, length, "read")).toBe(expected !== undefined)
       expect(machine.protectionAt(space, at)).toBe(model.protectionAt(at))
       const whole = expected === undefined ? undefined : Buffer.from(expected)

@@ -57,6 +57,7 @@ const memoryOf = (pages: Pages, writes: Array<Write>): UserMemory => {
     read64: (at) => read(at, 8, (view) => view.getBigUint64(0, true)),
     readAddress: (at) => read(at, 8, (view) => Number(view.getBigUint64(0, true))),
     readBytes,
+    holds: (at, bytes) => readBytes(at, bytes.length)?.every((byte, index) => byte === bytes[index]) === true,
     write8: (at, value) => write(at, 1, (view) => view.setUint8(0, value)),
     write32: (at, value) => write(at, 4, (view) => view.setUint32(0, value, true)),
     write64: (at, value) => write(at, 8, (view) => view.setBigUint64(0, value, true)),

@@ -139,12 +139,33 @@ export const allOf = <T extends AddressRange>(ranges: Ranges<T>): ReadonlyArray<
 
 const always = (): boolean => true
 
-/** What `all` cover together, whether or not they overlap. */
-export const covering = (all: Iterable<AddressRange>, covered?: Ranges<AddressRange>): Ranges<AddressRange> => {
-  let ranges = covered
-  for (const { end, start } of all) ranges = replacedIn(ranges, { start, end }, [{ start, end }], always)
-  return ranges
+/** Of ranges that are in order and apart: those from `from` on, before `until`. */
+const ofSorted = <T extends AddressRange>(sorted: ReadonlyArray<T>, from: number, until: number): Ranges<T> => {
+  const middle = (from + until) >> 1
+  const item = sorted[middle]
+  return from >= until || item === undefined ? undefined : made(ofSorted(sorted, from, middle), item, ofSorted(sorted, middle + 1, until))
 }
+
+/** In the order of their addresses, one where they overlap or touch. */
+export const merged = (all: Iterable<AddressRange>): ReadonlyArray<AddressRange> => {
+  const apart: Array<{ start: Address; end: Address }> = []
+  for (const { end, start } of [...all].sort((a, b) => a.start - b.start)) {
+    const last = apart.at(-1)
+    if (last !== undefined && start <= last.end) last.end = Math.max(last.end, end)
+    else apart.push({ start, end })
+  }
+  return apart
+}
+
+/** What `all` cover together, whether or not they overlap. */
+export const covering = (all: Iterable<AddressRange>): Ranges<AddressRange> => {
+  const apart = merged(all)
+  return ofSorted(apart, 0, apart.length)
+}
+
+/** What they cover with one more. */
+export const coveringToo = (ranges: Ranges<AddressRange>, { end, start }: AddressRange): Ranges<AddressRange> =>
+  replacedIn(ranges, { start, end }, [{ start, end }], always)
 
 /** The first that ends behind `at`. */
 export const firstBehind = <T extends AddressRange>(ranges: Ranges<T>, at: Address): T | undefined => {

@@ -5,6 +5,7 @@
  */
 import { type AddressRange, PAGE_BYTES } from "../base/ids.ts"
 import type { AccessKind, Mark } from "../base/mark.ts"
+import { covering, coveringToo, type Ranges, touches } from "../base/ranges.ts"
 import type { Linear } from "./engine/linear.ts"
 import { EXCHANGE, MARK_BYTES, MARK_COUNT_MAX, exchange, markedRange } from "./layout.ts"
 
@@ -32,15 +33,12 @@ export const sameMark = (one: Mark, other: Mark): boolean => {
   return one._tag === other._tag && (one._tag !== "Executed" || other._tag !== "Executed" || one.at === other.at)
 }
 
-const touches = (ranges: ReadonlyArray<AddressRange>, start: number, end: number): boolean => {
-  for (const range of ranges) if (range.start < end && start < range.end) return true
-  return false
-}
-
 export class Guards {
   private readonly linear: Linear
-  private marks = NO_MARKS
-  private watches: ReadonlyArray<AddressRange> = []
+  /** What marks and watches cover, however many there are. */
+  private any: Ranges<AddressRange>
+  private writes: Ranges<AddressRange>
+  private watches: Ranges<AddressRange>
   /** Whether LOCKed accesses are watched wherever they are. */
   areLockedWatched = false
   /** Whether there is anything at all: the question that is asked most. */
@@ -54,7 +52,8 @@ export class Guards {
   }
 
   setMarks(marks: MarkSet): void {
-    this.marks = marks
+    this.any = covering(marks.any)
+    this.writes = covering(marks.writes)
     this.refresh()
     this.areMarksTold = marks.any.length + marks.writes.length <= MARK_COUNT_MAX
     if (this.areMarksTold) this.tellEngine([...marks.any, ...marks.writes], marks.any.length)
@@ -72,27 +71,27 @@ export class Guards {
     i32[(EXCHANGE + exchange.marksEnd) >>> 2] = at
   }
   setWatches(watches: ReadonlyArray<AddressRange>, areLockedWatched: boolean): void {
-    this.watches = watches
+    this.watches = covering(watches)
     this.areLockedWatched = areLockedWatched
     this.refresh()
   }
   /** One more, until they are set again. */
   watchToo(range: AddressRange): void {
-    this.watches = [...this.watches, range]
+    this.watches = coveringToo(this.watches, range)
   }
   private refresh(): void {
-    this.isEmpty = !this.areLockedWatched && this.marks.any.length + this.marks.writes.length + this.watches.length === 0
+    this.isEmpty = !this.areLockedWatched && this.any === undefined && this.writes === undefined && this.watches === undefined
   }
 
   /** Whether there is a mark on the page that begins there. */
   marksOn(page: number): boolean {
-    return touches(this.marks.any, page, page + PAGE_BYTES) || touches(this.marks.writes, page, page + PAGE_BYTES)
+    return touches(this.any, page, page + PAGE_BYTES) || touches(this.writes, page, page + PAGE_BYTES)
   }
   /** Whether accesses to the page that begins there must come by the slow path. */
   watchesOn(page: number): boolean { return touches(this.watches, page, page + PAGE_BYTES) }
 
   isMarked(at: number, sizeBytes: number, kind: AccessKind): boolean {
-    return touches(this.marks.any, at, at + sizeBytes) || (kind !== "read" && touches(this.marks.writes, at, at + sizeBytes))
+    return touches(this.any, at, at + sizeBytes) || (kind !== "read" && touches(this.writes, at, at + sizeBytes))
   }
   isWatched(at: number, sizeBytes: number): boolean {
     return touches(this.watches, at, at + sizeBytes)

@@ -7,8 +7,10 @@
  *
  * Source: the choice of interesting events in Zhao et al., Selectively Uniform Concurrency Testing, ASPLOS 2025.
  */
-import { type Address, type AddressRange, contains, rootTask, type TaskId } from "../base/ids.ts"
+import { isPlausible } from "../analysis/detect/definition.ts"
+import { type Address, type AddressRange, rootTask, type TaskId } from "../base/ids.ts"
 import type { Mark } from "../base/mark.ts"
+import { covering, merged, touches } from "../base/ranges.ts"
 import { type Decider, quietDecider, type Stretch } from "../log/choice.ts"
 import type { Entry } from "../log/event.ts"
 import type { Program } from "../program/program.ts"
@@ -62,25 +64,16 @@ export class SharedWords implements Decider {
   }
 }
 
-/** In the order of their addresses, one where they touch. */
-export const merged = (ranges: Iterable<AddressRange>): ReadonlyArray<AddressRange> => {
-  const all: Array<{ start: Address; end: Address }> = []
-  for (const { end, start } of [...ranges].sort((a, b) => a.start - b.start)) {
-    const last = all.at(-1)
-    if (last !== undefined && start <= last.end) last.end = Math.max(last.end, end)
-    else all.push({ start, end })
-  }
-  return all
-}
-
 /** The words that observed accesses of a log touch, those in `known` left out: what was watched when it was made. */
 export const watchedWords = (entries: Iterable<Entry>, known: ReadonlyArray<AddressRange>): ReadonlyArray<AddressRange> => {
-  const ranges: Array<AddressRange> = []
-  for (const { event } of entries) {
-    if (event._tag !== "Accessed" || known.some((range) => contains(range, event.address))) continue
-    for (const at of wordsOf(event)) ranges.push({ start: at, end: at + WORD_BYTES })
+  const words = new Set<Address>()
+  const watched = covering(known)
+  for (const entry of entries) {
+    const { event } = entry
+    if (event._tag !== "Accessed" || !isPlausible(entry) || touches(watched, event.address, event.address + 1)) continue
+    for (const at of wordsOf(event)) words.add(at)
   }
-  return merged(ranges)
+  return merged([...words].map((start) => ({ start, end: start + WORD_BYTES })))
 }
 
 function* wordsOf({ address, sizeBytes }: { readonly address: Address; readonly sizeBytes: number }): Generator<Address> {

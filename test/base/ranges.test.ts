@@ -1,7 +1,7 @@
 import { assert, describe, it } from "vitest"
 import type { AddressRange } from "../../src/base/ids.ts"
 import type { Stream } from "../../src/base/prng.ts"
-import { allOf, countOf, coveredUntil, covering, firstBehind, type Ranges, rangesIn, replacedIn, roomBelow, touches } from "../../src/base/ranges.ts"
+import { allOf, countOf, coveredUntil, covering, coveringToo, firstBehind, type Ranges, rangesIn, replacedIn, roomBelow, touches } from "../../src/base/ranges.ts"
 import { forSeeds } from "../log/arbitrary.ts"
 
 interface Painted extends AddressRange {
@@ -93,6 +93,8 @@ describe("ranges", () => {
       const all = Array.from({ length: draw.below(12) }, () => rangeIn(draw, { start: 0, end: SPACE }))
       const covered = covering(all)
       for (let at = 0; at < SPACE; at++) assert.strictEqual(touches(covered, at, at + 1), all.some(({ end, start }) => start <= at && at < end), `at ${at}`)
+      heightOf(covered)
+      assert.deepStrictEqual(allOf(all.reduce<Ranges<AddressRange>>(coveringToo, undefined)), allOf(covered), "one by one")
       for (const [index, { start }] of allOf(covered).entries()) assert.isTrue(index === 0 || (allOf(covered)[index - 1]?.end ?? 0) < start, "what touches is one")
     }))
 

@@ -2,7 +2,7 @@
  * A detector: a fold over a log that reports broken rules. It sees entries only, so it judges a recording from anywhere; it
  * sees no entry but those it names, so whoever makes the log knows what it must hold.
  */
-import type { Address } from "../../base/ids.ts"
+import { type Address, TASK_SIZE } from "../../base/ids.ts"
 import { type Entry, type EventOf, type EventTag, followed, watched } from "../../log/event.ts"
 
 /** `error`: the program is wrong. `warning`: it may be. `note`: worth knowing. */
@@ -131,9 +131,20 @@ export class Detection {
   }
 }
 
+/** No instruction accesses more at once. */
+const ACCESS_BYTES_MAX = 64
+
+const isUserRange = (start: Address, sizeBytes: number): boolean => sizeBytes > 0 && start + sizeBytes <= TASK_SIZE
+
+/** Whether a run could have written it down. A log may come from anybody: of an access of 2^50 bytes there is nothing to judge. */
+export const isPlausible = ({ event }: Entry): boolean =>
+  event._tag === "Accessed" ? event.sizeBytes <= ACCESS_BYTES_MAX && isUserRange(event.address, event.sizeBytes)
+  : event._tag === "Claimed" ? isUserRange(event.start, event.end - event.start)
+  : true
+
 /** What the detectors find in a whole log, in its order. */
 export const detect = (detectors: Iterable<AnyDetector>, entries: Iterable<Entry>): ReadonlyArray<Finding> => {
   const detection = new Detection(detectors)
-  for (const entry of entries) detection.observe(entry)
+  for (const entry of entries) if (isPlausible(entry)) detection.observe(entry)
   return detection.findings
 }

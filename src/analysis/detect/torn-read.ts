@@ -138,12 +138,17 @@ export const tornRead = defineDetector({
     + "a sequence (`#: whole pair 16 seq=version`) a reading is reported when the task finds the sequence even and as it was before the first part, or goes on without a look at it: "
     + "who finds it changed throws away what he has. Without that name a reader who checks is reported all the same. A load of 16 bytes is one part; a store of more than 8 bytes counts as changing all beyond the first 8. "
     + "The evidence is the first part, the stores, and the last part. Of each value one reading is reported.",
-  start: () => ({ whole: new Claims("whole"), values: new Map<Address, Value>() }),
-  observe: ({ values, whole }, entry) => {
+  start: () => ({ whole: new Claims("whole"), values: new Map<Address, Value>(), sequences: new Map<Address, Array<Value>>() }),
+  observe: ({ sequences, values, whole }, entry) => {
     const { event } = entry
     if (event._tag === "Claimed") {
       whole.add(event)
-      if (event.claim === "whole" && !values.has(event.start)) values.set(event.start, new Value(event))
+      if (event.claim !== "whole" || values.has(event.start)) return undefined
+      const value = new Value(event)
+      values.set(event.start, value)
+      const behind = sequences.get(event.other)
+      if (behind !== undefined) behind.push(value)
+      else if (event.other !== 0) sequences.set(event.other, [value])
       return undefined
     }
     if (!isAccess(entry)) {
@@ -162,8 +167,8 @@ export const tornRead = defineDetector({
       return isWrite === 0 ? value?.loaded(entry) : value?.stored(entry)
     }
     let verdict: Verdict | undefined
-    for (const value of values.values()) {
-      if (isWrite === 0 && value.claim.other !== 0 && address <= value.claim.other && value.claim.other < address + sizeBytes) verdict ??= value.checked(task, before)
+    for (let at = address; isWrite === 0 && at < address + sizeBytes; at++) {
+      for (const value of sequences.get(at) ?? []) verdict ??= value.checked(task, before)
     }
     return verdict
   }

@@ -3,7 +3,7 @@ import { assert, describe, it } from "vitest"
 import { chained, chainStart, encodeFrame, frameType, hexOf } from "../../src/log/codec.ts"
 import { ScheduleChunkWriter } from "../../src/log/deviations.ts"
 import { TaskTable } from "../../src/log/names.ts"
-import { contentsOf } from "./resign.ts"
+import { contentsOf } from "../support/resign.ts"
 import { tiny, tinyBytes, tinyEntries, tinySchedule } from "./golden.ts"
 import { header, opened } from "./sample.ts"
 

@@ -10,7 +10,7 @@ import { readRecording, type ReadResult } from "../../src/log/recording-reader.t
 import { programOfPlain } from "../../src/program/plain.ts"
 import type { Plain } from "../../src/base/plain.ts"
 import { forSeeds } from "./arbitrary.ts"
-import { contentsOf, mutated, signed, wrapped } from "./resign.ts"
+import { contentsOf, mutated, resealed, signed, wrapped } from "../support/resign.ts"
 import { end, everything, header, opened, recordingOf } from "./sample.ts"
 
 /** Reads and looks at everything. What it gives is a recording or one typed problem; it never throws. */
@@ -95,7 +95,7 @@ describe("a recording made by an enemy", () => {
       for (let round = 0; round < 100; round += 1) {
         const whole = round % 5 === 0 ? contents : slim
         // Without an index, nothing betrays a chunk that grew; without an end, no total does.
-        const result = readAll(signed(mutated(draw, round % 2 === 0 ? whole : whole.slice(0, -2))))
+        const result = readAll((round % 3 === 0 ? signed : resealed)(mutated(draw, round % 2 === 0 ? whole : whole.slice(0, -2))))
         const what = problemOf(result)?._tag ?? "Read"
         seen.set(what, (seen.get(what) ?? 0) + 1)
       }

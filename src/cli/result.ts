@@ -1,4 +1,5 @@
 /** What a run came to, for machines. `schema` is the first field and changes when the meaning of another does. */
+import type { Reading } from "../analysis/timeline/reading.ts"
 import { taskName, type TaskId } from "../base/ids.ts"
 import { eventRows, type Entry, type FieldKind, type FieldValue } from "../log/event.ts"
 import { signalName } from "../linux/signal.ts"
@@ -41,11 +42,11 @@ const fieldValue = (kind: FieldKind, value: FieldValue): unknown => {
   }
 }
 
-/** An entry as one line of JSON Lines has it. */
-export const entryValue = ({ count, cpu, event, index, now, task }: Entry): object => {
-  const { fields } = eventRows[event._tag]
+/** An entry as one line of JSON Lines has it. `unlike`: fields of the events that are others where it was recorded. */
+export const entryValue = ({ count, cpu, event, index, now, task }: Entry, unlike?: Reading["unlike"]): object => {
+  const fields = unlike?.get(event._tag) ?? Object.entries<FieldKind>(eventRows[event._tag].fields)
   const values = event as unknown as Readonly<Record<string, FieldValue>>
-  const named = Object.entries(fields).map(([name, kind]): [string, unknown] => [name, fieldValue(kind, values[name])])
+  const named = fields.map(([name, kind]): [string, unknown] => [name, fieldValue(kind, values[name])])
   return { schema: RESULT_SCHEMA, entry: index, now, cpu, task: taskName(task), count, event: event._tag, fields: Object.fromEntries(named) }
 }
 

@@ -12,7 +12,7 @@ import { signalName } from "../linux/signal.ts"
 import type { Recording } from "../log/recording-reader.ts"
 import { printSchedule } from "../log/schedule.ts"
 import { damageText, loadRecording } from "../lab/recording.ts"
-import { deviationPlaces, passages, readingFor } from "../lab/showing.ts"
+import { deviationPlaces, knownEntries, passages, readingFor } from "../lab/showing.ts"
 import { everyFinding } from "../search/watch.ts"
 import { outcomeSentence } from "../lab/outcome-sentence.ts"
 import { paintFor } from "./color.ts"
@@ -69,8 +69,8 @@ const windowOf = ({ around, from, to }: ShowFlags): { readonly start: number; re
   around !== undefined ? windowAround(around) : { start: from ?? 0, end: to === undefined ? Infinity : to + 1 }
 
 /** What detectors say of the whole log, where one of the entries that show it is in the window. */
-const findingLines = ({ entries }: Recording, reading: Reading, start: number, end: number): ReadonlyArray<string> =>
-  everyFinding(entries).filter(({ evidence }) => evidence.some((index) => start <= index && index < end))
+const findingLines = (recording: Recording, reading: Reading, start: number, end: number): ReadonlyArray<string> =>
+  everyFinding(knownEntries(recording)).filter(({ evidence }) => evidence.some((index) => start <= index && index < end))
     .flatMap(({ detector, evidence, message, severity }) => wrap(`${severity}: ${escapeTerminal(withPlaces(message, reading))}, ${entryList(evidence)}`, COLUMNS, `${detector}  `))
 
 /** So many deviations are printed at once. */
@@ -103,8 +103,8 @@ const showEntries = (recording: Recording, flags: ShowFlags) =>
     const reading = readingFor(recording.header)
     let isFirst = true
     const kept: Kept = new Map()
-    for (const { entries, notes } of passages(recording, placed, start, end, ({ event }) => void remember(kept, event))) {
-      const lines = flags.jsonl ? entries.map((entry) => toJson(entryValue(entry)))
+    for (const { entries, notes } of passages(recording, placed, start, end, ({ event }) => void remember(kept, event, reading))) {
+      const lines = flags.jsonl ? entries.map((entry) => toJson(entryValue(entry, reading.unlike)))
         : [...timeline(entries, recording.header.machine.cpus, { reading, notes, isColored: paint.isOn, kept })].slice(isFirst ? 0 : 1)
       yield* print(lines.join("\n"))
       isFirst = false

@@ -11,6 +11,7 @@ import { specOfHeader } from "../run/replay.ts"
 import { defaultLimits, type RunSpec } from "../run/start.ts"
 import type { BisectFailure } from "../search/bisect.ts"
 import { performSchedule, placed } from "../search/place.ts"
+import { knownEntries } from "./showing.ts"
 import { watchedWords } from "../search/shared.ts"
 import type { Target, TargetOptions } from "../search/target.ts"
 import { failureOf, type Trial } from "../search/trial.ts"
@@ -73,7 +74,7 @@ export const openSearch = (recording: Recording, file: string, limits: Partial<R
     const spec = specOfHeader(recording.header, { ...defaultLimits, ...limits })
     if ("_tag" in spec) return yield* new ReplayRefused({ file, reason: spec.reason })
     // What was watched beside what the program says: words that tasks share.
-    const watches = watchedWords(recording.entries, watchesOf(spec.program))
+    const watches = watchedWords(knownEntries(recording), watchesOf(spec.program))
     const opened = (options: Partial<TargetOptions>) =>
       Effect.map(targetOf(spec, { watches, ...options, isAsRecorded: true }), (target): Opened =>
         ({ file, recording, target, trial: performSchedule(target.trials, recording.schedule) }))

@@ -6,19 +6,26 @@ import { parseAbis } from "../kernel/abi/table.ts"
 import { syscallNumbered } from "../kernel/syscall/table.ts"
 import { type Entry, isWatchedTag } from "../log/event.ts"
 import type { HeaderRead } from "../log/header.ts"
-import type { Recording } from "../log/recording-reader.ts"
+import { type Recording, unlikeEvents } from "../log/recording-reader.ts"
 import { printDeviation } from "../log/schedule.ts"
 import { programOfPlain } from "../program/plain.ts"
 import type { Progress } from "./progress.ts"
 import { replayRecording, type ReplayOptions } from "./replay-recording.ts"
 
 /** Symbols of the program it holds, calls of the contracts it ran under; numbers where it holds neither. */
-export const readingFor = ({ abis, program }: HeaderRead): Reading => {
+export const readingFor = ({ abis, events, program }: HeaderRead): Reading => {
   const read = programOfPlain(program.value)
   const parsed = parseAbis(abis.join(","))
   const rows = parsed._tag === "Parsed" ? parsed.abis.flatMap(({ calls }) => calls) : []
   const call: Reading["call"] = (number) => rows.find((row) => row.number === number) ?? syscallNumbered(number)
-  return read._tag === "Misshapen" ? { ...plainReading, call } : readingOf(read.value, call)
+  const unlike = new Map(unlikeEvents({ events }).map(({ fields, tag }) => [tag, fields]))
+  return { ...(read._tag === "Misshapen" ? { ...plainReading, call } : readingOf(read.value, call)), unlike }
+}
+
+/** Those of events that are here what they were there: others can be shown, and not judged. */
+export function* knownEntries({ entries, unlike }: Pick<Recording, "entries" | "unlike">): Generator<Entry> {
+  const others = new Set(unlike)
+  for (const entry of entries) if (!others.has(entry.event._tag)) yield entry
 }
 
 /** A deviation, and how many entries that every replay makes came before it. */

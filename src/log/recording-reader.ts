@@ -13,7 +13,7 @@ import { dictionary } from "./entry-writer.ts"
 import type { Entry } from "./event.ts"
 import { type Check, checkShape, type End, endShape, type HeaderRead, headerShape, MAGIC, menuOf, preambleShape } from "./header.ts"
 import { type RecordingLimits, recordingLimits } from "./limits.ts"
-import type { Names } from "./names.ts"
+import type { DictionaryRow, Names } from "./names.ts"
 import { Successors } from "./successors.ts"
 import { FORMAT_VERSION, knownFeatures } from "./version.ts"
 
@@ -229,12 +229,10 @@ class Reading {
 }
 
 /** Events of `header` that are others here: another tag, another field, or one that holds something else. */
-const unlikeEvents = ({ events }: { readonly events: HeaderRead["events"] }): ReadonlyArray<string> =>
-  events.flatMap(({ fields, tag }) => {
+export const unlikeEvents = ({ events }: Pick<HeaderRead, "events">): ReadonlyArray<DictionaryRow> =>
+  events.filter(({ fields, tag }) => {
     const own = dictionary.find((row) => row.tag === tag)
-    if (own === undefined) return [tag]
-    const isSame = own.fields.length === fields.length && own.fields.every(([name, holds], index) => fields[index]?.[0] === name && fields[index][1] === holds)
-    return isSame ? [] : [tag]
+    return own?.fields.length !== fields.length || !own.fields.every(([name, holds], index) => fields[index]?.[0] === name && fields[index][1] === holds)
   })
 
 /** Reads bytes from anywhere. Bounded in time and memory by their number, whatever they say; `limits` beat what they ask for. */
@@ -313,7 +311,7 @@ const recordingOf = (
     inputCount: inputs.length,
     checks,
     end,
-    unlike: unlikeEvents(header),
+    unlike: unlikeEvents(header).map(({ tag }) => tag),
     skippedFrameCount
   }
 }

@@ -2,7 +2,10 @@
 import { canonical } from "./canonical.ts"
 import { divergenceText } from "../../src/analysis/timeline/divergence.ts"
 import { timelineText } from "../../src/analysis/timeline/text.ts"
-import { readingFor } from "../../src/lab/showing.ts"
+import { everyFinding } from "../../src/search/watch.ts"
+import { watchedWords } from "../../src/search/shared.ts"
+import { entryValue } from "../../src/cli/result.ts"
+import { knownEntries, readingFor } from "../../src/lab/showing.ts"
 import type { Deviation } from "../../src/log/choice.ts"
 import type { Entry } from "../../src/log/event.ts"
 import { readRecording, type Recording } from "../../src/log/recording-reader.ts"
@@ -27,6 +30,9 @@ export const judge = (bytes: Uint8Array): Judged => {
   const { recording } = read
   const reading = readingFor(recording.header)
   timelineText([...recording.entries], recording.header.machine.cpus, { reading, notes: [], isColored: false })
+  for (const entry of recording.entries) entryValue(entry, reading.unlike)
+  everyFinding(knownEntries(recording))
+  watchedWords(knownEntries(recording), [])
   if (recording.status === "corrupt") return "damaged"
   const replaying = replay(recording, limits)
   if ("_tag" in replaying) return "refused"

@@ -6,7 +6,8 @@
 import { grouped, hex } from "../../base/bits.ts"
 import { type Address, type CpuId, type TaskId, taskName } from "../../base/ids.ts"
 import { signalName } from "../../linux/signal.ts"
-import type { ContractRecord, Entry, Event, EventOf, EventTag } from "../../log/event.ts"
+import type { ContractRecord, Entry, Event, EventOf, EventTag, FieldKind, FieldValue } from "../../log/event.ts"
+import type { DictionaryRow } from "../../log/names.ts"
 import { escapeTerminal, quoteBytes } from "../report/format/terminal.ts"
 import { plainReading, type Reading } from "./reading.ts"
 import { callName, callResult, callText, cpuList, nanoseconds, protection, record, signalSet } from "./words.ts"
@@ -155,15 +156,33 @@ const readings: Readings = {
 }
 
 /** The sentence of an event. */
-export const sentenceOf = (event: Event, reading: Reading = plainReading): Sentence =>
-  (readings[event._tag] as (event: Event, reading: Reading) => Sentence)(event, reading)
+export const sentenceOf = (event: Event, reading: Reading = plainReading): Sentence => {
+  const unlike = reading.unlike?.get(event._tag)
+  return unlike === undefined ? (readings[event._tag] as (event: Event, reading: Reading) => Sentence)(event, reading) : unlikeSentence(event, unlike)
+}
+
+/** An event that is not known here is told by the names of its fields. */
+const unlikeSentence = (event: Event, fields: DictionaryRow["fields"]): Sentence => {
+  const values = event as unknown as Readonly<Record<string, FieldValue>>
+  const [subject] = fields.find(([, holds]) => holds === "task") ?? []
+  const told = fields.flatMap(([name, holds]) => (name === subject ? [] : [`${escapeTerminal(name)}=${valueText(holds, values[name])}`]))
+  return { task: subject === undefined ? undefined : values[subject] as TaskId, verb: escapeTerminal(event._tag), detail: told.join(" ") }
+}
+
+const valueText = (holds: FieldKind, value: FieldValue): string =>
+  holds === "task" ? taskName(value as TaskId)
+  : holds === "address" || holds === "word64" ? hex(value as number | bigint)
+  : value instanceof Uint8Array ? quoteBytes(value)
+  : Array.isArray(value) ? `[${value.join(" ")}]`
+  : typeof value === "object" ? `{${record(value as ContractRecord)}}`
+  : escapeTerminal(String(value ?? "none"))
 
 /** What each contract keeps of whom, as far as a log was read: by contract and task, process or CPU. */
 export type Kept = Map<string, ContractRecord>
 
 /** Reads on by one event; what was kept before of the one it is about. */
-export const remember = (kept: Kept, event: Event): ContractRecord | undefined => {
-  if (event._tag !== "ContractChanged") return undefined
+export const remember = (kept: Kept, event: Event, { unlike }: Reading): ContractRecord | undefined => {
+  if (event._tag !== "ContractChanged" || unlike?.has(event._tag) === true) return undefined
   const key = `${event.abi} ${event.of} ${event.of === "cpu" ? event.cpu : taskName(event.task)}`
   const before = kept.get(key)
   if (event.record === undefined) kept.delete(key)
@@ -174,7 +193,7 @@ export const remember = (kept: Kept, event: Event): ContractRecord | undefined =
 /** The sentence of an event whose predecessors `kept` remembers: of what a contract keeps, only what has changed since. */
 export const sentenceAfter = (kept: Kept, event: Event, reading: Reading): Sentence => {
   const sentence = sentenceOf(event, reading)
-  const before = remember(kept, event)
+  const before = remember(kept, event, reading)
   if (event._tag !== "ContractChanged" || before === undefined || event.record === undefined) return sentence
   const changes = Object.entries(event.record).filter(([name, value]) => before[name] !== value)
   return { ...sentence, detail: keptText(event.abi, event.of, record(Object.fromEntries(changes))) }

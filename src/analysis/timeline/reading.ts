@@ -1,6 +1,7 @@
 /** What a reader of entries may know besides them. Without it numbers stand as numbers; nothing is guessed. */
 import { contains, type Address } from "../../base/ids.ts"
 import { hex } from "../../base/bits.ts"
+import type { DictionaryRow } from "../../log/names.ts"
 import type { Program, ProgramSymbol } from "../../program/program.ts"
 import { escapeTerminal } from "../report/format/terminal.ts"
 
@@ -16,6 +17,8 @@ export interface Reading {
   readonly place: (address: Address) => string
   /** The call of that number, as the run's kernel understood it. */
   readonly call: (number: number) => CallReading | undefined
+  /** What the fields of events hold that are not known here, or are others, by tag. */
+  readonly unlike?: ReadonlyMap<string, DictionaryRow["fields"]>
 }
 
 /** Numbers as numbers. */

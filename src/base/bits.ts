@@ -9,6 +9,9 @@ export const isPowerOfTwo = (value: number): boolean => value > 0 && Number.isIn
 export const u64 = (value: bigint): bigint => BigInt.asUintN(64, value)
 export const s64 = (value: bigint): bigint => BigInt.asIntN(64, value)
 
+/** The word of 64 bits that is this double: 2^64 is what the largest of them are as one. */
+export const wordOf = (value: number): bigint => (value >= 2 ** 64 ? 2n ** 64n - 1n : BigInt(value))
+
 /** `0x` and lower-case digits; the one spelling of an address in output. */
 export const hex = (value: number | bigint): string => `0x${value.toString(16)}`
 

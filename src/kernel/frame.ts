@@ -1,5 +1,5 @@
 /** Signal frames, byte for byte: written below the interrupted stack, read back by rt_sigreturn. */
-import { alignDown } from "../base/bits.ts"
+import { alignDown, wordOf } from "../base/bits.ts"
 import { viewOf } from "../base/bytes.ts"
 import type { Address } from "../base/ids.ts"
 import { TASK_SIZE } from "../base/ids.ts"
@@ -68,8 +68,8 @@ export const writeFrame = (kernel: Kernel, task: Task, sent: PendingSignal, acti
   const mask = task.savedMask ?? task.blockedSignals
   put(sigframe.restorer, action.restorer)
   put(sigframe.ucFlags, UC_FLAGS)
-  put(sigframe.stackStart, BigInt(task.alternateStack.start))
-  put(sigframe.stackSize, BigInt(task.alternateStack.sizeBytes))
+  put(sigframe.stackStart, wordOf(task.alternateStack.start))
+  put(sigframe.stackSize, wordOf(task.alternateStack.sizeBytes))
   view.setUint32(sigframe.stackFlags, task.alternateStack.flags, true)
   for (const [index, register] of sigcontextRegisters.entries()) put(sigframe.registers + 8 * index, registers.get(register))
   const saved = (offset: number, value: bigint) => put(sigframe.registers + offset, value)

@@ -13,6 +13,7 @@ import { assert } from "../base/assert.ts"
 const DIRECT_END = 240
 const LITERAL = 247
 const TAIL_BYTES_MAX = 7
+const WORD_END = 2n ** 64n
 /** What `natural` gives where a literal stands. */
 export const LITERAL_AHEAD = -1
 
@@ -51,6 +52,7 @@ export class ColumnWriter {
 
   /** 64 bits, unsigned. */
   word64(value: bigint): void {
+    assert(value >= 0n && value < WORD_END, "64 bits, unsigned")
     word.setBigUint64(0, value, true)
     if (word.getUint32(4, true) === 0) this.natural(word.getUint32(0, true))
     else this.literalWord()

@@ -8,6 +8,7 @@
  *     head    [row count, first index, new tasks, new texts, columns: number, heads, tails, number, heads, tails …]
  *     parts   the columns' bytes: heads, then tails, column after column
  */
+import { wordOf } from "../base/bits.ts"
 import { assert, known } from "../base/assert.ts"
 import type { Address, Count, CpuId, TaskId } from "../base/ids.ts"
 import { concatBytes } from "../base/bytes.ts"
@@ -78,7 +79,7 @@ class FieldWriter implements FieldMethods {
   }
 
   address(value: Address): void {
-    if (value > NEAR_MAX) return this.column.literal(BigInt(value))
+    if (value > NEAR_MAX) return this.column.literal(wordOf(value))
     this.column.natural(zigzag(value - this.lastAddress))
     this.lastAddress = value
   }
@@ -86,7 +87,7 @@ class FieldWriter implements FieldMethods {
   integer(value: number): void {
     assert(Number.isInteger(value) && !Object.is(value, -0) && Math.abs(value) <= 2 ** 63, "a whole number of 64 bits")
     if (Math.abs(value) <= NEAR_MAX) this.column.natural(zigzag(value))
-    else this.column.literal(BigInt.asUintN(64, BigInt(value)))
+    else this.column.literal(value >= 2 ** 63 ? 2n ** 63n - 1n : BigInt.asUintN(64, BigInt(value)))
   }
 
   word64(value: bigint): void {

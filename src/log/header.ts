@@ -1,5 +1,6 @@
 /** The head of a recording: everything a run is a function of, but for inputs and answers. And its end: what became of it. */
 import { known } from "../base/assert.ts"
+import { wordOf } from "../base/bits.ts"
 import { type AddressRange, CPU_MAX, type CpuId, parseTask, TASK_SIZE, type TaskId, taskName } from "../base/ids.ts"
 import { bytes, checked, list, mapped, natural, oneOf, optional, type Plain, type Shape, type Shaped, since, text, truth, tuple, variant, whole, word64 } from "../base/plain.ts"
 import { SEED_LENGTH_MAX } from "../base/prng.ts"
@@ -170,7 +171,7 @@ const plainOfOutcome = (outcome: Outcome): Plain => {
     case "Killed": return [outcome._tag, outcome.signal]
     case "Deadlocked": return [outcome._tag, outcome.tasks.map(taskName)]
     case "OutOfBudget": return [outcome._tag, outcome.limit]
-    case "Unsupported": return [outcome._tag, outcome.what, BigInt(outcome.ip), outcome.bytes]
+    case "Unsupported": return [outcome._tag, outcome.what, wordOf(outcome.ip), outcome.bytes]
     case "Abandoned": return [outcome._tag]
   }
 }

@@ -20,7 +20,7 @@ import { sampleOf } from "../hardware/encoding.ts"
 import { encodingsOf } from "../hardware/judged.ts"
 import { CODE, DATA, HOLE, PAGE, WINDOW } from "../hardware/place.ts"
 import { oneOf } from "../log/arbitrary.ts"
-import { judge } from "./judged.ts"
+import { judge, lastDifference } from "./judged.ts"
 
 const seed = process.env["RSEQLAB_SEED"] ?? "1"
 const guestCount = Number(process.env["RSEQLAB_GUESTS"] ?? 16)
@@ -118,7 +118,7 @@ describe("a program that nobody wrote", () => {
         seen.set(ended, (seen.get(ended) ?? 0) + 1)
         const judged = judge(concatBytes(parts))
         // Where nothing is watched nobody looks, and nothing is left.
-        if (judged !== "same") throw new Error(`the replay is ${judged}`)
+        if (judged !== "same") throw new Error([`the replay is ${judged}`, ...lastDifference].join("\n"))
       } catch (cause) {
         throw new Error(`${again}\n${cause instanceof Error ? cause.message : String(cause)}`, { cause })
       }

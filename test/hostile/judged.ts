@@ -23,6 +23,9 @@ const BREATH_ICOUNT = 10_000
 
 export type Judged = "unreadable" | "damaged" | "refused" | "diverged" | "same" | "same in part" | "cut" | "runs on"
 
+/** What was said of the last replay that diverged. */
+export let lastDifference: ReadonlyArray<string> = []
+
 /** Throws where the answer is not true, or is none. */
 export const judge = (bytes: Uint8Array): Judged => {
   const read = readRecording(bytes)
@@ -40,7 +43,7 @@ export const judge = (bytes: Uint8Array): Judged => {
     const result = replaying.advance(BREATH_ICOUNT)
     if (result === undefined) continue
     if (result._tag === "Diverged") {
-      divergenceText(result.divergence, reading)
+      lastDifference = divergenceText(result.divergence, reading)
       return "diverged"
     }
     if (result.end === undefined) return "cut"

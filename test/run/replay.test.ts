@@ -2,16 +2,16 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import { concatBytes } from "../../src/base/bytes.ts"
 import { childTask, rootTask } from "../../src/base/ids.ts"
-import type { Deviation } from "../../src/log/choice.ts"
+import { type Deviation, quietDecider } from "../../src/log/choice.ts"
 import { type Entry, isWatchedTag } from "../../src/log/event.ts"
 import { readRecording, type Recording } from "../../src/log/recording-reader.ts"
 import { OBSERVER_VERSION } from "../../src/log/version.ts"
 import { type ObserverOptions, watcherOf } from "../../src/run/observe.ts"
 import { record } from "../../src/run/record.ts"
 import { replay, type ReplayResult } from "../../src/run/replay.ts"
-import { defaultLimits } from "../../src/run/start.ts"
+import { defaultLimits, specOf } from "../../src/run/start.ts"
 import { randomDecider } from "../../src/strategy/random.ts"
-import { exampleSpec } from "../support/examples.ts"
+import { abisNamed, assembleText, exampleSpec } from "../support/examples.ts"
 
 const recordingOf = (file: string, seed: string, keep: "entries" | "schedule", asked?: Partial<ObserverOptions>): Recording => {
   const parts: Array<Uint8Array> = []
@@ -173,6 +173,25 @@ describe("what an observer saw", () => {
     for (const watching of [undefined, { version: OBSERVER_VERSION + 1, isFollowing: false, watches: [], sections: [], reached: [] }]) {
       expect(told(altered(recording, { header: { ...header, watching } }))).toMatchObject({ _tag: "Same", compared: { entryCount: end?.entryCount, left: { watchedCount } } })
     }
+  })
+})
+
+describe("addresses that nobody has", () => {
+  const calls: ReadonlyArray<readonly [string, string]> = [
+    ["a handler", "mov $13,%eax\nmov $10,%edi\nlea words(%rip),%rsi\nmov $8,%r10d\nsyscall\nmov $39,%eax\nsyscall\nmov %eax,%edi\nmov $62,%eax\nmov $10,%esi\nsyscall"],
+    ["a stack for handlers", "mov $131,%eax\nlea words(%rip),%rdi\nsyscall"],
+    ["where the rest of a sleep goes", "mov $35,%eax\nlea time(%rip),%rdi\nmov $-1,%rsi\nsyscall"],
+    ["a branch", "mov $-1,%rax\njmp *%rax"]
+  ]
+  it.each(calls)("at the end of 64 bits come again: %s", (_what, code) => {
+    const text = `_start: ${code}\nmov $60,%eax\nxor %edi,%edi\nsyscall\n.data\nwords: .quad -1, 0x04000000, 0x401000, 0\ntime: .quad 1, 0\n`
+    const parts: Array<Uint8Array> = []
+    const recorder = record(specOf(assembleText(text, "end.s"), abisNamed("none")), { strategy: "" }, quietDecider, (bytes) => void parts.push(bytes), { keep: "entries", codec: "none" })
+    if ("_tag" in recorder) throw new Error(recorder.reason)
+    while (recorder.outcome === undefined) recorder.advance(1000)
+    const read = readRecording(concatBytes(parts))
+    if (read._tag === "Unreadable") throw new Error(read.problem.expected)
+    expect(told(read.recording)).toMatchObject({ _tag: "Same", compared: { entryCount: read.recording.entryCount } })
   })
 })
 

@@ -1,4 +1,5 @@
 /** Waiting for signals, handlers' stacks, and the way back from a handler. */
+import { wordOf } from "../../base/bits.ts"
 import { viewOf } from "../../base/bytes.ts"
 import { callNumber } from "../../linux/call-number.ts"
 import { ALTSTACK_BYTES, altstack, SIGSET_BYTES, SS_AUTODISARM, SS_DISABLE, SS_ONSTACK, UNBLOCKABLE } from "../../linux/signal.ts"
@@ -79,7 +80,7 @@ export const rtSigtimedwait = defineSyscall({
     }
     if (time === 0n) return failed("EAGAIN")
     return block(kernel, task, {
-      on: "signal", key: "", call: callNumber.rt_sigtimedwait, restart: "fails", data: [wanted, BigInt(siginfo)],
+      on: "signal", key: "", call: callNumber.rt_sigtimedwait, restart: "fails", data: [wanted, wordOf(siginfo)],
       deadline: time === undefined ? 0 : deadlineAfter(kernel, time)
     })
   }
@@ -110,9 +111,9 @@ export const sigaltstack = defineSyscall({
     const state = sizeBytes === 0 ? SS_DISABLE : isOnAlternateStack(task, sp) ? SS_ONSTACK : 0
     const told = new Uint8Array(ALTSTACK_BYTES)
     const view = viewOf(told)
-    view.setBigUint64(altstack.start, BigInt(start), true)
+    view.setBigUint64(altstack.start, wordOf(start), true)
     view.setUint32(altstack.flags, (state | (flags & SS_AUTODISARM)) >>> 0, true)
-    view.setBigUint64(altstack.sizeBytes, BigInt(sizeBytes), true)
+    view.setBigUint64(altstack.sizeBytes, wordOf(sizeBytes), true)
     return memory.writeBytes(old, told) ? returned() : failed("EFAULT")
   }
 })

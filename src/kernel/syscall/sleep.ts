@@ -1,4 +1,5 @@
 /** Sleeping, waiting for descriptors (which is sleeping, here), and going on after a signal. */
+import { wordOf } from "../../base/bits.ts"
 import { viewOf } from "../../base/bytes.ts"
 import { isUserRange } from "../../base/ids.ts"
 import { callNumber } from "../../linux/call-number.ts"
@@ -33,7 +34,7 @@ export const nanosleep = defineSyscall({
     const wanted = readTimespec(kernel.memory(task), duration)
     if (wanted === "fault") return failed("EFAULT")
     if (wanted === "invalid") return failed("EINVAL")
-    return sleepUntil(kernel, task, callNumber.nanosleep, endAfter(kernel, wanted), BigInt(remaining))
+    return sleepUntil(kernel, task, callNumber.nanosleep, endAfter(kernel, wanted), wordOf(remaining))
   }
 })
 
@@ -54,7 +55,7 @@ export const clockNanosleep = defineSyscall({
     if (wanted === "fault") return failed("EFAULT")
     if (wanted === "invalid") return failed("EINVAL")
     if ((flags & TIMER_ABSTIME) === 0) {
-      return sleepUntil(kernel, task, callNumber.clock_nanosleep, endAfter(kernel, wanted), BigInt(remaining))
+      return sleepUntil(kernel, task, callNumber.clock_nanosleep, endAfter(kernel, wanted), wordOf(remaining))
     }
     const deadline = deadlineAt(id, wanted)
     if (deadline > 0 && deadline <= kernel.nanoseconds) return returned()

@@ -99,7 +99,7 @@ const showEntries = (recording: Recording, flags: ShowFlags) =>
     if (recording.entryCount === 0) return yield* say(recording.end === undefined ? "no entry is whole" : "no entries are kept (--keep schedule)")
     if (start >= recording.entryCount) return yield* new CommandLineRefused({ problem: `entries 0 to ${recording.entryCount - 1} are there` })
     const paint = yield* paintFor("stdout")
-    const placed = flags.jsonl ? [] : yield* deviationPlaces(recording)
+    const placed = flags.jsonl ? [] : yield* deviationPlaces(recording, end)
     const reading = readingFor(recording.header)
     let isFirst = true
     const kept: Kept = new Map()

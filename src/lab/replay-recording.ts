@@ -43,6 +43,8 @@ export interface ReplayOptions {
   readonly listener?: Log | undefined
   /** Told of each deviation as it is taken, before its first entry is made. */
   readonly taken?: ((deviation: Deviation) => void) | undefined
+  /** Asked between breaths: whether what came again so far is all that is wanted. */
+  readonly isEnough?: (() => boolean) | undefined
 }
 
 const limitsOf = ({ limits }: ReplayOptions): Limits => ({ ...defaultLimits, ...limits })
@@ -56,8 +58,9 @@ export const replayRecording = (
     if ("_tag" in replaying) return yield* new ReplayRefused({ file, reason: replaying.reason })
     const { run } = replaying
     if (options.taken !== undefined) run.kernel.hearTaken(options.taken)
-    const begun = { run, advance: (breathIcount: number) => replaying.advance(breathIcount), abandon: () => {} }
-    const result = yield* Effect.uninterruptible(toTheEnd(begun, `replaying ${file}`))
+    const advance = (breathIcount: number): ReplayResult | undefined =>
+      replaying.advance(breathIcount) ?? (options.isEnough?.() === true ? replaying.soFar : undefined)
+    const result = yield* Effect.uninterruptible(toTheEnd({ run, advance, abandon: () => {} }, `replaying ${file}`))
     return result === "abandoned" ? yield* Effect.interrupt : result
   })
 

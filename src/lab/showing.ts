@@ -37,8 +37,8 @@ export interface PlacedText {
 /** Runs longer than this are shown without their deviations between the lines: finding the places takes a replay. */
 const REPLAYED_ICOUNT_MAX = 100_000_000
 
-/** Where the deviations of a recording fell; nothing where that cannot be found out. */
-export const deviationPlaces = (recording: Recording, options: ReplayOptions = {}): Effect.Effect<ReadonlyArray<PlacedText>, never, Progress> => {
+/** Where the deviations of a recording fell, those before the entry `end` by index at least; nothing where that cannot be found out. */
+export const deviationPlaces = (recording: Recording, end: number, options: ReplayOptions = {}): Effect.Effect<ReadonlyArray<PlacedText>, never, Progress> => {
   const lasted = recording.end?.now ?? recording.checks.at(-1)?.now ?? 0
   if (recording.deviationCount === 0 || lasted > REPLAYED_ICOUNT_MAX) return Effect.succeed([])
   const placed: Array<PlacedText> = []
@@ -49,7 +49,8 @@ export const deviationPlaces = (recording: Recording, options: ReplayOptions = {
     }
   }
   const taken = (deviation: Parameters<NonNullable<ReplayOptions["taken"]>>[0]): void => void placed.push({ text: printDeviation(deviation), appliedBefore: applied })
-  return replayRecording(recording, "", { ...options, listener, taken }).pipe(
+  // No entry is replayed under a higher index than it is recorded under.
+  return replayRecording(recording, "", { ...options, listener, taken, isEnough: () => applied > end }).pipe(
     Effect.map(({ _tag }) => (_tag === "Same" ? placed : [])),
     Effect.catch(() => Effect.succeed([]))
   )

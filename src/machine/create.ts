@@ -27,6 +27,9 @@ const TABLE_COUNT_MAX = 2 ** 16 + 2 ** 10
 
 assert(regionsAreApart, "the areas of linear memory do not overlap")
 
+/** The pages of more are dropped from the TLBs by dropping all. */
+const FEW_RANGES = 64
+
 export const createMachine = (options: MachineOptions): Machine => assembleMachine(options).machine
 
 /** The machine and the memory it lives in: for tests that look at what no contract shows. */
@@ -120,7 +123,8 @@ export const assembleMachine = ({ maxMemoryBytes }: MachineOptions): { readonly 
   let placedMarks: ReadonlyArray<Mark> = []
   let markSet = NO_MARKS
   const dropTags = (ranges: ReadonlyArray<AddressRange>): void => {
-    for (const { end, start } of ranges) contexts.dropRange(start, end)
+    if (ranges.length > FEW_RANGES) contexts.dropAll()
+    else for (const { end, start } of ranges) contexts.dropRange(start, end)
   }
   const setMarks = (wanted: ReadonlyArray<Mark>): void => {
     if (wanted === marks) return

@@ -101,6 +101,11 @@ export class StrictReplay {
     return this.result
   }
 
+  /** All came again so far, as if the recording had been cut here; to be asked between breaths. */
+  get soFar(): ReplayResult {
+    return { _tag: "Same", end: undefined, check: checkOf(this.run), compared: this.comparing.compared }
+  }
+
   /** Of a recording that was cut: all it still has came again. What it has lost is anybody's guess. */
   private isThrough(): boolean {
     const { comparing, nextCheck, recording } = this
@@ -137,7 +142,7 @@ export class StrictReplay {
       const check = recording.checks[nextCheck]
       if (check !== undefined) comparing.differ({ at: check.now, what: "now", recorded: String(check.now), replayed: `over at ${run.kernel.now}` })
     }
-    if (comparing.divergence === undefined) this.result = { _tag: "Same", end: undefined, check: checkOf(run), compared: comparing.compared }
+    if (comparing.divergence === undefined) this.result = this.soFar
   }
 
   private compareCheck(check: Check): void {

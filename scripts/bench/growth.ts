@@ -50,20 +50,20 @@ const mapped = (count: number): void => {
 const calls = (count: number) => {
   const spec = specOfText(`_start: mov $${count}, %ebx
 1: xor %edi, %edi
- mov $4096, %esi
- mov %ebx, %edx
- and $1, %edx
- inc %edx
- mov $0x22, %r10d
- mov $-1, %r8
- xor %r9d, %r9d
- mov $9, %eax
- syscall
- dec %ebx
- jnz 1b
- xor %edi, %edi
- mov $60, %eax
- syscall
+        mov $4096, %esi
+        mov %ebx, %edx
+        and $1, %edx
+        inc %edx
+        mov $0x22, %r10d
+        mov $-1, %r8
+        xor %r9d, %r9d
+        mov $9, %eax
+        syscall
+        dec %ebx
+        jnz 1b
+        xor %edi, %edi
+        mov $60, %eax
+        syscall
 `)
   return () => toTheEnd(spec)
 }
@@ -72,15 +72,15 @@ const calls = (count: number) => {
 const watched = (count: number) => {
   const lines = Array.from({ length: count }, (_, index) => `#: never w${index} 8\nw${index}: .quad 0`)
   const text = `_start: lea w0(%rip), %rbx
- mov $${count}, %ecx
+        mov $${count}, %ecx
 1: addq $0, (%rbx)
- add $8, %rbx
- dec %ecx
- jnz 1b
- xor %edi, %edi
- mov $60, %eax
- syscall
- .data
+        add $8, %rbx
+        dec %ecx
+        jnz 1b
+        xor %edi, %edi
+        mov $60, %eax
+        syscall
+        .data
 ${lines.join("\n")}
 `
   return () => {
@@ -96,12 +96,12 @@ const logged = (count: number) => {
   const spec = specOfText(`#: task worker x2
 worker: mov $${Math.round(count / 2 / YIELD_ENTRY_COUNT)}, %ebx
 1: mov $24, %eax
- syscall
- dec %ebx
- jnz 1b
- xor %edi, %edi
- mov $60, %eax
- syscall
+        syscall
+        dec %ebx
+        jnz 1b
+        xor %edi, %edi
+        mov $60, %eax
+        syscall
 `)
   return () => {
     const read = readRecording(recorded(spec))

@@ -10,12 +10,12 @@ const YIELD_COUNT = 20_000
 const { recording } = await record(assembleText(`#: task worker x2
 worker: mov $${YIELD_COUNT}, %ebx
 1: mov $24, %eax
- syscall
- dec %ebx
- jnz 1b
- xor %edi, %edi
- mov $60, %eax
- syscall
+        syscall
+        dec %ebx
+        jnz 1b
+        xor %edi, %edi
+        mov $60, %eax
+        syscall
 `, "yields.s"), { seed: "3" })
 
 /** The places, and how far the replay went for them. */

@@ -41,14 +41,14 @@ const perform = Effect.fnUntraced(function*(flags: ExplainFlags) {
     const { detector, evidence, message } = failure.finding
     if (flags.json) {
       yield* printJson({
-        schema: RESULT_SCHEMA, file, why: NO_DEVIATION, detector, message, evidence, critical: null, schedule: "", placed: "", proof: minimized.proof,
+        schema: RESULT_SCHEMA, file, why: NO_DEVIATION, detector, message, said: failure.said, evidence, critical: null, schedule: "", placed: "", proof: minimized.proof,
         seen: failure.seen, deviations: [], notNeeded: recording.schedule.length, entries: evidenceOf(failure, entries).map((entry) => ({ entry: entry.index, text: describe(entry, reading) }))
       })
     } else yield* print(quietExplanationText(opened, failure, entries, reading).join("\n"))
   } else if (flags.json) {
     const { at, critical, entries, instruction, later, own, reaction, seen, sentence, stores, without } = explanation
     yield* printJson({
-      schema: RESULT_SCHEMA, file, why: sentence, detector: failure.finding.detector, message: failure.finding.message, evidence: failure.finding.evidence,
+      schema: RESULT_SCHEMA, file, why: sentence, detector: failure.finding.detector, message: failure.finding.message, said: failure.said, evidence: failure.finding.evidence,
       critical: printDeviation(critical), instruction: { ...instruction, ip: hex(instruction.ip) }, schedule: printSchedule(minimized.schedule),
       placed: failure.placed, proof: minimized.proof,
       reaction: reactionValue(reaction), later: later === undefined ? null : abortValue(later),

@@ -72,9 +72,10 @@ const cycleLines = ({ entries, finding, seen }: Explanation, reading: Reading): 
 }
 
 /** What failed, and what was run. */
-const headLines = ({ file, target: { spec } }: Opened, { finding }: Failure): ReadonlyArray<string> => [
+const headLines = ({ file, target: { spec } }: Opened, { finding, said }: Failure): ReadonlyArray<string> => [
   ...wrap(`${escapeTerminal(spec.program.name)}: ${finding.detector}: ${escapeTerminal(finding.message)}`, COLUMNS, "FAIL  "),
-  ...wrap(`${spec.abis.map(({ name }) => name).join(",")} · ${plural(spec.cpus.length, "CPU")} · seed ${escapeTerminal(spec.seed)} · ${escapeTerminal(file)}`, COLUMNS, "      ")
+  ...wrap(`${spec.abis.map(({ name }) => name).join(",")} · ${plural(spec.cpus.length, "CPU")} · seed ${escapeTerminal(spec.seed)} · ${escapeTerminal(file)}`, COLUMNS, "      "),
+  ...said.map((line, index) => `${index === 0 ? "SAID  " : "      "}${cut(escapeTerminal(line), COLUMNS - 6)}`)
 ]
 
 export const NO_DEVIATION = "No deviation is needed: the quiet run shows it."

@@ -61,13 +61,13 @@ const commandsOf = ({ failure, hit, saved }: Understood, seed: string, typed: Re
   ]
 }
 
-export const reportedFailure = (understood: Understood, seed: string, typed: ReadonlyArray<string>): ReportedFailure => {
+export const reportedFailure = (understood: Understood, target: Target, seed: string, typed: ReadonlyArray<string>): ReportedFailure => {
   const { failure, hit, saved } = understood
   const { changes, explanation, finding, minimized, name, placed, seen } = failure
   return {
     detector: finding.detector, rule: detectorNamed(finding.detector)?.rule ?? "", severity: finding.severity, message: finding.message,
     evidence: finding.evidence, run: hit.run, strategy: hit.strategy, deviationCount: minimized.schedule.length, proof: minimized.proof, fewer: searchedText(failure),
-    schedule: printSchedule(minimized.schedule), placed, name, saved, why: minimized.proof === "as found" ? NOT_LOOKED_INTO : explanation?.sentence, steps: stepsOf(failure), experiment: changes, lacking: lackingLines(failure.lacking),
+    schedule: printSchedule(minimized.schedule), placed, name, saved, why: minimized.proof === "as found" ? NOT_LOOKED_INTO : explanation?.sentence, steps: stepsOf(failure), experiment: changes, said: failure.said, lacking: lackingLines(failure.lacking, target.lacking),
     seen: seen.map(({ detector, evidence, message, severity }) => ({ detector, severity, message, evidence })),
     commands: commandsOf(understood, seed, typed)
   }
@@ -81,7 +81,7 @@ export const searchReport = (
   const { ended, failingCount, milliseconds, noted, strategies, unendedCount, unsupported, until } = tried
   return {
     program: spec.program.name, seed, abis: spec.abis.map(({ name }) => name), cpus: spec.cpus, toolVersion: TOOL_VERSION, from, until, runCountMax,
-    strategies, unendedCount, unsupported, lacking: lackingLines(target.lacking), noted, warned, ended, milliseconds, failures: understood.map((one) => reportedFailure(one, seed, typed)),
+    strategies, unendedCount, unsupported, lacking: lackingLines(target.lacking), noted, warned, ended, milliseconds, failures: understood.map((one) => reportedFailure(one, target, seed, typed)),
     failingRunCount: failingCount
   }
 }

@@ -8,6 +8,7 @@ import { criticalRange, type CriticalRange } from "./bisect.ts"
 import { causeOf } from "./cause.ts"
 import { explain, type Explanation } from "./explain.ts"
 import { type Lacking, lackingIn } from "./lacking.ts"
+import { lastWords } from "./last-words.ts"
 import { minimize, type Minimized, type MinimizeProgress, sameFinding, type Wanted } from "./minimize.ts"
 import { performSchedule, placed } from "./place.ts"
 import { type Change, shrinkExperiment, unshrunk } from "./shrink.ts"
@@ -28,6 +29,8 @@ export interface Failure {
   readonly searched: ReadonlyArray<Searched>
   /** `undefined`: the quiet run fails, and there is no deviation to blame; or it is as it was found. */
   readonly explanation: Explanation | undefined
+  /** What the program wrote last in it, by lines. */
+  readonly said: ReadonlyArray<string>
   /** What its run asked for and did not get. */
   readonly lacking: Lacking
   /** The minimal schedule by place. */
@@ -60,13 +63,14 @@ export function* understand(
   const explanation = explain(target, minimized, shown)
   const firstIp = explanation === undefined ? undefined : (yield* rangeOf(target, minimized, wanted))?.firstIp ?? explanation.instruction.ip
   // Trials make only what detectors read; entries are numbered as the recording will have them.
-  const found = everyFinding(explanation?.entries ?? watch(target, minimized.schedule).entries)
+  const entries = explanation?.entries ?? watch(target, minimized.schedule).entries
+  const found = everyFinding(entries)
   const told = found.find(same) ?? shown
   const key = causeOf(target.spec.program, shown, explanation, firstIp)
   const reading = readingOf(target.spec.program)
   const placing = (one: Finding): Finding => ({ ...one, message: withPlaces(one.message, reading) })
   return {
-    target, changes: unshrunk(target), finding: placing(told), seen: besides(told, found).map(placing), minimized, searched: [], explanation, lacking: lackingIn(target.trials, minimized.schedule), placed: byPlace, key,
+    target, changes: unshrunk(target), finding: placing(told), seen: besides(told, found).map(placing), minimized, searched: [], explanation, said: lastWords(entries), lacking: lackingIn(target.trials, minimized.schedule), placed: byPlace, key,
     name: failureName(minimized.trial.findings, key)
   }
 }
@@ -88,7 +92,7 @@ export const asFound = (target: Target, schedule: Schedule, finding: Finding): F
   const text = printSchedule(deviations.map(({ deviation }) => deviation))
   const key = [finding.detector, text].join("\n")
   const minimized: Minimized = { deviations, schedule, trial, proof: "as found", proofTrialCount: 0, trialCount: 3 }
-  return { target, changes: unshrunk(target), finding, seen: [], minimized, searched: [], explanation: undefined, lacking: lackingIn(trials, schedule), placed: text, key, name: failureName(trial.findings, key) }
+  return { target, changes: unshrunk(target), finding, seen: [], minimized, searched: [], explanation: undefined, said: lastWords(watch(target, schedule).entries), lacking: lackingIn(trials, schedule), placed: text, key, name: failureName(trial.findings, key) }
 }
 
 /** Between which instructions the last deviation makes the run fail. */

@@ -49,6 +49,8 @@ export interface ReportedFailure {
   readonly name: string
   /** Where the recording is; `undefined`: it could not be saved. */
   readonly saved: string | undefined
+  /** What the program wrote last, by lines: an assertion's text, say. */
+  readonly said: ReadonlyArray<string>
   /** What the run asked for and the simulated machine does not have: a failure after that may be none of the program's. */
   readonly lacking: ReadonlyArray<string>
   /** What other detectors say of the run. */

@@ -8,7 +8,7 @@ const weapons = ["\ud800", "\u001b]0;x\u0007", "</script>", "]]>", "<failure>", 
 const hostile = fc.array(fc.oneof(fc.constantFrom(...weapons), fc.string({ unit: "binary", maxLength: 6 })), { maxLength: 6 }).map((parts) => parts.join(""))
 
 const failure = fc.record({
-  lacking: fc.array(hostile, { maxLength: 2 }), message: hostile, placed: hostile, why: hostile, saved: hostile, rule: hostile, schedule: hostile,
+  said: fc.array(hostile, { maxLength: 2 }), lacking: fc.array(hostile, { maxLength: 2 }), message: hostile, placed: hostile, why: hostile, saved: hostile, rule: hostile, schedule: hostile,
   seen: fc.array(fc.record({ detector: fc.constant("two-commits"), severity: fc.constant("warning" as const), message: hostile, evidence: fc.constant([4]) }), { maxLength: 2 }),
   steps: fc.array(fc.record({ entry: fc.nat(), task: fc.constant("1.1"), text: hostile, isEssential: fc.boolean() }), { maxLength: 3 })
 }).map((drawn): ReportedFailure => ({

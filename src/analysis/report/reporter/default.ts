@@ -27,7 +27,7 @@ export const entryList = (entries: ReadonlyArray<number>): string =>
 
 /** The block of one failure: what, why, and what to type next. */
 export const failureLines = (failure: ReportedFailure, { from, program, runCountMax, seed }: SearchReport): ReadonlyArray<string> => {
-  const { commands, deviationCount, detector, evidence, experiment, fewer, lacking, message, proof, run, saved, schedule, seen, why } = failure
+  const { commands, deviationCount, detector, evidence, experiment, fewer, lacking, message, proof, run, said, saved, schedule, seen, why } = failure
   const ofRuns = runCountMax === undefined ? "" : ` of ${grouped(from + runCountMax)}`
   const head = `FOUND ${detector} in ${escapeTerminal(program)}`
   const how = `seed ${escapeTerminal(seed)} · ${run < 0 ? "a stored schedule" : `run ${grouped(run)}${ofRuns}`} · ${plural(deviationCount, "deviation")} (${proof})`
@@ -36,6 +36,7 @@ export const failureLines = (failure: ReportedFailure, { from, program, runCount
     `${head.padEnd(45)} ${how}`,
     ...lacking.flatMap((one) => wrap(`${escapeTerminal(one)}, before this:`, COLUMNS, "  ")),
     `  ${escapeTerminal(message)}${entries}`,
+    ...said.map((line, index) => row(index === 0 ? "said" : "", escapeTerminal(line))),
     ...wrap(escapeTerminal(why ?? "The quiet run fails: no deviation is needed."), COLUMNS, row("why", "")),
     ...(shrunkText(experiment) === "" ? [] : [row("shrunk", shrunkText(experiment))]),
     ...seen.flatMap((one) => wrap(`${one.detector}: ${escapeTerminal(one.message)}, ${entryList(one.evidence)}`, COLUMNS, row("also seen", ""))),

@@ -6,8 +6,8 @@ import { defineReporter } from "./definition.ts"
 /** Changes when the meaning of a field does. */
 export const REPORT_SCHEMA = 1
 
-export const failureValue = ({ commands, evidence, fewer, lacking, message, saved, seen, steps, why, ...rest }: ReportedFailure): object => ({
-  schema: REPORT_SCHEMA, type: "failure", ...rest, message: escapeTerminal(message), lacking: lacking.map(escapeTerminal), evidence, saved: saved ?? null, why: why ?? null, fewer: fewer ?? null, seen: seen.map((one) => ({ ...one, message: escapeTerminal(one.message) })), steps,
+export const failureValue = ({ commands, evidence, fewer, lacking, message, said, saved, seen, steps, why, ...rest }: ReportedFailure): object => ({
+  schema: REPORT_SCHEMA, type: "failure", ...rest, message: escapeTerminal(message), said: said.map(escapeTerminal), lacking: lacking.map(escapeTerminal), evidence, saved: saved ?? null, why: why ?? null, fewer: fewer ?? null, seen: seen.map((one) => ({ ...one, message: escapeTerminal(one.message) })), steps,
   commands: Object.fromEntries(commands)
 })
 

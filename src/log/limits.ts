@@ -20,6 +20,8 @@ export interface RecordingLimits {
   /** The program, packed. */
   readonly programBytesMax: number
   readonly programValueCountMax: number
+  /** Values of a program: at most so many and one for each byte of the recording, for a row of a table takes a hundred when it is read. */
+  readonly programValueCountBase: number
   /** Everything decompressed comes to at most this and so many times the recording's own size. */
   readonly contentBytesBase: number
   readonly contentRatioMax: number
@@ -40,6 +42,7 @@ export const recordingLimits: RecordingLimits = {
   nameCountMax: 1_000_000,
   programBytesMax: 32 * MIB,
   programValueCountMax: 2_000_000,
+  programValueCountBase: 400_000,
   contentBytesBase: 64 * MIB,
   contentRatioMax: 64
 }

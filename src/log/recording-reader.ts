@@ -114,9 +114,11 @@ class Reading {
   private programPacked = new Uint8Array(0)
   private programFilled = 0
   private readonly limits: RecordingLimits
+  private readonly programValueCountMax: number
 
-  constructor(limits: RecordingLimits) {
+  constructor(limits: RecordingLimits, recordingBytes: number) {
     this.limits = limits
+    this.programValueCountMax = Math.min(limits.programValueCountMax, limits.programValueCountBase + recordingBytes)
   }
 
   /** Takes the next frame; or says what is wrong with it, and leaves all as it was. */
@@ -165,7 +167,7 @@ class Reading {
     this.programFilled += piece.length
     if (this.programFilled < this.programPacked.length) return undefined
     if (hashOf(this.programPacked) !== this.header?.programHash) return damage("Corrupt", frame.at, "a program whose hash is that of the header")
-    const unpacked = unpack(this.programPacked, { ...this.limits, valueCountMax: this.limits.programValueCountMax }, "viewed")
+    const unpacked = unpack(this.programPacked, { ...this.limits, valueCountMax: this.programValueCountMax }, "viewed")
     if (isDamage(unpacked)) return damage(unpacked._tag, frame.at, unpacked.expected)
     this.program = unpacked.value
     return undefined
@@ -237,7 +239,7 @@ export const unlikeEvents = ({ events }: Pick<HeaderRead, "events">): ReadonlyAr
 
 /** Reads bytes from anywhere. Bounded in time and memory by their number, whatever they say; `limits` beat what they ask for. */
 export const readRecording = (bytes: Uint8Array, limits: RecordingLimits = recordingLimits): ReadResult => {
-  const reading = new Reading(limits)
+  const reading = new Reading(limits, bytes.length)
   let at = 0
   let frameCount = 0
   let contentBytes = 0

@@ -10,7 +10,8 @@ import type { Watch } from "../../src/program/watch.ts"
 import { specOfHeader } from "../../src/run/replay.ts"
 import { defaultLimits, specOf, start } from "../../src/run/start.ts"
 import { quietDecider } from "../../src/log/choice.ts"
-import { header } from "../log/sample.ts"
+import { readRecording } from "../../src/log/recording-reader.ts"
+import { end, header, recordingOf } from "../log/sample.ts"
 import { abisNamed, assembleText } from "../support/examples.ts"
 
 const good = assembleText("#: task worker\n#: watch word 8\nworker: xor %edi, %edi\n mov $60, %eax\n syscall\n.data\nword: .quad 0\n", "good.s")
@@ -45,6 +46,20 @@ describe.each(Object.keys(programLimits) as ReadonlyArray<keyof typeof programLi
     assert.match(refusedAsRecording(more) ?? "", /the program it holds is not one: .*at most/)
     await expect(run(more)).rejects.toBeInstanceOf(BootRefused)
     assert.strictEqual(programOfPlain(plainOfProgram(holding[what](max)))._tag, "Shaped")
+  })
+})
+
+describe("a recording of a few bytes", () => {
+  const read = (symbolCount: number) => {
+    const program: Program = { ...good, symbols: times(symbolCount, () => ({ name: "a", at: 0x401000, sizeBytes: 0, kind: "other" })) }
+    const { bytes } = recordingOf((writer) => writer.end(end(0)), "zstd", header(plainOfProgram(program)), "schedule")
+    return { bytes: bytes.length, result: readRecording(bytes) }
+  }
+  it("holds a program with some tables, and none that takes a hundred times as much when it is read", () => {
+    assert.strictEqual(read(60_000).result._tag, "Read")
+    const { bytes, result } = read(300_000)
+    assert.isBelow(bytes, 10_000)
+    assert.strictEqual(result._tag === "Unreadable" ? result.problem._tag : "Read", "TooLarge")
   })
 })
 

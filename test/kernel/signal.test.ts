@@ -7,6 +7,7 @@ import { force, forceSegv } from "../../src/kernel/signal.ts"
 import { enter } from "../../src/kernel/enter.ts"
 import { BREAKPOINT, type Fault } from "../../src/machine/stop.ts"
 import { defineAbi } from "../../src/kernel/abi/definition.ts"
+import { none } from "../../src/kernel/abi/none.ts"
 import { CODE, DATA, NOWHERE, READ_ONLY, STACK_TOP } from "./abi/hand.ts"
 import { Guest, HANDLER, RESTORER } from "./guest.ts"
 
@@ -245,7 +246,7 @@ describe("a frame that cannot be", () => {
 
 describe("a contract that fails at each delivery", () => {
   const broken = defineAbi({
-    name: "broken", summary: "a descriptor nobody can read", source: "workloads, M6", calls: [], armed: () => undefined,
+    name: "broken", summary: "a descriptor nobody can read", source: "workloads, M6", calls: [], idiom: none.idiom, armed: () => undefined,
     onSignal: (kernel, task, _registers, _memory, signal) => forceSegv(kernel, task, signal)
   })
 

@@ -9,6 +9,7 @@ import type { Registers, UserMemory } from "../../machine/machine.ts"
 import type { Kernel } from "../kernel.ts"
 import type { KernelState, Task } from "../state.ts"
 import type { AnySyscall } from "../syscall/definition.ts"
+import type { Idiom } from "./idiom.ts"
 
 /** Why user mode was left without the task's asking. */
 export type Interruptor = "timer" | "preempt" | "migrate" | "signal" | "interrupt" | "fault" | "breakpoint"
@@ -32,6 +33,8 @@ export interface AbiDefinition<Name extends string = string> {
   readonly calls: ReadonlyArray<AnySyscall>
   /** Which of them answer in place of a call of the general table. */
   readonly shadows?: ReadonlyArray<CallName>
+  /** How user code registers and adds to a counter, and what its calls are refused for: what the laws over the table run. */
+  readonly idiom: Idiom
   /** Entries of the aux vector it brings: AT_RSEQ_FEATURE_SIZE and its like. */
   readonly auxv?: ReadonlyArray<readonly [type: number, value: bigint]>
   /** A process that nobody ended ends with the status of its last task, as since 6.0; left out: of its leader. */

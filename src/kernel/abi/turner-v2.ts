@@ -27,6 +27,7 @@ import { forceSegv } from "../signal.ts"
 import { cpuOf, type Task } from "../state.ts"
 import { defineSyscall, failed, returned } from "../syscall/definition.ts"
 import { defineAbi } from "./definition.ts"
+import type { CheckedCall, Idiom } from "./idiom.ts"
 import { keptOfCpu, keptOfTask } from "./kept.ts"
 import { RCX, RDX } from "../../x86/register.ts"
 
@@ -98,11 +99,58 @@ const compare = (
   return true
 }
 
+// ---- how user code uses it
+
+/** Registers two words, or takes them away. */
+const callWith = (eventAndCpu: string, postCommitInstr: string): string => `
+        mov     $${SYS_RESTARTABLE_SEQUENCES}, %eax
+        xor     %edi, %edi
+        ${eventAndCpu}
+        ${postCommitInstr}
+        syscall
+`
+
+const idiom: Idiom = {
+  register: callWith("lea (%r12), %rsi", `lea ${WORD_BYTES}(%r12), %rdx`),
+  add: `
+turner_retry:
+        mov     (%r12), %rdx
+        mov     %edx, %ebx
+        shl     $6, %rbx
+        lea     counters(%rip), %rcx
+        add     %rcx, %rbx
+        mov     (%rbx), %r8
+        inc     %r8
+        lea     turner_failed(%rip), %rcx
+        movq    $turner_post_commit, ${WORD_BYTES}(%r12)
+        cmp     %rdx, (%r12)
+        jne     turner_failed
+        mov     %r8, (%rbx)
+turner_post_commit:
+        movq    $0, ${WORD_BYTES}(%r12)
+        jmp     turner_added
+turner_failed:                          # behind the commit: nothing below it is safe from another abort
+        movq    $0, ${WORD_BYTES}(%r12)
+        jmp     turner_retry
+turner_added:
+  `,
+  unregister: callWith("xor %esi, %esi", "xor %edx, %edx"),
+  checked: ({ free }) => {
+    const values = { flags: 0, eventAndCpu: free, postCommitInstr: free + WORD_BYTES }
+    const bad: CheckedCall["checks"] = [["EINVAL", { flags: 1 }], ["EINVAL", { eventAndCpu: free + 1 }], ["EINVAL", { postCommitInstr: 0 }]]
+    return [
+      { call: call.name, values, checks: bad },
+      { call: call.name, values, after: values, checks: [...bad, ["EBUSY", { eventAndCpu: free + 64 }], ["EBUSY", { postCommitInstr: free + 64 }]] }
+    ]
+  }
+}
+
 export const turnerV2 = defineAbi({
   name: NAME,
   summary: "a counter of events per CPU and one armed word; the kernel compares rdx and jumps to rcx",
   source: "P. Turner, restartable sequences v2, linux-kernel, 2015-10-27",
   calls: [call],
+  idiom,
   armed: (_state, task, registers, memory) => {
     const registration = kept.of(task)
     const end = registration === undefined ? undefined : memory.readAddress(registration.postCommitInstr)

@@ -2,6 +2,7 @@
 import { CODE } from "./hand.ts"
 import type { AbiDefinition } from "../../../src/kernel/abi/definition.ts"
 import { keptOfCpu, keptOfProcess, keptOfTask } from "../../../src/kernel/abi/kept.ts"
+import { none } from "../../../src/kernel/abi/none.ts"
 import type { Kernel } from "../../../src/kernel/kernel.ts"
 import { cpuOf, processOf, type Task } from "../../../src/kernel/state.ts"
 import { defineSyscall, returned } from "../../../src/kernel/syscall/definition.ts"
@@ -40,6 +41,7 @@ export const tally = (name: string, number: number, shared: Array<string> = []):
       name: `ask_${name}`, number, parameters: {}, summary: "how often", support: "full", errors: [], source: "a test",
       perform: (_kernel, task) => returned(ofTask.of(task)?.momentCount ?? 0)
     })],
+    idiom: none.idiom,
     armed: () => ({ start: CODE, end: CODE + 1 }),
     onUserInterrupted: (kernel, task) => hear(kernel, task, "onUserInterrupted"),
     onRescheduleWanted: (kernel, task) => { hear(kernel, task, "onRescheduleWanted"); return "granted" },

@@ -15,6 +15,7 @@ import type { AbiDefinition, ReliedRange } from "../definition.ts"
 import { keptOfTask } from "../kept.ts"
 import { causeOf, fixUp, sectionOf } from "./fixup.ts"
 import type { Generation } from "./generation.ts"
+import { idiomOf } from "./idiom.ts"
 import { interruptName, membarrierCall } from "./membarrier.ts"
 import { hasIds, type Registration, rseqCall, writeIds } from "./registration.ts"
 
@@ -74,6 +75,7 @@ export const mainline = <Name extends string>(generation: Generation<Name>): Abi
     source: generation.source,
     calls,
     shadows: generation.hasRseqMembarrier ? ["membarrier"] : [],
+    idiom: idiomOf(generation),
     auxv: hasIds(generation)
       ? [[AT_RSEQ_FEATURE_SIZE, BigInt(generation.featureBytes)], [AT_RSEQ_ALIGN, BigInt(RSEQ_ORIGINAL_BYTES)]]
       : [],

@@ -19,6 +19,7 @@ import type { Task } from "../../state.ts"
 import { type CallResult, type DeclaredPause, defineSyscall, done, failed, paused, returned } from "../../syscall/definition.ts"
 import { pause } from "../../wait.ts"
 import { defineAbi } from "../definition.ts"
+import { opvIdiom } from "./idiom.ts"
 import { operationKinds } from "./operation.ts"
 import { checkVector, pinVector, readVector, type Vector, vectorOf, wordsOf } from "./vector.ts"
 
@@ -148,6 +149,7 @@ export const opvV12 = defineAbi({
   summary: "cpu_opv of November 2017: a vector of operations performed on one CPU",
   source: "M. Desnoyers, cpu_opv v12 series, linux-kernel, November 2017",
   calls: [cpuOpv],
+  idiom: opvIdiom,
   // Nothing of user code is ever fixed up: whoever is switched out for a vector has a contract of its own.
   armed: () => undefined,
   onCpuTaken: performRest

@@ -2,7 +2,7 @@
  * Command lines that nobody would type, over files of every sort: each ends with a code that is documented, in time, and never with
  * 70. Long form: RSEQLAB_COMMAND_LINES=500.
  */
-import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs"
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { stream, type Stream } from "../../src/base/prng.ts"
@@ -10,7 +10,6 @@ import { exits } from "../../src/cli/exit.ts"
 import { linesOf, root, rseqlab, scratchFolder } from "../cli/spawned.ts"
 import { oneOf } from "../log/arbitrary.ts"
 import { contentsOf, mutated, resealed, revalued } from "../support/resign.ts"
-import { readFileSync } from "node:fs"
 
 const seed = process.env["RSEQLAB_SEED"] ?? "1"
 const lineCount = Number(process.env["RSEQLAB_COMMAND_LINES"] ?? 6)
@@ -20,11 +19,13 @@ const folder = scratchFolder()
 const goldens = (readdirSync(join(root, "recordings"), { recursive: true }) as ReadonlyArray<string>).filter((name) => name.endsWith(".rec")).sort()
 const examples = readdirSync(join(root, "examples")).filter((name) => name.endsWith(".s")).sort()
 
+const SORT_COUNT = 9
+
 /** What a word may lead to: a program, a recording, something spoilt, something else altogether. Never a place outside the folder that is written to. */
-const fileOf = (draw: Stream, index: number): string => {
+const fileOf = (draw: Stream, index: number, sort = draw.below(SORT_COUNT)): string => {
   const at = join(folder, `file${index}`)
   const golden = (): Uint8Array => new Uint8Array(readFileSync(join(root, "recordings", oneOf(draw, goldens))))
-  switch (draw.below(9)) {
+  switch (sort) {
     case 0: case 1: copyFileSync(join(root, "examples", oneOf(draw, examples)), `${at}.s`); return `${at}.s`
     case 2: case 3: writeFileSync(`${at}.rec`, golden()); return `${at}.rec`
     case 4: writeFileSync(`${at}.rec`, resealed(revalued(draw, contentsOf(golden())))); return `${at}.rec`
@@ -36,6 +37,10 @@ const fileOf = (draw: Stream, index: number): string => {
 }
 
 const values = ["0", "1", "2", "-1", "17", "1k", "100k", "9999999999999999999", "0x10", "all", "none", "wait", "USR1", "turn=1/3", "turn,preempt", "1.1@1:turn=1", "1.1@main:preempt", "mainline-6.12", "opv-v12,none", "u64(head) == 0", "random", "quiet", "head,8", "counter", "json=out.json,junit=out.xml", "default", "x".repeat(5000), "\u00ff", "="]
+
+/** Most often of a sort that the command takes, good or spoilt. */
+const sortFor = (draw: Stream, command: string): number | undefined =>
+  draw.oneIn(4) ? undefined : command === "run" || command === "fuzz" ? 0 : oneOf(draw, [2, 4, 4, 5])
 
 /** Flags as the help of the command names them. */
 const flagsOf = new Map<string, ReadonlyArray<string>>()
@@ -54,13 +59,13 @@ const bounded: Readonly<Record<(typeof commands)[number], ReadonlyArray<string>>
 const lineOf = (draw: Stream, index: number): ReadonlyArray<string> => {
   const command = oneOf(draw, commands)
   const words: Array<string> = []
-  for (let left = draw.below(4); left > 0; left -= 1) {
+  for (let left = draw.oneIn(2) ? 0 : draw.below(3); left > 0; left -= 1) {
     const flag = flagOf(draw, command)
     if (flag === "--run" || flag === "--jobs") continue
     words.push(flag)
     if (!draw.oneIn(3)) words.push(draw.oneIn(5) ? fileOf(draw, 100 * index + left) : oneOf(draw, values))
   }
-  words.splice(draw.below(words.length + 1), 0, fileOf(draw, 100 * index))
+  words.splice(draw.below(words.length + 1), 0, fileOf(draw, 100 * index, sortFor(draw, command)))
   if (draw.oneIn(6)) words.push("--", oneOf(draw, values))
   return [command, ...bounded[command], ...words]
 }

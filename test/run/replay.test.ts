@@ -179,12 +179,12 @@ describe("what an observer saw", () => {
 describe("addresses that nobody has", () => {
   const calls: ReadonlyArray<readonly [string, string]> = [
     ["a handler", "mov $13,%eax\nmov $10,%edi\nlea words(%rip),%rsi\nmov $8,%r10d\nsyscall\nmov $39,%eax\nsyscall\nmov %eax,%edi\nmov $62,%eax\nmov $10,%esi\nsyscall"],
-    ["a stack for handlers", "mov $131,%eax\nlea words(%rip),%rdi\nsyscall"],
+    ["a stack for handlers", "mov $131,%eax\nlea stack(%rip),%rdi\nsyscall"],
     ["where the rest of a sleep goes", "mov $35,%eax\nlea time(%rip),%rdi\nmov $-1,%rsi\nsyscall"],
     ["a branch", "mov $-1,%rax\njmp *%rax"]
   ]
   it.each(calls)("at the end of 64 bits come again: %s", (_what, code) => {
-    const text = `_start: ${code}\nmov $60,%eax\nxor %edi,%edi\nsyscall\n.data\nwords: .quad -1, 0x04000000, 0x401000, 0\ntime: .quad 1, 0\n`
+    const text = `_start: ${code}\nmov $60,%eax\nxor %edi,%edi\nsyscall\n.data\nwords: .quad -1, 0x04000000, 0x401000, 0\ntime: .quad 1, 0\nstack: .quad -1, 0, 0x100000\n`
     const parts: Array<Uint8Array> = []
     const recorder = record(specOf(assembleText(text, "end.s"), abisNamed("none")), { strategy: "" }, quietDecider, (bytes) => void parts.push(bytes), { keep: "entries", codec: "none" })
     if ("_tag" in recorder) throw new Error(recorder.reason)

@@ -2,12 +2,15 @@
  * Writes a recording as the run goes: readable up to wherever it is cut. `docs/recording-format.md` says it byte by byte.
  */
 import { assert } from "../base/assert.ts"
+import { grouped } from "../base/bits.ts"
+import type { Plain } from "../base/plain.ts"
 import type { Deviation } from "./choice.ts"
-import { chained, chainStart, type Codec, type Content, encodeFrame, frameType, hashOf, type IndexRow, hexOf, pack } from "./codec.ts"
+import { chained, chainStart, type Codec, type Content, encodeFrame, frameType, hashOf, type IndexRow, hexOf, isDamage, pack, walk } from "./codec.ts"
 import { ScheduleChunkWriter } from "./deviations.ts"
 import { EntryChunkWriter } from "./entry-writer.ts"
 import { type EventLog, noLog } from "./event.ts"
 import { type Check, type End, type Header, plainOfCheck, plainOfEnd, plainOfHeader } from "./header.ts"
+import { recordingLimits } from "./limits.ts"
 import { TaskTable } from "./names.ts"
 
 /** Rows in a chunk: enough for compression to learn what is usual, few enough to lose. */
@@ -34,6 +37,15 @@ export interface RecordingWriter {
   readonly end: (end: End) => void
   /** Of all that went to the sink: equal for equal runs, whatever the codec. */
   readonly contentHash: () => string
+}
+
+/** What a reader would expect of a program that it refuses for its size. */
+export const refusedProgram = (value: Plain): string | undefined => {
+  const { programBytesMax, programValueCountMax } = recordingLimits
+  const packed = pack(value)
+  if (packed.length > programBytesMax) return `a program of at most ${grouped(programBytesMax)} bytes, not ${grouped(packed.length)}`
+  const walked = walk(packed, 0, { ...recordingLimits, valueCountMax: programValueCountMax })
+  return isDamage(walked) ? walked.expected : undefined
 }
 
 /** Begins a recording: the header and the program go to `sink` at once, the rest in chunks. `sink` gets whole frames, to keep. */

@@ -4,8 +4,9 @@ import { KERNEL_VERSION, TOOL_VERSION } from "../log/version.ts"
 import { bothLogs, type EventLog, noLog } from "../log/event.ts"
 import type { Check, Header, Watching } from "../log/header.ts"
 import type { Outcome } from "../log/outcome.ts"
-import { createRecordingWriter, type RecordingOptions, type RecordingWriter } from "../log/recording.ts"
+import { createRecordingWriter, type RecordingOptions, type RecordingWriter, refusedProgram } from "../log/recording.ts"
 import type { BootFailure } from "../kernel/boot.ts"
+import { misfitOf } from "../program/limits.ts"
 import { plainOfProgram } from "../program/plain.ts"
 import type { Observer } from "./observe.ts"
 import type { Run } from "./run.ts"
@@ -91,11 +92,21 @@ export class RecordedRun {
   }
 }
 
+/** What nobody could read again is not written. */
+const unrecordable = ({ program }: RunSpec): BootFailure | undefined => {
+  const misfit = misfitOf(program)
+  if (misfit !== undefined) return { _tag: "BootFailed", reason: `it is no program: expected ${misfit}` }
+  const expected = refusedProgram(plainOfProgram(program))
+  return expected === undefined ? undefined : { _tag: "BootFailed", reason: `it cannot be recorded: a recording holds ${expected}` }
+}
+
 /** Boots under `decider`, recording into `sink` from the first event on. `listener` hears the entries, too. */
 export const record = (
   spec: RunSpec, origin: Origin, decider: Decider, sink: (bytes: Uint8Array) => void, options: RecordingOptions, observer?: Observer,
   listener: EventLog = noLog
 ): RecordedRun | BootFailure => {
+  const refused = unrecordable(spec)
+  if (refused !== undefined) return refused
   const writer = createRecordingWriter(headerOf(spec, origin, options.keep === "entries" ? observer?.asked : undefined), sink, options)
   const run = start(spec, decider, bothLogs(writer.log, listener))
   if ("_tag" in run) return run

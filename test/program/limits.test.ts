@@ -1,6 +1,6 @@
 /** What a program may hold is the same for whoever makes one: assembler, ELF loader, recording and caller. */
 import { assert, describe, expect, it } from "vitest"
-import { BootRefused, run } from "../../src/api/index.ts"
+import { BootRefused, record, run } from "../../src/api/index.ts"
 import { PAGE_BYTES, TASK_SIZE } from "../../src/base/ids.ts"
 import { atMost, misfitOf, programLimits } from "../../src/program/limits.ts"
 import { loadProgram } from "../../src/program/load.ts"
@@ -55,6 +55,17 @@ describe("a recording of a few bytes", () => {
     const { bytes } = recordingOf((writer) => writer.end(end(0)), "zstd", header(plainOfProgram(program)), "schedule")
     return { bytes: bytes.length, result: readRecording(bytes) }
   }
+  it("is not made of a program that no reader takes", async () => {
+    const [segment] = good.segments
+    if (segment === undefined) throw new Error("it has a segment")
+    const far = { ...segment, start: 0x1000_0000 }
+    const large: Program = { ...good, segments: [...good.segments, { ...far, bytes: new Uint8Array(2 ** 25), memoryBytes: 2 ** 25 }], end: 0x1000_0000 + 2 ** 25 }
+    await expect(record(large)).rejects.toThrow(/cannot be recorded: a recording holds a program of at most 33,554,432 bytes/)
+    assert.deepStrictEqual((await run(large)).outcome, { _tag: "Exited", status: 0 })
+    await expect(record(holding.symbols(500_000))).rejects.toThrow(/a recording holds at most 2000000 values/)
+    await expect(record(asked({ tasks: [{ entry: good.entry, name: "half", cpu: undefined, argument: 0n, stackBytes: 16.5 }] }))).rejects.toBeInstanceOf(BootRefused)
+  })
+
   it("holds a program with some tables, and none that takes a hundred times as much when it is read", () => {
     assert.strictEqual(read(60_000).result._tag, "Read")
     const { bytes, result } = read(300_000)

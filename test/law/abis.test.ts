@@ -10,7 +10,7 @@ import { turnerV2Cases } from "../kernel/abi/turner-v2.cases.ts"
 
 const families: Readonly<Record<string, ReadonlyArray<Case>>> = {
   "turner-v2": turnerV2Cases,
-  ...Object.fromEntries(([abis["mainline-6.1"], abis["mainline-6.12"], abis["mainline-6.18"]]).map((abi) => [abi.name, fixupCasesOf(abi)])),
+  ...Object.fromEntries(([abis["mainline-6.1"], abis["mainline-6.3"], abis["mainline-6.12"], abis["mainline-6.14"], abis["mainline-6.18"]]).map((abi) => [abi.name, fixupCasesOf(abi)])),
   mainline: [...registrationCases, ...fixupCases, ...lifeCases, ...membarrierCases],
   cpu_opv: cpuOpvCases
 }

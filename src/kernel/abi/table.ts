@@ -2,7 +2,7 @@
 import { rowNamed, table } from "../../base/table.ts"
 import { syscallNumbered } from "../syscall/table.ts"
 import type { AbiDefinition } from "./definition.ts"
-import { mainline418, mainline510, mainline61, mainline612, mainline618 } from "./mainline/generation.ts"
+import { mainline418, mainline510, mainline55, mainline61, mainline612, mainline614, mainline618, mainline63 } from "./mainline/generation.ts"
 import { mainline } from "./mainline/mainline.ts"
 import { none } from "./none.ts"
 import { opvV12 } from "./opv/opv.ts"
@@ -13,9 +13,12 @@ export const abis = table(
   turnerV2,
   opvV12,
   mainline(mainline418),
+  mainline(mainline55),
   mainline(mainline510),
   mainline(mainline61),
+  mainline(mainline63),
   mainline(mainline612),
+  mainline(mainline614),
   mainline(mainline618)
 )
 export type AbiName = keyof typeof abis

@@ -36,16 +36,20 @@ const first = {
   lastStatusCounts: false
 } as const
 
-const of510 = { ...first, refusesBitsBesideUnregister: true, unregisteredChildren: "sharing memory", hasRseqMembarrier: true } as const
+const of55 = { ...first, refusesBitsBesideUnregister: true, unregisteredChildren: "sharing memory" } as const
+const of510 = { ...of55, hasRseqMembarrier: true } as const
 const of61 = { ...of510, noRestartFlags: "fatal", lastStatusCounts: true } as const
-const of612 = { ...of61, featureBytes: RSEQ_MM_CID_FEATURE_BYTES } as const
-const of618 = { ...of612, clearsDescriptorAtRegistration: true } as const
+const of63 = { ...of61, featureBytes: RSEQ_MM_CID_FEATURE_BYTES } as const
+const of614 = { ...of63, clearsDescriptorAtRegistration: true } as const
 
 const generation = <const Name extends string>(release: Name, parameters: Omit<Generation, "name" | "summary" | "source">, summary: string): Generation<`mainline-${Name}`> =>
   ({ ...parameters, name: `mainline-${release}`, summary, source: `Linux ${release} kernel/rseq.c` })
 
 export const mainline418 = generation("4.18", first, "rseq(2) as merged: fixup of the ip by descriptor and signature")
-export const mainline510 = generation("5.10", of510, "as 4.18; children that share memory begin unregistered; membarrier restarts sequences")
+export const mainline55 = generation("5.5", of55, "as 4.18; children that share memory begin unregistered; UNREGISTER stands alone")
+export const mainline510 = generation("5.10", of510, "as 5.5; membarrier restarts sequences")
 export const mainline61 = generation("6.1", of61, "as 5.10; any NO_RESTART flag is fatal inside a section")
-export const mainline612 = generation("6.12", of612, "as 6.1; node_id and mm_cid, areas of any length from 32 on")
-export const mainline618 = generation("6.18", of618, "as 6.12; registering clears a descriptor left in the area")
+export const mainline63 = generation("6.3", of63, "as 6.1; node_id and mm_cid, areas of any length from 32 on")
+export const mainline612 = generation("6.12", of63, "as 6.3")
+export const mainline614 = generation("6.14", of614, "as 6.12; registering clears a descriptor left in the area")
+export const mainline618 = generation("6.18", of614, "as 6.14")

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "vitest"
 import { taskName } from "../../src/base/ids.ts"
 import { nothingOnMenu } from "../../src/log/choice.ts"
-import { CODE, DATA, NOWHERE, STACK_TOP } from "./abi/hand.ts"
+import { CODE, DATA, DATA_END, NOWHERE, READ_ONLY, STACK_TOP } from "./abi/hand.ts"
 import { Guest } from "./guest.ts"
 
 const [RAX, RSP] = [0, 4]
@@ -131,6 +131,23 @@ describe("the end of a task", () => {
     assert.deepStrictEqual(guest.kernel.outcome, { _tag: "Exited", status: 0xff })
   })
 
+  it("leaves a leader that can be named by its number as long as others live, and no other task", () => {
+    const guest = new Guest({ tasks: [0, 1, 1] })
+    guest.words(DATA, 1)
+    guest.make(0, "set_robust_list", DATA, 24)
+    const [leader, other] = [guest.task(0).tid, guest.task(2).tid]
+    guest.make(0, "exit", 0)
+    guest.make(2, "exit", 0)
+    const asked = (tid: number) => [
+      guest.make(1, "tkill", tid, 0), guest.make(1, "tgkill", leader, tid, 10), guest.make(1, "tkill", tid, 65), guest.make(1, "sched_setaffinity", tid, 8, DATA),
+      guest.make(1, "sched_getaffinity", tid, 8, DATA + 8), guest.make(1, "prlimit64", tid, 3, 0, DATA + 64), guest.make(1, "get_robust_list", tid, DATA + 16, DATA + 24)
+    ]
+    assert.deepStrictEqual(asked(leader), [0, 0, "EINVAL", 0, 8, 0, 0])
+    assert.deepStrictEqual([guest.word(DATA + 8), guest.word(DATA + 16)], [1n, 0n])
+    assert.deepStrictEqual(asked(other), Array.from({ length: 7 }, () => "ESRCH"))
+    assert.strictEqual(guest.kernel.outcome, undefined)
+  })
+
   it("by exit_group is the end of all", () => {
     const guest = new Guest({ tasks: [0, 1, 1] })
     guest.words(DATA, 0)
@@ -180,6 +197,13 @@ describe("sched_yield", () => {
 })
 
 describe("getrandom", () => {
+  it("fills what is there where memory ends early", () => {
+    const guest = new Guest()
+    assert.deepStrictEqual([20, 77, 7].map((size) => guest.make(0, "getrandom", READ_ONLY - 4096 - size, 100, 0)), ["EFAULT", "EFAULT", "EFAULT"])
+    assert.deepStrictEqual([20, 77, 7].map((size) => guest.make(0, "getrandom", DATA_END - size, 1000, 0)), [20, 77, 7])
+    assert.strictEqual(guest.make(0, "getrandom", DATA_END, 20, 0), "EFAULT")
+  })
+
   const drawn = (guest: Guest, ...sizes: ReadonlyArray<number>): string =>
     sizes.map((size) => {
       guest.make(0, "getrandom", DATA, size, 0)

@@ -2,17 +2,30 @@
  * A system call as a row: it reads like its manual page, and from it follow the dispatch, the argument decoding, the
  * strace text, the reference page and the laws.
  */
-import type { Address } from "../../base/ids.ts"
+import { type Address, PAGE_BYTES } from "../../base/ids.ts"
 import { s64, u64 } from "../../base/bits.ts"
 import { type CallName, callNumber } from "../../linux/call-number.ts"
 import type { Errno } from "../../linux/errno.ts"
 import type { Kernel } from "../kernel.ts"
 import type { Task } from "../state.ts"
 
-/** What a parameter is, and so how its register is read. Pointers and lengths are doubles: beyond 2^47 they are nobody's memory. */
+/**
+ * A word as a double: exact below 2^53. Above, what is within a page becomes the middle of that page, so that nothing is rounded
+ * to a page's begin, nor up to 2^64.
+ */
+const double = (raw: bigint): number => {
+  if (raw < 2n ** 53n) return Number(raw)
+  const offset = raw % BigInt(PAGE_BYTES)
+  return Number(offset === 0n ? raw : raw - offset + BigInt(PAGE_BYTES / 2))
+}
+
+/**
+ * What a parameter is, and so how its register is read. Pointers and lengths are doubles: beyond 2^47 they are nobody's memory, and
+ * whose alignment within a page counts even there is read as `u64`.
+ */
 export const argument = {
-  address: (raw: bigint): Address => Number(raw),
-  size: (raw: bigint): number => Number(raw),
+  address: (raw: bigint): Address => double(u64(raw)),
+  size: (raw: bigint): number => double(u64(raw)),
   u32: (raw: bigint): number => Number(raw & 0xffff_ffffn),
   i32: (raw: bigint): number => Number(raw & 0xffff_ffffn) | 0,
   i64: (raw: bigint): number => Number(s64(raw)),

@@ -41,7 +41,6 @@ const mayBeShared = (kernel: Kernel, task: Task, at: Address): boolean => {
 /** Source: Linux kernel/futex/waitwake.c futex_wait_setup, __futex_wait */
 const waitOn = (kernel: Kernel, task: Task, { at, bits, deadline, expected, hasTimeout, isPrivate }: FutexWait): CallResult => {
   if (bits === 0) return failed("EINVAL")
-  if (at % WORD_BYTES !== 0) return failed("EINVAL")
   if (!isPrivate && !mayBeShared(kernel, task, at)) return failed("EFAULT")
   const word = isUserRange(at, WORD_BYTES) ? kernel.memory(task).read32(at) : undefined
   if (word === undefined) return failed("EFAULT")
@@ -64,12 +63,14 @@ export const continueFutex = (kernel: Kernel, task: Task, deadline: number, data
 
 export const futex = defineSyscall({
   name: "futex",
-  parameters: { at: "address", operation: "i32", value: "u32", timeout: "address", at2: "address", bits: "u32" },
+  parameters: { at: "u64", operation: "i32", value: "u32", timeout: "address", at2: "address", bits: "u32" },
   summary: "waits on a word, or wakes those who wait",
   support: { partial: "WAIT, WAKE, WAIT_BITSET, WAKE_BITSET; no requeue, WAKE_OP, priority inheritance; no memory is shared between processes" },
   errors: ["EFAULT", "EINVAL", "ENOSYS", "EAGAIN", "ETIMEDOUT", "EINTR"],
   source: "futex(2); Linux kernel/futex/syscalls.c SYSCALL_DEFINE6(futex), do_futex",
-  perform: (kernel, task, { at, bits, operation, timeout, value }) => {
+  perform: (kernel, task, { at: word, bits, operation, timeout, value }) => {
+    const at = Number(word)
+    const isAligned = word % BigInt(WORD_BYTES) === 0n
     const command = operation & ~(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME)
     const isPrivate = (operation & FUTEX_PRIVATE_FLAG) !== 0
     const isRealtime = (operation & FUTEX_CLOCK_REALTIME) !== 0
@@ -82,6 +83,7 @@ export const futex = defineSyscall({
     switch (command) {
       case futexCommand.WAIT:
       case futexCommand.WAIT_BITSET: {
+        if (!isAligned) return failed("EINVAL")
         const isRelative = command === futexCommand.WAIT
         const deadline = time === undefined ? 0
           : isRelative ? deadlineAfter(kernel, time)
@@ -93,7 +95,7 @@ export const futex = defineSyscall({
       case futexCommand.WAKE:
       case futexCommand.WAKE_BITSET: {
         const wanted = command === futexCommand.WAKE ? FUTEX_BITSET_MATCH_ANY : bits
-        if (wanted === 0 || at % WORD_BYTES !== 0) return failed("EINVAL")
+        if (wanted === 0 || !isAligned) return failed("EINVAL")
         if (!isUserRange(at, WORD_BYTES)) return failed("EFAULT")
         // Whether anybody is named by a word that is not private depends on the page behind it.
         if (!isPrivate && !mayBeShared(kernel, task, at)) return failed("EFAULT")

@@ -6,6 +6,7 @@ import type { Kernel } from "../kernel.ts"
 import { isPendingFull, send } from "../signal.ts"
 import type { Task } from "../state.ts"
 import { type CallResult, defineSyscall, done, failed, returned } from "./definition.ts"
+import { targetOf } from "./scheduling.ts"
 
 /** The process's pid: the tid of its leader. */
 export const pidOf = (kernel: Kernel, task: Task): number => kernel.current(task.process).tid
@@ -34,7 +35,7 @@ export const kill = defineSyscall({
 })
 
 const sendToTask = (kernel: Kernel, sender: Task, tid: number, signal: number): CallResult => {
-  const target = kernel.state.tasks.find((task) => task.tid === tid && task.status !== "exited")
+  const target = targetOf(kernel, sender, tid)
   const error: Errno | undefined = target === undefined ? "ESRCH" : !isSignal(signal) ? "EINVAL" : undefined
   if (target === undefined || error !== undefined) return failed(error ?? "ESRCH")
   if (signal >= SIGRTMIN && isPendingFull(kernel, target, false)) return failed("EAGAIN")

@@ -3,6 +3,7 @@ import { viewOf } from "../../base/bytes.ts"
 import type { Kernel } from "../kernel.ts"
 import { PENDING_COUNT_MAX } from "../signal.ts"
 import { type CallResult, defineSyscall, failed, returned, unsupported } from "./definition.ts"
+import { targetOf } from "./scheduling.ts"
 
 const INFINITY = 2n ** 64n - 1n
 const MIB = 2n ** 20n
@@ -42,7 +43,7 @@ export const prlimit64 = defineSyscall({
   perform: (kernel, task, { old, resource, tid, value }) => {
     const memory = kernel.memory(task)
     if (value !== 0 && memory.readBytes(value, RLIMIT_BYTES) === undefined) return failed("EFAULT")
-    if (tid !== 0 && !kernel.state.tasks.some((other) => other.tid === tid && other.status !== "exited")) return failed("ESRCH")
+    if (targetOf(kernel, task, tid) === undefined) return failed("ESRCH")
     const bytes = limitBytes(kernel, resource)
     if (bytes === undefined) return failed("EINVAL")
     if (value !== 0) return cannotSet()

@@ -1,7 +1,9 @@
 import { viewOf } from "../../base/bytes.ts"
-import { isUserRange, taskName } from "../../base/ids.ts"
+import { type Address, isUserRange, taskName } from "../../base/ids.ts"
 import { type Stream, stream } from "../../base/prng.ts"
+import type { UserMemory } from "../../machine/machine.ts"
 import type { Kernel } from "../kernel.ts"
+import { pageUp } from "../memory.ts"
 import type { Task } from "../state.ts"
 import { defineSyscall, failed, returned } from "./definition.ts"
 
@@ -32,6 +34,13 @@ const draw = (kernel: Kernel, { id, randomWordCount }: Task, words: number): Uin
   return bytes
 }
 
+/** How many bytes may be written before memory ends. */
+const writableBytes = (memory: UserMemory, at: Address, lengthBytes: number): number => {
+  let end = at
+  while (end < at + lengthBytes && memory.allows(end, 1, "write")) end = pageUp(end + 1)
+  return Math.min(end - at, lengthBytes)
+}
+
 export const getrandom = defineSyscall({
   name: "getrandom",
   parameters: { to: "address", sizeBytes: "size", flags: "u32" },
@@ -43,10 +52,11 @@ export const getrandom = defineSyscall({
     if ((flags & ~(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE)) !== 0) return failed("EINVAL")
     if ((flags & (GRND_RANDOM | GRND_INSECURE)) === (GRND_RANDOM | GRND_INSECURE)) return failed("EINVAL")
     if (!isUserRange(to, sizeBytes)) return failed("EFAULT")
-    const length = Math.min(sizeBytes, DRAWN_BYTES_MAX)
-    if (length === 0) return returned()
+    const wanted = Math.min(sizeBytes, DRAWN_BYTES_MAX)
+    if (wanted === 0) return returned()
     const memory = kernel.memory(task)
-    if (!memory.allows(to, length, "write")) return failed("EFAULT")
+    const length = writableBytes(memory, to, wanted)
+    if (length === 0) return failed("EFAULT")
     const words = Math.ceil(length / WORD_BYTES)
     kernel.worked(length, "bytes")
     memory.writeBytes(to, draw(kernel, task, words).subarray(0, length))

@@ -28,6 +28,6 @@ export const getRobustList = defineSyscall({
     const target = targetOf(kernel, task, tid)
     if (target === undefined) return failed("ESRCH")
     const memory = kernel.memory(task)
-    return memory.write64(headBytes, BigInt(ROBUST_LIST_HEAD_BYTES)) && memory.write64(head, target.robustList) ? returned() : failed("EFAULT")
+    return memory.write64(headBytes, BigInt(ROBUST_LIST_HEAD_BYTES)) && memory.write64(head, target.status === "exited" ? 0n : target.robustList) ? returned() : failed("EFAULT")
   }
 })

@@ -21,9 +21,9 @@ export const schedYield = defineSyscall({
 const BITS = 8
 const WORD_BYTES = 8
 
-/** A tid, or 0 for the caller. */
+/** Whom a tid names: 0 the caller. A leader that has ended keeps its number while others of its process live. Source: Linux kernel/pid.c, kernel/exit.c release_task */
 export const targetOf = (kernel: Kernel, caller: Task, tid: number): Task | undefined =>
-  tid === 0 ? caller : kernel.state.tasks.find((task) => task.tid === tid && task.status !== "exited")
+  tid === 0 ? caller : kernel.state.tasks.find((task) => task.tid === tid && (task.status !== "exited" || task.id === task.process))
 
 /** Bits of a mask of CPUs: through the highest CPU there could be. */
 const maskBits = (kernel: Kernel): number => Math.max(...kernel.state.cpus.map(({ id }) => id)) + 1

@@ -38,12 +38,11 @@ export const mutants: ReadonlyArray<Mutant> = [
   { file: mainline, before: "kept.set(kernel, task, { ...registration, events: registration.events | PREEMPT, isDue: 1, cidPlusOne: 0 })", after: "kept.set(kernel, task, { ...registration, isDue: 1, cidPlusOne: 0 })", test: sections, breaks: "a preempted task is aborted" },
   { file: mainline, before: "onCpuSet: (kernel, task) => note(kernel, task, MIGRATE),", after: "onCpuSet: () => {},", test: conformance, breaks: "a migrated task learns that it was" },
   { file: mainline, before: "registers.setIp(abort)", after: "registers.setIp(start)", test: conformance, breaks: "an abort goes to the abort handler" },
-  { file: registration, before: "if (registered.signature !== signature) return failed(\"EPERM\")", after: "if (registered.signature === signature && signature === 0) return failed(\"EPERM\")", test: contracts, only: "contract mainline-6.12", breaks: "unregistering compares signatures" },
+  { file: registration, before: "if (!isUserRange(area, areaBytes)) return failed(\"EFAULT\")", after: "if (!isUserRange(area, areaBytes)) return failed(\"EINVAL\")", test: contracts, only: "contract mainline-6.12", breaks: "an area beyond user space is EFAULT" },
   { file: mainline, before: "onSignal: (kernel, task, registers, memory, signal) => {", after: "onSignal: (kernel, task, registers, memory, signal) => { if (signal > 0) return", test: contracts, only: "contract mainline-6.12", breaks: "a signal ends a section" },
 
   // ---- contracts: turner-v2, cpu_opv
   { file: turner, before: "if (!isWord(eventAndCpu) || !isWord(postCommitInstr)) return failed(\"EINVAL\")", after: "if (!isWord(eventAndCpu)) return failed(\"EINVAL\")", test: contracts, only: "contract turner-v2", breaks: "both words are looked at" },
-  { file: vector, before: "if (!isThere) return isFaultExpected ? \"EAGAIN\" : \"EFAULT\"", after: "if (!isThere) return isFaultExpected ? \"EFAULT\" : \"EAGAIN\"", test: contracts, only: "contract opv-v12", breaks: "a fault that is expected is to be tried again" },
   { file: turner, before: "if (postCommit === 0 || ip >= postCommit || start === now) return true", after: "if (postCommit === 0 || ip > postCommit || start === now) return true", test: sections, breaks: "a commit that has retired is not undone" },
   { file: turner, before: "if (!memory.write64(postCommitInstr, 0n)) return false", after: "if (postCommitInstr === 0) return false", test: conformance, breaks: "an abort disarms" },
   { file: turner, before: "return isSame ? returned() : failed(\"EBUSY\")", after: "return isSame ? failed(\"EBUSY\") : returned()", test: conformance, breaks: "registering the same words again is no error" },

@@ -7,7 +7,7 @@ import { unreachable } from "../base/assert.ts"
 import { TASK_SIZE } from "../base/ids.ts"
 import { FPE_INTDIV, ILL_ILLOPN, SEGV_ACCERR, SEGV_MAPERR, SI_KERNEL } from "../linux/siginfo.ts"
 import { pageFaultError, trapNumber } from "../linux/sigframe.ts"
-import { SIGFPE, SIGILL, SIGSEGV, SIGTRAP } from "../linux/signal.ts"
+import { SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP } from "../linux/signal.ts"
 import { EXECUTE, READ, WRITE } from "../machine/machine.ts"
 import type { Fault } from "../machine/stop.ts"
 import type { Kernel } from "./kernel.ts"
@@ -41,6 +41,8 @@ export const raisedBy = (kernel: Kernel, task: Task, fault: Fault): Raised => {
         | (access === "write" ? pageFaultError.write : access === "execute" ? pageFaultError.fetch : 0)
       return { trap: trapNumber.PF, error, sent: { signal: SIGSEGV, code: isPresent ? SEGV_ACCERR : SEGV_MAPERR, senderTid: 0, address } }
     }
+    case "StackFault":
+      return { trap: trapNumber.SS, error: 0, sent: { signal: SIGBUS, code: SI_KERNEL, senderTid: 0, address: 0n } }
     case "GeneralProtection":
       return { trap: trapNumber.GP, error: 0, sent: { signal: SIGSEGV, code: SI_KERNEL, senderTid: 0, address: 0n } }
     case "DivideError":

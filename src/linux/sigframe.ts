@@ -51,6 +51,6 @@ export const EFLAGS_RF = 0x1_0000
 export const EFLAGS_DF = 0x400
 
 /** Exception numbers, as a frame's `trapno` shows them. */
-export const trapNumber = { DE: 0, BP: 3, UD: 6, GP: 13, PF: 14 } as const
+export const trapNumber = { DE: 0, BP: 3, UD: 6, SS: 12, GP: 13, PF: 14 } as const
 /** Bits of a page fault's error code. */
 export const pageFaultError = { present: 1, write: 2, user: 4, fetch: 16 } as const

@@ -2,11 +2,12 @@
  * Accesses that the engine cannot do by itself: the first to a page, one across two pages, one to a page with a mark, a
  * watch or decoded code, and those that fault. `fill` is asked by the fast routines, `access` by the careful one.
  */
-import { assert } from "../base/assert.ts"
+import { assert, known } from "../base/assert.ts"
 import { PAGE_BYTES } from "../base/ids.ts"
 import type { AccessKind } from "../base/mark.ts"
 import type { InFlight } from "./in-flight.ts"
-import { LOCKED_BIT, field } from "../x86/form.ts"
+import { LOCKED_BIT, SEGMENT_SHIFT, GENERAL_ADDRESS, field, forms, isThroughStack } from "../x86/form.ts"
+import type { Segment } from "../x86/register.ts"
 import type { CodeCache } from "./code-cache.ts"
 import type { Contexts } from "./contexts.ts"
 import type { Linear } from "./engine/linear.ts"
@@ -26,6 +27,7 @@ const SIZE_MASK = 0xff
 const KIND_SHIFT = 8
 
 const GENERAL_PROTECTION: Stop = { _tag: "Faulted", fault: { _tag: "GeneralProtection" } }
+const STACK_FAULT: Stop = { _tag: "Faulted", fault: { _tag: "StackFault" } }
 
 /** Two words as a number; exact in user space. */
 const addressOf = (low: number, high: number): number => high * 2 ** 32 + (low >>> 0)
@@ -150,7 +152,7 @@ export class SlowPath {
     const { guards, watches } = this.parts
     const lastLow = (low + sizeBytes - 1) | 0
     const lastHigh = lastLow >>> 0 < low >>> 0 ? (high + 1) | 0 : high
-    if (!isCanonical(high) || !isCanonical(lastHigh)) return this.refuse(GENERAL_PROTECTION)
+    if (!isCanonical(high) || !isCanonical(lastHigh)) return this.refuse(this.isOfStack(kind) ? STACK_FAULT : GENERAL_PROTECTION)
     if (!isUser(high)) return this.pageFault(low, high, kind, false)
     const isWrite = kind !== "read"
     if (!this.permits(low, high, isWrite)) return this.faultAt(low, high, kind)
@@ -221,6 +223,13 @@ export class SlowPath {
   private get ip(): number {
     const { u32 } = this.parts.linear
     return addressOf(u32[(this.form + field.ip) >>> 2] ?? 0, u32[((this.form + field.ip) >>> 2) + 1] ?? 0)
+  }
+
+  private isOfStack(kind: AccessKind): boolean {
+    const { code: { marks }, linear: { u8 } } = this.parts
+    const form = known(forms[marks.ownCodeOf(this.form) & ~GENERAL_ADDRESS], "a record is of a form")
+    const segment = ((u8[this.form + field.addressing] ?? 0) >> SEGMENT_SHIFT) as Segment
+    return isThroughStack(form.row, { base: u8[this.form + field.base] ?? 0, segment }, kind)
   }
 
   private get isLocked(): boolean {

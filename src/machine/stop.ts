@@ -5,7 +5,9 @@ import type { Pending } from "../base/mark.ts"
 export type Fault =
   /** #PF. `isPresent`: the page is mapped and forbids the access. */
   | { readonly _tag: "PageFault"; readonly address: bigint; readonly access: "read" | "write" | "execute"; readonly isPresent: boolean }
-  /** #GP: a non-canonical address, a privileged instruction, a misaligned aligned move. */
+  /** #SS: a non-canonical address that is reached through the stack's segment. */
+  | { readonly _tag: "StackFault" }
+  /** #GP: any other non-canonical address, a privileged instruction, a misaligned aligned move. */
   | { readonly _tag: "GeneralProtection" }
   /** #DE: division by zero, or a quotient that does not fit. */
   | { readonly _tag: "DivideError" }

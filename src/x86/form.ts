@@ -8,7 +8,7 @@ import type { Emitter, Place, VectorPlace } from "./emitter.ts"
 import { type Access, type InstructionRow, type Popped, type Pushed } from "./instruction/definition.ts"
 import { hottest } from "./instruction/hottest.ts"
 import { instructionRows } from "./instruction/table.ts"
-import { type OperandWidth, RCX, RSP, SLOT_BYTES, type Segment, type Width, ZERO_SLOT } from "./register.ts"
+import { type OperandWidth, RBP, RCX, RSP, SLOT_BYTES, type Segment, type Width, ZERO_SLOT } from "./register.ts"
 import { type I64, long } from "./value.ts"
 
 /** One of the kinds of record there are. */
@@ -100,6 +100,14 @@ export const writeForm = (view: DataView, at: number, instruction: Instruction):
 
 /** Of a field that names no register. */
 export const ZERO_BYTE = ZERO_SLOT * SLOT_BYTES
+
+/**
+ * Whether an access goes through the stack's segment: of what is pushed and popped, or at an address made from rsp or rbp without
+ * another segment. A non-canonical address is #SS there, and #GP elsewhere. Source: Intel SDM 3A, Interrupt 12
+ */
+export const isThroughStack = ({ access, name }: InstructionRow, { base, segment }: Pick<Instruction, "base" | "segment">, kind: AccessKind): boolean =>
+  name === "leave" || (kind === "write" && access.includes("push")) || (kind === "read" && access.includes("pop"))
+  || (segment === 0 && (base === RSP * SLOT_BYTES || base === RBP * SLOT_BYTES))
 
 // ---- the table of forms
 

@@ -115,8 +115,8 @@ const endingOf = (trap: bigint, error: bigint): Ending => {
     case DIVIDE: return "DivideError"
     case BREAKPOINT: return "Breakpoint"
     case INVALID_OPCODE: return "InvalidOpcode"
-    // A non-canonical address reached through the stack. The machine tells only one kind.
-    case STACK_FAULT: case GENERAL_PROTECTION: return "GeneralProtection"
+    case STACK_FAULT: return "StackFault"
+    case GENERAL_PROTECTION: return "GeneralProtection"
     case PAGE_FAULT: return `PageFault ${(error & WRITE) === 0n ? "read" : "write"} ${(error & PRESENT) === 0n ? "absent" : "present"}`
     default: return assert(false, `a trap of this kind is expected: ${trap}`) as never
   }

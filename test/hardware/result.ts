@@ -7,7 +7,7 @@ export type Ending =
   | "Breakpoint"
   /** #PF: with the access, and whether the page was there. */
   | `PageFault ${"read" | "write"} ${"present" | "absent"}`
-  | "GeneralProtection" | "DivideError" | "InvalidOpcode"
+  | "StackFault" | "GeneralProtection" | "DivideError" | "InvalidOpcode"
 
 export interface Result {
   readonly registers: ReadonlyArray<bigint>

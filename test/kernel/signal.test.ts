@@ -129,6 +129,7 @@ describe("a signal frame", () => {
     ["a write to what may only be read", { _tag: "PageFault", address: BigInt(READ_ONLY), access: "write", isPresent: true }, 11, 2, BigInt(READ_ONLY), 14n, 7n],
     ["a jump into data", { _tag: "PageFault", address: BigInt(DATA), access: "execute", isPresent: true }, 11, 2, BigInt(DATA), 14n, 0x15n],
     ["a non-canonical address", { _tag: "GeneralProtection" }, 11, SI_KERNEL, 0n, 13n, 0n],
+    ["a non-canonical address of the stack", { _tag: "StackFault" }, 7, SI_KERNEL, 0n, 12n, 0n],
     ["a division by zero", { _tag: "DivideError" }, 8, 1, "ip", 0n, 0n],
     ["an invalid opcode", { _tag: "InvalidOpcode" }, 4, 2, "ip", 6n, 0n]
   ] as const)("tells of %s", (_what, stop, signal, code, address, trap, error) => {

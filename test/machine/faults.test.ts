@@ -14,6 +14,7 @@ const faultOf = ({ block, machine, registers }: Guest): Fault | string => {
 const pageFault = (address: bigint, access: "read" | "write" | "execute", isPresent: boolean): Fault => ({ _tag: "PageFault", address, access, isPresent })
 const HOLE = 0x7000_0000_0000n
 const GENERAL_PROTECTION: Fault = { _tag: "GeneralProtection" }
+const STACK_FAULT: Fault = { _tag: "StackFault" }
 
 describe("an access", () => {
   it.each<[claim: string, text: string, expected: (guest: Guest) => Fault]>([
@@ -24,6 +25,19 @@ describe("an access", () => {
     ["whose first page is there faults at the second", "mov last-4(%rip), %rax", ({ at }) => pageFault(BigInt(at("last")), "read", false)],
     ["that is not canonical is refused", "mov %rax, (%r14)", () => GENERAL_PROTECTION],
     ["whose last byte is not canonical is refused", "mov $0x7ffffffffffc, %rax\n mov (%rax), %rax", () => GENERAL_PROTECTION],
+    ["that is not canonical, made from rsp, is the stack's", "mov %r14, %rsp\n mov 8(%rsp), %rax", () => STACK_FAULT],
+    ["made from rbp as well, and by what writes", "mov %r14, %rbp\n incq (%rbp)", () => STACK_FAULT],
+    ["but not with rbp as its index", "mov %r14, %rbp\n xor %eax, %eax\n mov (%rax,%rbp), %rcx", () => GENERAL_PROTECTION],
+    ["nor with another segment", "mov %r14, %rbp\n mov %fs:(%rbp), %rcx", () => GENERAL_PROTECTION],
+    ["of a push is the stack's", "mov %r14, %rsp\n push %rax", () => STACK_FAULT],
+    ["of a pop is the stack's", "mov %r14, %rsp\n pop %rax", () => STACK_FAULT],
+    ["of what is pushed from memory is not", "push (%r14)", () => GENERAL_PROTECTION],
+    ["nor of what is popped into it", "pop (%r14)", () => GENERAL_PROTECTION],
+    ["of leave is the stack's", "mov %r14, %rbp\n leave", () => STACK_FAULT],
+    ["of a return is the stack's", "mov %r14, %rsp\n ret", () => STACK_FAULT],
+    ["of a call is the stack's", "mov %r14, %rsp\n call _start", () => STACK_FAULT],
+    ["of a vector, by rbp", "mov %r14, %rbp\n movdqu (%rbp), %xmm0", () => STACK_FAULT],
+    ["of a string instruction never is", "mov %r14, %rsi\n lodsq", () => GENERAL_PROTECTION],
     ["to the kernel's half faults like one to nothing", "mov $-8, %rax\n mov (%rax), %rax", () => pageFault(0xffff_ffff_ffff_fff8n, "read", false)],
     ["around the end of memory as well", "mov $-4, %rax\n mov (%rax), %rax", () => pageFault(0xffff_ffff_ffff_fffcn, "read", false)],
     ["misaligned where it must not be is refused", "movdqa 8(%rsp), %xmm0", () => GENERAL_PROTECTION],

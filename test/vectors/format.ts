@@ -25,7 +25,7 @@ export const CASES_PER_FORM = 40
 /** Appended to, never reordered. */
 const endings: ReadonlyArray<Ending> = [
   "retired", "Breakpoint", "PageFault read present", "PageFault read absent", "PageFault write present", "PageFault write absent",
-  "GeneralProtection", "DivideError", "InvalidOpcode"
+  "GeneralProtection", "DivideError", "InvalidOpcode", "StackFault"
 ]
 
 const IP_SHIFT = 4

@@ -14,7 +14,7 @@ import {
   type Emitter, type JumpTarget, type Place, type Refusal, type RegisterOperand, type RetiredStop, type VectorPlace, WriteOrder
 } from "../../x86/emitter.ts"
 import { type Condition, DIRECTION_FLAG, FIXED_FLAGS, type FlagName, conditions, flagBit, flagNames } from "../../x86/flag.ts"
-import { type Instruction, perform } from "../../x86/form.ts"
+import { type Instruction, isThroughStack, perform } from "../../x86/form.ts"
 import { printInstruction } from "../../x86/print.ts"
 import { SLOT_BYTES, SLOT_COUNT, VECTOR_BYTES, VECTOR_REGISTER_COUNT, type Width, ZERO_SLOT } from "../../x86/register.ts"
 import { type I32, type I64, type V128, type Value, int, long, vector } from "../../x86/value.ts"
@@ -198,8 +198,9 @@ class ReferenceEmitter implements Emitter {
     this.order.mayStop()
     const address = bitsOf(at)
     const fault = this.guest.check(address, sizeBytes, kind)
-    if (fault !== undefined) throw new Refused({ _tag: "Faulted", fault })
-    return address
+    if (fault === undefined) return address
+    const isOfStack = fault._tag === "GeneralProtection" && isThroughStack(this.instruction.form.row, this.instruction, kind)
+    throw new Refused({ _tag: "Faulted", fault: isOfStack ? { _tag: "StackFault" } : fault })
   }
 
   private mayWrite(kind: AccessKind): void {

@@ -2,6 +2,7 @@
  * Makes system calls as it is told and says what this machine's kernel answers.
  *
  * Input, one case after another: `W address word` puts a word into memory, `B number six-arguments` makes a call before,
+ * `T number six-arguments` makes one and says at once what it got (the last one ends the case's process),
  * `C waits number six-arguments` makes the call in question, `E` ends the case. Numbers are decimal; `tid` is the caller's.
  * Output: one line a case, what rax held. Each case runs in a process of its own, whose memory and descriptors are those
  * that provocations.ts describes.
@@ -103,6 +104,12 @@ int main(void)
 					*(uint64_t *)address = number_in(&at);
 				} else if (lines[i][0] == 'B') {
 					call_in(at);
+				} else if (lines[i][0] == 'T') {
+					int length = snprintf(told, sizeof told, "%ld\n", call_in(at));
+					if (write(200, told, length) != length)
+						_exit(9);
+					if (i + 1 == count)
+						_exit(0);
 				} else {
 					int length = snprintf(told, sizeof told, "%ld\n", call_in(at));
 					_exit(write(200, told, length) == length ? 0 : 9);

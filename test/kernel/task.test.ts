@@ -201,6 +201,7 @@ describe("getrandom", () => {
     const guest = new Guest()
     assert.deepStrictEqual([20, 77, 7].map((size) => guest.make(0, "getrandom", READ_ONLY - 4096 - size, 100, 0)), ["EFAULT", "EFAULT", "EFAULT"])
     assert.deepStrictEqual([20, 77, 7].map((size) => guest.make(0, "getrandom", DATA_END - size, 1000, 0)), [20, 77, 7])
+    assert.strictEqual(guest.make(0, "getrandom", DATA_END - 20, 2n ** 64n - 1n, 0), 20)
     assert.strictEqual(guest.make(0, "getrandom", DATA_END, 20, 0), "EFAULT")
   })
 

@@ -63,13 +63,28 @@ const noteMissed = (kernel: Kernel, task: Task, path: string): void => {
   if (missedFiles.length < MISSED_FILE_COUNT_MAX && !missedFiles.includes(path)) kernel.emit({ _tag: "FileMissed", task: task.id, path })
 }
 
-/** Every path leads nowhere; this is the errno on the way. */
-const lookUp = (kernel: Kernel, task: Task, directory: number, at: Address): CallResult => {
+/** Every path leads nowhere; this is the errno on the way. One that may be empty then means the descriptor. */
+const lookUp = (kernel: Kernel, task: Task, directory: number, at: Address, mayBeEmpty = false): CallResult => {
   const found = pathAt(kernel.memory(task), at)
   if ("errno" in found) return failed(found.errno)
   if (ofLinux.test(found.path)) noteMissed(kernel, task, found.path)
-  if (found.path === "" || found.path.startsWith("/") || directory === AT_FDCWD) return failed("ENOENT")
-  return failed(isOpen(kernel, task, directory) ? "ENOTDIR" : "EBADF")
+  if ((found.path === "" && !mayBeEmpty) || found.path.startsWith("/") || directory === AT_FDCWD) return failed("ENOENT")
+  if (!isOpen(kernel, task, directory)) return failed("EBADF")
+  return failed(found.path === "" ? "ENOENT" : "ENOTDIR")
+}
+
+const O_ACCMODE = 3
+const O_CREAT = 0x40
+const O_DIRECTORY = 0x1_0000
+const O_PATH = 0x20_0000
+const O_TMPFILE = 0x40_0000
+
+/** Flags that belong together. Source: Linux fs/open.c build_open_how, build_open_flags (O_DIRECTORY with O_CREAT: since 6.4) */
+const areOpenFlags = (flags: number): boolean => {
+  const has = (flag: number) => (flags & flag) !== 0
+  if (has(O_PATH)) return true
+  if (has(O_DIRECTORY) && has(O_CREAT)) return false
+  return !has(O_TMPFILE) || (has(O_DIRECTORY) && has(O_ACCMODE))
 }
 
 export const newfstatat = defineSyscall({
@@ -77,12 +92,11 @@ export const newfstatat = defineSyscall({
   parameters: { directory: "i32", path: "address", to: "address", flags: "i32" },
   summary: "what a path, or with an empty one a descriptor, is",
   support: { partial: "descriptors 0 to 2; there are no files" },
-  errors: ["EFAULT", "EINVAL", "ENAMETOOLONG", "ENOENT", "EBADF", "ENOTDIR"],
+  errors: ["EINVAL", "EFAULT", "ENAMETOOLONG", "ENOENT", "EBADF", "ENOTDIR"],
   source: "stat(2); Linux fs/stat.c vfs_fstatat",
   perform: (kernel, task, { directory, flags, path, to }) => {
     if ((flags & AT_EMPTY_PATH) !== 0 && directory >= 0) {
       const first = path === 0 ? 0 : kernel.memory(task).read8(path)
-      if (first === undefined) return failed("EFAULT")
       if (first === 0) return tellStat(kernel, task, directory, to)
     }
     if ((flags & ~AT_STAT_FLAGS) !== 0) return failed("EINVAL")
@@ -97,9 +111,9 @@ export const open = defineSyscall({
   parameters: { path: "address", flags: "i32", mode: "u32" },
   summary: "opens a file",
   support: noFiles,
-  errors: ["EFAULT", "ENAMETOOLONG", "ENOENT"],
+  errors: ["EINVAL", "EFAULT", "ENAMETOOLONG", "ENOENT"],
   source: "open(2); Linux fs/open.c do_sys_openat2",
-  perform: (kernel, task, { path }) => lookUp(kernel, task, AT_FDCWD, path)
+  perform: (kernel, task, { flags, path }) => (areOpenFlags(flags) ? lookUp(kernel, task, AT_FDCWD, path) : failed("EINVAL"))
 })
 
 export const openat = defineSyscall({
@@ -107,9 +121,9 @@ export const openat = defineSyscall({
   parameters: { directory: "i32", path: "address", flags: "i32", mode: "u32" },
   summary: "opens a file",
   support: noFiles,
-  errors: ["EFAULT", "ENAMETOOLONG", "ENOENT", "EBADF", "ENOTDIR"],
+  errors: ["EINVAL", "EFAULT", "ENAMETOOLONG", "ENOENT", "EBADF", "ENOTDIR"],
   source: "open(2); Linux fs/open.c do_sys_openat2",
-  perform: (kernel, task, { directory, path }) => lookUp(kernel, task, directory, path)
+  perform: (kernel, task, { directory, flags, path }) => (areOpenFlags(flags) ? lookUp(kernel, task, directory, path) : failed("EINVAL"))
 })
 
 export const access = defineSyscall({
@@ -139,5 +153,5 @@ export const readlinkat = defineSyscall({
   support: noFiles,
   errors: ["EINVAL", "EFAULT", "ENAMETOOLONG", "ENOENT", "EBADF", "ENOTDIR"],
   source: "readlink(2); Linux fs/stat.c do_readlinkat",
-  perform: (kernel, task, { directory, path, sizeBytes }) => (sizeBytes <= 0 ? failed("EINVAL") : lookUp(kernel, task, directory, path))
+  perform: (kernel, task, { directory, path, sizeBytes }) => (sizeBytes <= 0 ? failed("EINVAL") : lookUp(kernel, task, directory, path, true))
 })

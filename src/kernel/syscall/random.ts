@@ -11,6 +11,8 @@ const GRND_NONBLOCK = 1
 const GRND_RANDOM = 2
 const GRND_INSECURE = 4
 const WORD_BYTES = 4
+/** Longer transfers are cut before their place is looked at. Source: Linux lib/iov_iter.c import_ubuf */
+const MAX_RW_COUNT = 0x7fff_f000
 /** A call gives no more than this: a fork that goes back draws again what it skips. */
 const DRAWN_BYTES_MAX = 2 ** 20
 
@@ -51,7 +53,7 @@ export const getrandom = defineSyscall({
   perform: (kernel, task, { flags, sizeBytes, to }) => {
     if ((flags & ~(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE)) !== 0) return failed("EINVAL")
     if ((flags & (GRND_RANDOM | GRND_INSECURE)) === (GRND_RANDOM | GRND_INSECURE)) return failed("EINVAL")
-    if (!isUserRange(to, sizeBytes)) return failed("EFAULT")
+    if (!isUserRange(to, Math.min(sizeBytes, MAX_RW_COUNT))) return failed("EFAULT")
     const wanted = Math.min(sizeBytes, DRAWN_BYTES_MAX)
     if (wanted === 0) return returned()
     const memory = kernel.memory(task)

@@ -21,6 +21,7 @@ import { instructionAt } from "../search/explain.ts"
 import { PROOF_TRIAL_COUNT_MAX, understand } from "../search/failure.ts"
 import { minimize as minimizeSchedule, type Proof, sameFinding } from "../search/minimize.ts"
 import type { Trial } from "../search/trial.ts"
+import { checkOptions, signalOf } from "./options.ts"
 import { openRecording } from "./simulate.ts"
 
 export interface FuzzOptions extends Omit<KernelOptions, "seed"> {
@@ -71,9 +72,11 @@ const promised = <A, E>(effect: Effect.Effect<A, E, RecordingStore | Workspace |
   Effect.runPromise(Effect.provide(effect, inMemory), signal === undefined ? {} : { signal })
 
 /** Runs `program` again and again, each time otherwise, until it fails. What is found depends on the seed alone. */
-export const fuzz = (program: Program, { isKeptGoing = false, runs = RUN_COUNT_DEFAULT, seed = defaultSeed, signal, ...kernel }: FuzzOptions = {}): Promise<FuzzResult> =>
+export const fuzz = (program: Program, options: FuzzOptions = {}): Promise<FuzzResult> =>
   promised(
     Effect.gen(function*() {
+      yield* checkOptions("fuzz", options)
+      const { isKeptGoing = false, runs = RUN_COUNT_DEFAULT, seed = defaultSeed, signal: _, ...kernel } = options
       const spec = yield* Kernel.use((service) => service.specOf(program)).pipe(Effect.provide(Kernel.layer(kernel)))
       const target = yield* targetOf(spec, { seed })
       const asked = { program: program.name, from: 0, until: runs, isKeptGoing, kept: new Kept(), clock: wallClock.milliseconds, msMax: Infinity }
@@ -92,7 +95,7 @@ export const fuzz = (program: Program, { isKeptGoing = false, runs = RUN_COUNT_D
       const result: FuzzResult = { runCount: until, strategies, failures }
       return result
     }),
-    signal
+    signalOf(options)
   )
 
 export interface MinimizeResult extends Pick<FoundFailure, "schedule" | "placed" | "proof"> {
@@ -102,6 +105,7 @@ export interface MinimizeResult extends Pick<FoundFailure, "schedule" | "placed"
 /** The fewest deviations of a failing recording with which it still fails so. Rejects with `NothingFails`, and with `ReplayDiverged` where the recording does not replay. */
 export const minimize = (recording: Recording, options: { readonly proofRunsMax?: number } = {}): Promise<MinimizeResult> =>
   promised(Effect.gen(function*() {
+    yield* checkOptions("minimize", options)
     const opened = yield* openSearch(recording, FILE)
     const finding = yield* findingOf(opened)
     const few = yield* drive(minimizeSchedule(opened.target.trials, recording.schedule, sameFinding(finding), options.proofRunsMax ?? PROOF_TRIAL_COUNT_MAX))
@@ -141,8 +145,10 @@ export interface BisectResult {
 }
 
 /** The deviation between a passing and a failing run, and the instructions between which it makes the run fail. Rejects with `EndsAlike`, `NoPassingEnd`, `NothingFails`, `ReplayDiverged`. */
-export const bisect = (failing: Recording, { judge, passing }: BisectOptions = {}): Promise<BisectResult> =>
+export const bisect = (failing: Recording, options: BisectOptions = {}): Promise<BisectResult> =>
   promised(Effect.gen(function*() {
+    yield* checkOptions("bisect", options)
+    const { judge, passing } = options
     const opened = yield* openSearch(failing, FILE)
     const { spec: { program }, trials } = opened.target
     const other = passing === undefined ? undefined : yield* openSearch(passing, "the passing recording")

@@ -20,16 +20,17 @@ import { damageText, RecordingDamaged } from "../lab/recording.ts"
 import { RecordingStore } from "../lab/recording-store.ts"
 import { replayLeniently, type ReplayOptions, replayRecording } from "../lab/replay-recording.ts"
 import { runProgram, type RunReport } from "../lab/run-program.ts"
+import { checkOptions, signalOf } from "./options.ts"
 
 usePackaged()
 
 /** GNU-as text to a program. Throws `ProgramRefused`, whose message says place and expectation. `name`: for messages. */
 export const assemble = (text: string, name = "program.s", options: ProgramOptions = {}): Program =>
-  Effect.runSync(programOf(new TextEncoder().encode(text), name, options))
+  Effect.runSync(Effect.andThen(checkOptions("program", options), programOf(new TextEncoder().encode(text), name, options)))
 
 /** A static ELF64 executable, or assembler text, as bytes. Throws `ProgramRefused`. */
 export const loadProgram = (bytes: Uint8Array, name: string, options: ProgramOptions = {}): Program =>
-  Effect.runSync(programOf(bytes, name, options))
+  Effect.runSync(Effect.andThen(checkOptions("program", options), programOf(bytes, name, options)))
 
 /** Who decides: one of these, or nobody, which is the quiet run. */
 export interface Decisions {
@@ -75,6 +76,7 @@ const deciderLayer = ({ decider, rates, schedule, seed, strategy }: Decisions) =
 
 const perform = <E>(program: Program, options: RunOptions, log: Layer.Layer<EventLog, E, RecordingStore>) =>
   Effect.gen(function*() {
+    yield* checkOptions("run", options)
     const output = new OutputBuffer()
     const report = yield* runProgram(program).pipe(Effect.provide(Layer.mergeAll(
       Kernel.layer(options), deciderLayer(options), log, Listener.layer(output.log), Progress.layerNone)))
@@ -86,14 +88,14 @@ const promised = <A, E>(effect: Effect.Effect<A, E, RecordingStore>, signal: Abo
 
 /** Runs `program` to its end. Rejects with one of the typed errors; a failing guest is a result. */
 export const run = (program: Program, options: RunOptions = {}): Promise<RunResult> =>
-  promised(perform(program, options, EventLog.layerNone), options.signal)
+  promised(perform(program, options, EventLog.layerNone), signalOf(options))
 
 /** As `run`, keeping every entry in memory. */
 export const observe = (program: Program, options: RunOptions = {}): Promise<ObservedResult> => {
   const buffer = new EntryBuffer()
   return promised(
     Effect.map(perform(program, options, EventLog.layerMemory(buffer)), (result) => ({ ...result, entries: buffer.entries })),
-    options.signal
+    signalOf(options)
   )
 }
 
@@ -107,7 +109,7 @@ export const record = (program: Program, options: RunOptions = {}): Promise<Reco
       const bytes = yield* RecordingStore.use((store) => store.read(FILE))
       return { ...result, bytes, recording: openRecording(bytes) }
     }),
-    options.signal
+    signalOf(options)
   )
 
 /** Reads a recording, whoever wrote it. Throws `RecordingDamaged` where there is no beginning to read; look at `status` for the rest. */
@@ -119,12 +121,15 @@ export const openRecording = (bytes: Uint8Array): Recording => {
 
 /** Strictly: the same run bit for bit, or where it first differs. */
 export const replay = (recording: Recording, options: ReplayOptions = {}): Promise<ReplayResult> =>
-  Effect.runPromise(Effect.provide(replayRecording(recording, "the recording", options), Progress.layerNone))
+  Effect.runPromise(Effect.provide(Effect.andThen(checkOptions("replay", options), Effect.suspend(() => replayRecording(recording, "the recording", options))), Progress.layerNone))
 
 /** The recording's program under another schedule, or its own where it still applies. */
 export const replayUnder = (recording: Recording, schedule?: string | Schedule, options: ReplayOptions = {}): Promise<RunReport> =>
   Effect.runPromise(Effect.provide(
-    Effect.flatMap(
-      typeof schedule === "string" ? readSchedule(schedule) : Effect.succeed(schedule),
-      (typed) => replayLeniently(recording, "the recording", typed, options)),
+    Effect.gen(function*() {
+      yield* checkOptions("replay", options)
+      yield* checkOptions("run", { schedule })
+      const typed = typeof schedule === "string" ? yield* readSchedule(schedule) : schedule
+      return yield* replayLeniently(recording, "the recording", typed, options)
+    }),
     Progress.layerNone))

@@ -34,7 +34,7 @@ const unsigned = (value: bigint): string => (value > 0xffffn ? hex(value) : Stri
 
 const word = (value: bigint, kind: string, { place }: Reading): string => {
   switch (kind) {
-    case "address":
+    case "address": case "exactAddress":
       return value === 0n ? "0" : value < 2n ** 47n ? place(Number(value)) : hex(value)
     case "i32":
       return String(BigInt.asIntN(32, value))

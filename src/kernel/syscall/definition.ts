@@ -21,10 +21,11 @@ const double = (raw: bigint): number => {
 
 /**
  * What a parameter is, and so how its register is read. Pointers and lengths are doubles: beyond 2^47 they are nobody's memory, and
- * whose alignment within a page counts even there is read as `u64`.
+ * whose alignment within a page counts even there is read as `exactAddress`.
  */
 export const argument = {
   address: (raw: bigint): Address => double(u64(raw)),
+  exactAddress: (raw: bigint): bigint => u64(raw),
   size: (raw: bigint): number => double(u64(raw)),
   u32: (raw: bigint): number => Number(raw & 0xffff_ffffn),
   i32: (raw: bigint): number => Number(raw & 0xffff_ffffn) | 0,

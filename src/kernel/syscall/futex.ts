@@ -63,7 +63,7 @@ export const continueFutex = (kernel: Kernel, task: Task, deadline: number, data
 
 export const futex = defineSyscall({
   name: "futex",
-  parameters: { at: "u64", operation: "i32", value: "u32", timeout: "address", at2: "address", bits: "u32" },
+  parameters: { at: "exactAddress", operation: "i32", value: "u32", timeout: "address", at2: "address", bits: "u32" },
   summary: "waits on a word, or wakes those who wait",
   support: { partial: "WAIT, WAKE, WAIT_BITSET, WAKE_BITSET; no requeue, WAKE_OP, priority inheritance; no memory is shared between processes" },
   errors: ["EFAULT", "EINVAL", "ENOSYS", "EAGAIN", "ETIMEDOUT", "EINTR"],

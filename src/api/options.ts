@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { CPU_MAX } from "../base/ids.ts"
 import { didYouMean } from "../base/nearest.ts"
+import { kindNames } from "../log/choice.ts"
 import { strategies } from "../strategy/table.ts"
 
 /** An option has a value that it cannot have, or there is no such option. */
@@ -34,18 +35,18 @@ const isText = (value: unknown): boolean => typeof value === "string"
 const isGuestText = (value: unknown): boolean => typeof value === "string" && !value.includes("\0")
 const isCpu = (value: unknown): boolean => isNatural(value) && Number(value) <= CPU_MAX
 const isNumberOf = (value: unknown, names: ReadonlyArray<string>): boolean =>
-  isObject(value) && Object.entries(value).every(([name, number]) => names.includes(name) && (number === undefined || (isNatural(number) && Number(number) > 0)))
+  isObject(value) && Object.entries(value).every(([name, number]) => names.includes(name) && (number === undefined || isNatural(number)))
 
 const rows = {
   cpus: { expected: `an array of different CPU numbers up to ${CPU_MAX}`, holds: (value) => isListOf(value, isCpu) && Array.isArray(value) && value.length > 0 && new Set(value).size === value.length },
   abi: { expected: "names of contracts in a text, or an array of contracts", holds: (value) => isText(value) || isListOf(value, isObject) },
   menu: { expected: "a menu: kinds, a set", holds: (value) => isObject(value) && (value["kinds"] === undefined || value["kinds"] instanceof Set) },
-  limits: { expected: "maxIcount, maxMemoryBytes, maxTasks and maxOutputBytes, each a number above 0", holds: (value) => isNumberOf(value, ["maxIcount", "maxMemoryBytes", "maxTasks", "maxOutputBytes"]) },
+  limits: { expected: "maxIcount, maxMemoryBytes, maxTasks and maxOutputBytes, each a number", holds: (value) => isNumberOf(value, ["maxIcount", "maxMemoryBytes", "maxTasks", "maxOutputBytes"]) },
   seed: { expected: `a text of at most ${SEED_LENGTH_MAX} characters`, holds: (value) => typeof value === "string" && value.length <= SEED_LENGTH_MAX },
   arguments: { expected: "an array of texts without a zero character", holds: (value) => isListOf(value, isGuestText) },
   env: { expected: "an array of texts NAME=value without a zero character", holds: (value) => isListOf(value, isGuestText) },
   strategy: { expected: `a strategy, or one of ${Object.keys(strategies).join(", ")}`, holds: (value) => (typeof value === "string" ? Object.hasOwn(strategies, value) : isObject(value) && isFunction(value["make"])) },
-  rates: { expected: "by kind a number from 0 to 1", holds: (value) => isObject(value) && Object.values(value).every((rate) => typeof rate === "number" && rate >= 0 && rate <= 1) },
+  rates: { expected: "by kind of choice a number N, for one in N, or 0 for never", holds: (value) => isNumberOf(value, kindNames) },
   schedule: { expected: "a schedule, as text or as an array of deviations", holds: (value) => isText(value) || isListOf(value, isObject) },
   decider: { expected: "a decider: choose and interrupt, functions", holds: (value) => isObject(value) && isFunction(value["choose"]) && isFunction(value["interrupt"]) },
   signal: { expected: "an AbortSignal", holds: (value) => value instanceof AbortSignal },

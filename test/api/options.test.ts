@@ -22,7 +22,7 @@ const takers: Readonly<Record<keyof typeof optionsOf, ReadonlyArray<readonly [na
 const wrong: Readonly<Record<OptionName, ReadonlyArray<unknown>>> = {
   cpus: [2, "0,1", [], [0, 0], [-1], [1.5], [1e9], ["0"], null], abi: [7, ["none"], null], menu: [[], { kinds: ["turn"] }, 1],
   limits: [5, { maxIcount: "7" }, { maxIcount: Number.NaN }, { maxIcount: -1 }, { maxSteps: 5 }], seed: [7, "x".repeat(65), null], arguments: ["a b", [1], ["a\0b"]],
-  env: [{ A: "b" }, [undefined]], strategy: ["randomly", 3, {}, null], rates: [1, { preempt: 2 }, { preempt: "1" }, []], schedule: [5, {}, [1]], decider: [{}, "quiet"],
+  env: [{ A: "b" }, [undefined]], strategy: ["randomly", 3, {}, null], rates: [1, { preempt: 0.5 }, { preempt: "1" }, { pre: 3 }, []], schedule: [5, {}, [1]], decider: [{}, "quiet"],
   signal: [{}, true], runs: ["10", -1, 1.5, Number.NaN, Infinity], isKeptGoing: [1, "yes"], proofRunsMax: ["5", -1], passing: [{}, "a.rec"], judge: ["passes", {}],
   repeat: [0, -1, "3", 1.5], listener: [{}, () => {}], taken: [{}, 1]
 }

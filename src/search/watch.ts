@@ -63,9 +63,11 @@ export const watch = (target: Pick<Target, "bounded" | "options" | "shown" | "tr
   kernel.hearTaken((deviation) => {
     const ip = standing.of(deviation)
     ips.push(ip)
-    const task = kernel.current(deviation.task)
+    const isAsked = kinds[deviation.kind].is === "question"
+    // Whoever a question is about may not be there yet: where a new thread goes is asked before it is made.
+    const task = kernel.current(isAsked ? kernel.task : deviation.task)
     const memory = kernel.memory(task)
-    armed.push(kinds[deviation.kind].is === "question" ? undefined : firstOf(kernel.abis, (abi) => abi.armed(kernel.state, task, kernel.registers(task), memory)))
+    armed.push(isAsked ? undefined : firstOf(kernel.abis, (abi) => abi.armed(kernel.state, task, kernel.registers(task), memory)))
     codes.push(codeAt((count) => memory.readBytes(ip, count)))
     marks.push(entries.length)
   })

@@ -1,7 +1,7 @@
 /** What a program claims of its data is found out by a search, though the program itself never fails. */
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
-import { quietDecider } from "../../src/log/choice.ts"
+import { quietDecider, type Schedule } from "../../src/log/choice.ts"
 import type { Event } from "../../src/log/event.ts"
 import { loadProgram } from "../../src/program/load.ts"
 import { byName, parseWatch, placeWatch, type WatchName } from "../../src/program/watch.ts"
@@ -10,6 +10,8 @@ import { type RunSpec, specOf, start } from "../../src/run/start.ts"
 import { understand } from "../../src/search/failure.ts"
 import { fuzz, type Hit } from "../../src/search/fuzz.ts"
 import { defaultTargetOptions, makeTarget, type Target } from "../../src/search/target.ts"
+import { randomDecider } from "../../src/strategy/random.ts"
+import { watch } from "../../src/search/watch.ts"
 import { abisNamed, exampleSpec } from "../support/examples.ts"
 
 const targetFor = (spec: RunSpec): Target => {
@@ -95,6 +97,17 @@ describe("threads of a C library", () => {
     const claimed = events.flatMap((event) => (event._tag === "Claimed" && event.claim === "sync" ? [event.start] : []))
     expect(claimed.length).toBeGreaterThan(0)
     expect(events.some((event) => event._tag === "Accessed" && claimed.includes(event.address) && event.isLocked === 1)).toBe(true)
+  })
+})
+
+describe("a run that places a new thread elsewhere", () => {
+  it("is watched, though its deviation names a task that is not there yet", () => {
+    const target = targetFor(threads())
+    for (const { hit } of fuzz(target, 200)) expect(hit).toBe(undefined)
+    let schedule: Schedule = []
+    for (let run = 0; run < 200 && !schedule.some(({ kind }) => kind === "place"); run++) schedule = target.trials.perform(randomDecider(String(run), {})).schedule
+    expect(schedule.some(({ kind }) => kind === "place")).toBe(true)
+    expect(watch(target, schedule).ips).toHaveLength(schedule.length)
   })
 })
 

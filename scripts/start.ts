@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type TaskId, taskName } from "../src/base/ids.ts"
 import { door } from "../src/cli/door.ts"
+import { programHome } from "../src/host/files.ts"
 import { programFiles } from "../src/host/program-files.ts"
 import { recordingFiles } from "../src/host/recording-files.ts"
 import { Kernel } from "../src/lab/kernel.ts"
@@ -107,7 +108,7 @@ const demonstration = Effect.gen(function*() {
   if (failure === undefined) return 1
 
   const schedule = printSchedule(failure.trial.schedule)
-  const folder = ".rseqlab/artifacts/commit-sequence-bad"
+  const folder = `.rseqlab/artifacts/${programHome(fileOf("commit-sequence-bad"))}`
   const file = `${folder}/fail-${createHash("sha256").update(schedule).digest("hex").slice(0, 12)}.rec`
   yield* Effect.sync(() => mkdirSync(folder, { recursive: true }))
   yield* say(`\nSeed ${failure.seed} fails with the fewest deviations from the quiet run. Recorded, replayed, and shown where the update is lost:`)

@@ -81,7 +81,7 @@ export const fuzz = (program: Program, options: FuzzOptions = {}): Promise<FuzzR
       const target = yield* targetOf(spec, { seed })
       const asked = { program: program.name, from: 0, until: runs, isKeptGoing, kept: new Kept(), clock: wallClock.milliseconds, msMax: Infinity }
       const { hits, strategies, until } = yield* campaign(alone(target), asked)
-      const understood = yield* understandHits(target, hits, false)
+      const understood = yield* understandHits(target, hits, false, "program")
       const failures = yield* Effect.forEach(understood, ({ failure: { explanation, finding, minimized, name, placed }, hit, saved }) =>
         Effect.gen(function*() {
           const bytes = yield* RecordingStore.use((store) => store.read(saved ?? ""))

@@ -9,9 +9,9 @@ import { isBred } from "../search/fuzz.ts"
 import { say } from "./say.ts"
 
 /** Opens the corpus of a program, and says what is odd about it. */
-export const corpusOf = (corpora: ReadonlyArray<string>, program: string, key: string) =>
+export const corpusOf = (corpora: ReadonlyArray<string>, home: string, key: string) =>
   Effect.gen(function*() {
-    const corpus = yield* openCorpus([corpora[0] ?? corpusFolder(program), ...corpora.slice(1)], key)
+    const corpus = yield* openCorpus([corpora[0] ?? corpusFolder(home), ...corpora.slice(1)], key)
     if (corpus.skippedCount > 0) yield* say(`${plural(corpus.skippedCount, "file")} of the corpus passed over: damaged, or none of ours`)
     if (corpus.isLacking) yield* say("schedules that this campaign had kept are gone or changed, and runs are bred from them: it begins again")
     return corpus

@@ -4,7 +4,7 @@ import { plural } from "../analysis/report/reporter/default.ts"
 import { guestFailure } from "../analysis/detect/guest-failure.ts"
 import { placesOf, withPlaces } from "../analysis/timeline/reading.ts"
 import { grouped } from "../base/bits.ts"
-import { isWorkingFolderGone } from "../host/files.ts"
+import { isWorkingFolderGone, programHome } from "../host/files.ts"
 import { fuzzWorker, workerPool } from "../host/fuzz-workers.ts"
 import { workspaceFiles } from "../host/workspace-files.ts"
 import { wallClock } from "../host/wall-clock.ts"
@@ -83,7 +83,8 @@ const perform = Effect.fnUntraced(function*(flags: FuzzFlags) {
   }
   const { jobs = 1, keepGoing: isKeptGoing } = flags
   const key = yield* unheard(() => campaignKey(target, options))
-  const corpus = flags.bisect || flags.only !== undefined ? undefined : yield* corpusOf(corpora, spec.program.name, key)
+  const home = programHome(flags.program)
+  const corpus = flags.bisect || flags.only !== undefined ? undefined : yield* corpusOf(corpora, home, key)
   const isNew = corpus === undefined || flags.fresh
   const kept = isNew ? new Kept() : corpus.kept
   const { from, runCountMax, until } = rangeOf(flags, isNew ? 0 : corpus.nextRun)
@@ -112,10 +113,10 @@ const perform = Effect.fnUntraced(function*(flags: FuzzFlags) {
   // Looking into what was found may take long, and somebody may not wait.
   if (tried.hits.length > 0) yield* Effect.ignore(written([], isToFail ? [] : made.hits))
   yield* sayFirst(target, tried.hits)
-  const understood = yield* understandHits(target, tried.hits, flags.scheduleOnly || flags.bisect, corpus === undefined ? undefined : corpora[0]?.replace(/\/+$/, ""))
+  const understood = yield* understandHits(target, tried.hits, flags.scheduleOnly || flags.bisect, home, corpus === undefined ? undefined : corpora[0]?.replace(/\/+$/, ""))
   for (const { unsaved } of understood) if (unsaved !== undefined) yield* say(`not saved: ${escapeLines(unsaved)}`)
   const isPassed = tried.hits.length === 0 && tried.ended !== "interrupted"
-  const warned = isPassed ? yield* tellWarnings(target, kept.all.map(({ schedule }) => schedule)) : undefined
+  const warned = isPassed ? yield* tellWarnings(target, kept.all.map(({ schedule }) => schedule), home) : undefined
   const isTold = yield* reporting(searchReport(target, seed, from, runCountMax, tried, understood, typed, warned))
   // Somebody has been told.
   yield* written(understood.map(({ failure }) => failure.name), isKeptGoing ? [] : pending).pipe(Effect.catch((error) => say(`the corpus is not kept: ${escapeLines(error.message)}`)))

@@ -1,7 +1,8 @@
 /** Reading files that may not be there, may be something else, or may be far too large. */
 import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs"
-import { basename, dirname, join } from "node:path"
+import { basename, dirname, join, resolve } from "node:path"
 import { nearest } from "../base/nearest.ts"
+import { homeOf } from "../lab/workspace.ts"
 
 export type FileRead =
   | { readonly _tag: "Read"; readonly bytes: Uint8Array }
@@ -35,6 +36,10 @@ export const isSameFile = (one: string, other: string): boolean => {
     return false
   }
 }
+
+/** What a program's file goes by among what is kept in the working folder. */
+export const programHome = (file: string, workingFolder = process.cwd()): string =>
+  homeOf(resolve(workingFolder, file).replaceAll("\\", "/"), workingFolder.replaceAll("\\", "/"))
 
 const limitText = (bytesMax: number): string => `it is larger than ${bytesMax / 2 ** 20} MiB`
 const CHUNK_BYTES = 1 << 20

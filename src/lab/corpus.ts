@@ -18,7 +18,7 @@ import { sampleOf } from "../search/fuzz.ts"
 import { failureOf } from "../search/trial.ts"
 import type { Target, TargetOptions } from "../search/target.ts"
 import { unheard } from "./unheard.ts"
-import { targetName, WORK_FOLDER, Workspace } from "./workspace.ts"
+import { WORK_FOLDER, Workspace } from "./workspace.ts"
 
 export const CORPUS_SCHEMA = 1
 export const ENTRY_BYTES_MAX = 8 << 20
@@ -76,7 +76,7 @@ export interface Corpus {
   readonly isLacking: boolean
 }
 
-export const corpusFolder = (program: string): string => `${WORK_FOLDER}/corpus/${targetName(program)}`
+export const corpusFolder = (home: string): string => `${WORK_FOLDER}/corpus/${home}`
 
 /**
  * What a campaign is: equal keys, equal runs. Another build of ours is another campaign, whether its version numbers say so or its

@@ -13,7 +13,7 @@ import type { Target } from "../search/target.ts"
 import { warned } from "../search/warned.ts"
 import { drive, saveRun } from "./failing.ts"
 import type { RecordingStore } from "./recording-store.ts"
-import { targetName, WORK_FOLDER, Workspace } from "./workspace.ts"
+import { WORK_FOLDER, Workspace } from "./workspace.ts"
 
 /** A distinct failure, and where it was saved. */
 export interface Understood {
@@ -27,15 +27,13 @@ export interface Understood {
 /** So many runs with the same rule broken in the same section are looked into, to see whether they are one failure. */
 const TOLD_COUNT_MAX = 8
 
-const artifactFolder = ({ spec: { program } }: Target): string => `${WORK_FOLDER}/artifacts/${targetName(program.name)}`
-export const artifactFile = ({ name, target }: Failure): string => `${artifactFolder(target)}/${name}.rec`
-
-/** Saves a failure under its name, and in `folder` as well. What cannot be saved is said, and the failure told all the same. */
-const save = (failure: Failure, strategy: string, folder: string | undefined): Effect.Effect<Pick<Understood, "saved" | "unsaved">, never, RecordingStore | Workspace> =>
+/** Saves a failure of the program that goes by `home` under its name, and in `folder` as well. What cannot be saved is said, and the failure told all the same. */
+const save = (failure: Failure, strategy: string, home: string, folder: string | undefined): Effect.Effect<Pick<Understood, "saved" | "unsaved">, never, RecordingStore | Workspace> =>
   Effect.gen(function*() {
-    const file = artifactFile(failure)
-    yield* Workspace.use((workspace) => workspace.makeFolder(file.slice(0, file.lastIndexOf("/"))))
     const { minimized: { schedule }, name, target } = failure
+    const artifacts = `${WORK_FOLDER}/artifacts/${home}`
+    const file = `${artifacts}/${name}.rec`
+    yield* Workspace.use((workspace) => workspace.makeFolder(artifacts))
     yield* saveRun(target, schedule, strategy, file)
     if (folder !== undefined) {
       yield* Workspace.use((workspace) => workspace.makeFolder(folder))
@@ -44,15 +42,15 @@ const save = (failure: Failure, strategy: string, folder: string | undefined): E
     return { saved: file, unsaved: undefined }
   }).pipe(Effect.catch((error) => Effect.succeed({ saved: undefined, unsaved: error.message })))
 
-/** What was seen in a campaign that passes, with a recording each. */
-export const tellWarnings = (target: Target, schedules: Iterable<string>): Effect.Effect<ReportedWarnings | undefined, never, RecordingStore | Workspace> =>
+/** What was seen in a campaign that passes, with a recording each: no failures, so they do not lie among those. */
+export const tellWarnings = (target: Target, schedules: Iterable<string>, home: string): Effect.Effect<ReportedWarnings | undefined, never, RecordingStore | Workspace> =>
   Effect.gen(function*() {
     const looked = yield* unlessHurried(drive(warned(target, countedAll(schedules))))
     if (looked === undefined) return undefined
-    const folder = artifactFolder(target)
+    const folder = `${WORK_FOLDER}/seen/${home}`
     const warnings = yield* Effect.forEach(looked.warnings, ({ schedule, ...warning }) =>
       Effect.gen(function*() {
-        const file = `${folder}/seen-${warning.detector}.rec`
+        const file = `${folder}/${warning.detector}.rec`
         yield* Workspace.use((workspace) => workspace.makeFolder(folder))
         yield* saveRun(target, schedule, "", file)
         return { ...warning, saved: file }
@@ -83,11 +81,12 @@ const smallest = (failure: Failure, isExperimentKept: boolean): Effect.Effect<Fa
   })
 
 /**
- * The distinct failures among the hits, in the order of their runs. `isExperimentKept`: only their schedules are shrunk. `folder`:
+ * The distinct failures among the hits, in the order of their runs. `isExperimentKept`: only their schedules are shrunk. `home`: what the
+ * program goes by (`homeOf`). `folder`:
  * a corpus that somebody keeps, where failures stand beside schedules.
  */
 export const understandHits = (
-  target: Target, hits: ReadonlyArray<PlainHit>, isExperimentKept: boolean, folder?: string
+  target: Target, hits: ReadonlyArray<PlainHit>, isExperimentKept: boolean, home: string, folder?: string
 ): Effect.Effect<ReadonlyArray<Understood>, never, RecordingStore | Workspace> =>
   Effect.gen(function*() {
     const looked = new Map<string, number>()
@@ -110,12 +109,12 @@ export const understandHits = (
       const failure = yield* smallest(whole, isExperimentKept)
       if (failure.key !== whole.key && met.has(failure.key)) continue
       met.add(failure.key)
-      understood.push({ hit, failure, ...(yield* save(failure, hit.strategy, folder)) })
+      understood.push({ hit, failure, ...(yield* save(failure, hit.strategy, home, folder)) })
     }
     for (const hit of first.values()) {
       if (hit === undefined) continue
       const failure = asFound(target, countedSchedule(hit.schedule), hit.finding)
-      understood.push({ hit, failure, ...(yield* save(failure, hit.strategy, folder)) })
+      understood.push({ hit, failure, ...(yield* save(failure, hit.strategy, home, folder)) })
     }
     return understood
   }).pipe(Effect.uninterruptible)

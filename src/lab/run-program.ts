@@ -54,7 +54,7 @@ export const reportOf = (run: Run, spec: RunSpec, taken: Schedule): Pick<RunRepo
   entryCount: run.kernel.entryCount,
   stateHash: run.hash(),
   questionsDigest: run.kernel.questionDigest,
-  unknownCalls: [...run.kernel.state.unknownCalls].map(([number, callCount]) => ({ number, callCount })).sort((a, b) => a.number - b.number),
+  unknownCalls: [...run.kernel.state.unknownCalls].map(([number, callCount]) => ({ number, callCount })),
   missedFiles: run.kernel.state.missedFiles,
   tasks: run.kernel.state.tasks.map(({ id }) => id)
 })

@@ -9,8 +9,9 @@ import { abis } from "../kernel/abi/table.ts"
 /** What a contract brings is there or not by the contract that was asked for: that is the experiment. */
 const ofContracts: ReadonlySet<number> = new Set(Object.values(abis).flatMap(({ calls }) => calls.map(({ number }) => number)))
 
+/** In the order in which they were made first. */
 export const unmodelledCalls = (unknown: Iterable<number>): ReadonlyArray<number> =>
-  [...unknown].filter((number) => callNameOf(number) !== undefined && !ofContracts.has(number)).sort((a, b) => a - b)
+  [...unknown].filter((number) => callNameOf(number) !== undefined && !ofContracts.has(number))
 
 /**
  * Calls that may be why a run failed: those that it made and the quiet run, which passes, did not.

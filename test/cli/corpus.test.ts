@@ -5,6 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, assert, describe, it } from "vitest"
 import { stream } from "../../src/base/prng.ts"
+import { programHome } from "../../src/host/files.ts"
 import { fileIn, root, rseqlab, spawned } from "./spawned.ts"
 
 const good = join(root, "examples/percpu-push.s")
@@ -18,7 +19,7 @@ const newFolder = (name: string): string => {
   return folder
 }
 
-const corpusOf = (cwd: string, program = "percpu-push"): string => join(cwd, ".rseqlab/corpus", program)
+const corpusOf = (cwd: string, program = good): string => join(cwd, ".rseqlab/corpus", programHome(program, cwd))
 const statsOf = (cwd: string, program?: string): { readonly nextRun: number; readonly kept: string; readonly pending: ReadonlyArray<unknown> } =>
   JSON.parse(readFileSync(join(corpusOf(cwd, program), "stats.json"), "utf8")) as { nextRun: number; kept: string; pending: ReadonlyArray<unknown> }
 
@@ -46,7 +47,7 @@ const seed = process.env["RSEQLAB_SEED"] ?? "1"
 
 /** Until a failure stands written down. */
 const isPending = async (cwd: string): Promise<void> => {
-  const isThere = (): boolean => existsSync(join(corpusOf(cwd, "percpu-push-bad"), "stats.json")) && statsOf(cwd, "percpu-push-bad").pending.length > 0
+  const isThere = (): boolean => existsSync(join(corpusOf(cwd, bad), "stats.json")) && statsOf(cwd, bad).pending.length > 0
   for (let tries = 0; !isThere() && tries < 1_200; tries++) await later(25)
 }
 
@@ -110,11 +111,11 @@ describe("a campaign that is killed", () => {
     assert.match(told.stdout, /^FOUND /)
     const last = rseqlab(["fuzz", bad, "--keep-going", "--runs", "20", "--json", "--schedule-only"], { cwd })
     assert.strictEqual(last.code, 1, `${said}: ${last.stderr}`)
-    const { nextRun } = statsOf(cwd, "percpu-push-bad")
+    const { nextRun } = statsOf(cwd, bad)
     const elsewhere = newFolder("failures-left-alone")
     const whole = rseqlab(["fuzz", bad, "--keep-going", "--runs", String(nextRun), "--json", "--schedule-only"], { cwd: elsewhere })
     assert.deepStrictEqual(failuresOf(last.stdout), failuresOf(whole.stdout), `${said}, ${nextRun} runs`)
-    assert.deepStrictEqual(statsOf(cwd, "percpu-push-bad").pending, [], "told once")
+    assert.deepStrictEqual(statsOf(cwd, bad).pending, [], "told once")
   })
 
   it("leaves nothing of what it was writing, once somebody comes back", () => {
@@ -157,7 +158,7 @@ describe("a stored schedule that fails on a new build", () => {
     const program = fileIn(cwd, "prog.s", readFileSync(good))
     assert.strictEqual(rseqlab(["fuzz", program, "--runs", "10"], { cwd }).code, 0)
     const lucky = { schema: 1, program: "prog.s", schedule: "1.1@35:preempt=1.2,1.2@21:preempt=1.1,1.1@61:preempt=kernel", features: [] }
-    fileIn(corpusOf(cwd, "prog"), "abcdefabcdef.json", JSON.stringify(lucky))
+    fileIn(corpusOf(cwd, "prog.s"), "abcdefabcdef.json", JSON.stringify(lucky))
     fileIn(cwd, "prog.s", readFileSync(bad))
     for (let times = 0; times < 2; times++) {
       const { code, stderr, stdout } = rseqlab(["fuzz", program, "--runs", "1"], { cwd })
@@ -243,7 +244,7 @@ describe("Ctrl-C", () => {
     const child = spawned(["fuzz", bad, "--jobs", "2", "--keep-going", "--runs", "300"], { cwd })
     const end = ended(child)
     // Written down at the latest when the last run was made, before anybody looks into what was found.
-    for (let tries = 0; (!existsSync(join(corpusOf(cwd, "percpu-push-bad"), "stats.json")) || statsOf(cwd, "percpu-push-bad").nextRun < 300) && tries < 1_200; tries++) await later(10)
+    for (let tries = 0; (!existsSync(join(corpusOf(cwd, bad), "stats.json")) || statsOf(cwd, bad).nextRun < 300) && tries < 1_200; tries++) await later(10)
     await later(wait)
     child.kill("SIGINT")
     const { code, stderr, stdout } = await end

@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process"
 import { join } from "node:path"
 import { assert, describe, it } from "vitest"
 import { unmodelled, spinning } from "./programs.ts"
+import { programHome } from "../../src/host/files.ts"
 import { fileIn, linesOf, main, root, rseqlab, scratchFolder, spawned } from "./spawned.ts"
 
 const bad = join(root, "examples/percpu-push-bad.s")
@@ -30,10 +31,26 @@ describe("fuzz", () => {
   })
 
   it("names the same bug alike, whichever seed finds it", () => {
-    const [name] = readdirSync(join(cwd, ".rseqlab/artifacts/percpu-push-bad"))
+    const [name] = readdirSync(join(cwd, ".rseqlab/artifacts", programHome(bad, cwd)))
     assert.match(name ?? "", /^fail-[0-9a-f]{12}\.rec$/)
     assert.strictEqual(rseqlab(["fuzz", bad, "--seed", "another"], { cwd }).code, 1)
-    assert.deepStrictEqual(readdirSync(join(cwd, ".rseqlab/artifacts/percpu-push-bad")), [name])
+    assert.deepStrictEqual(readdirSync(join(cwd, ".rseqlab/artifacts", programHome(bad, cwd))), [name])
+  })
+
+  it("keeps apart what it finds in two programs of one name, and takes one that is built again for the same", () => {
+    const here = scratchFolder()
+    const fuzzed = (folder: string): string => {
+      mkdirSync(join(here, folder), { recursive: true })
+      cpSync(bad, join(here, folder, "prog.s"))
+      const { code, stdout } = rseqlab(["fuzz", `${folder}/prog.s`], { cwd: here })
+      assert.strictEqual(code, 1)
+      return / saved +(.*)/.exec(stdout)?.[1] ?? ""
+    }
+    const [first, second] = [fuzzed("a"), fuzzed("b")]
+    assert.notStrictEqual(first, second)
+    assert.strictEqual(fuzzed("a"), first)
+    assert.deepStrictEqual(readdirSync(join(here, ".rseqlab/artifacts")).sort(), ["a+prog", "b+prog"])
+    assert.deepStrictEqual(readdirSync(join(here, ".rseqlab/corpus")).sort(), ["a+prog", "b+prog"])
   })
 
   it("tells what it saw and did not end for, with a recording", () => {
@@ -56,7 +73,7 @@ area:   .zero 32
     const { code, stdout } = rseqlab(["fuzz", fileIn(here, "writes.s", passing), "--runs", "20"], { cwd: here })
     assert.strictEqual(code, 0)
     assert.match(stdout, /^ {2}seen +kernel-word-stored: [^()]*\(\d+\s+of\s+\d+\s+watched\s+runs?\)$/m)
-    assert.strictEqual(rseqlab(["show", ".rseqlab/artifacts/writes/seen-kernel-word-stored.rec"], { cwd: here }).code, 0)
+    assert.strictEqual(rseqlab(["show", ".rseqlab/seen/writes/kernel-word-stored.rec"], { cwd: here }).code, 0)
     assert.notMatch(rseqlab(["fuzz", good, "--runs", "200"], { cwd: here }).stdout, /^ {2}seen /m)
   })
 
@@ -76,7 +93,7 @@ area:   .zero 32
   })
 
   it("passes over corpus files that are foreign or damaged, and leaves them as they are", () => {
-    const corpus = join(cwd, ".rseqlab/corpus/percpu-push")
+    const corpus = join(cwd, ".rseqlab/corpus", programHome(good, cwd))
     const strangers = { "notes.txt": "mine", "000000000000.json": "{\"schema\":1,", "111111111111.json": "{\"schema\":1,\"program\":\"x\",\"schedule\":\"@@\",\"features\":[]}" }
     for (const [name, text] of Object.entries(strangers)) fileIn(corpus, name, text)
     const { code, stderr } = rseqlab(["fuzz", good, "--runs", "20"], { cwd })
@@ -161,7 +178,7 @@ area:   .zero 32
     child.kill("SIGINT")
     const code = await new Promise((resolve) => void child.on("close", resolve))
     assert.strictEqual(code, 130)
-    const { nextRun } = JSON.parse(readFileSync(join(elsewhere, ".rseqlab/corpus/percpu-push/stats.json"), "utf8")) as { nextRun: number }
+    const { nextRun } = JSON.parse(readFileSync(join(elsewhere, ".rseqlab/corpus", programHome(good, elsewhere), "stats.json"), "utf8")) as { nextRun: number }
     assert.isAbove(nextRun, 0)
     assert.match(rseqlab(["fuzz", good, "--runs", "5"], { cwd: elsewhere }).stderr, /runs from [0-9,]+ on/)
   })

@@ -37,7 +37,7 @@ const flags = { on: "twin.s", json: false, lenient: false, strict: false, schedu
 /** Shrinks, saves, and tells it to the twin. `twin`: its text. */
 export const savedAndTold = (target: Target, { finding, run, strategy, trial }: Hit, twin: string): Promise<Saved> =>
   Effect.runPromise(Effect.gen(function*() {
-    const [understood] = yield* understandHits(target, [{ run, strategy, schedule: printSchedule(trial.schedule), finding }], false)
+    const [understood] = yield* understandHits(target, [{ run, strategy, schedule: printSchedule(trial.schedule), finding }], false, "program")
     if (understood?.saved === undefined) throw new Error(`not saved: ${understood?.unsaved ?? ""}`)
     const { lines: [verdict = "", ...rest] } = yield* replayOn(understood.saved, "twin.s", flags as unknown as ReplayFlags)
     const saved: Saved = { ...understood, verdict: verdict.replace(/: .*/, ""), why: rest.join("\n") }
